@@ -1,1 +1,17 @@
-//! x
+//! dondoc watches the city's one-stop-shop and document systems and tells the right
+//! person, in time and with proof, which dossiers, wards and targets fall behind.
+//!
+//! The modules stand in reading order; `ARCHITECTURE.md` walks through them.
+
+pub mod clock;
+pub mod domain;
+pub mod config;
+pub mod source;
+pub mod store;
+pub mod report;
+pub mod mail;
+pub mod job;
+pub mod scheduler;
+pub mod demo;
+pub mod daemon;
+pub mod cli;

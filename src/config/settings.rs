@@ -1,0 +1,116 @@
+//! `config/default.toml`, overridden by `config/local.toml` and `DONDOC__SECTION__KEY`.
+//!
+//! Owns: the typed settings.
+//! Never: secrets in `Debug` output.
+//! Reads next: `organisation.rs`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::{DateTime, FixedOffset, NaiveTime};
+use chrono_tz::Tz;
+use secrecy::SecretString;
+
+/// The language of mails and reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    Vi,
+    En,
+}
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub site: Site,
+    pub database: Database,
+    /// Base address of each remote system, by the name that source files use.
+    pub endpoints: BTreeMap<String, String>,
+    /// What to sign in with, by the name that source files use.
+    pub credentials: BTreeMap<String, Credential>,
+    pub mail: Mail,
+    pub rules: Rules,
+}
+
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// As it stands in mails: `UBND quận Long Biên`.
+    pub name: String,
+    pub language: Language,
+    pub zone: Tz,
+    /// Fixes the clock of every command (the demo's morning); absent on a real site.
+    pub now: Option<DateTime<FixedOffset>>,
+    /// The sources are simulated: a figure without a published denominator is marked so.
+    pub simulated: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// `sqlite://data/dondoc.sqlite` (relative to the site) or `postgres://…`; holds no password
+    /// unless given by the environment.
+    pub url: SecretString,
+}
+
+#[derive(Clone, Debug)]
+pub struct Credential {
+    pub id: String,
+    pub secret: SecretString,
+}
+
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// `Đôn đốc <dondoc@longbien.example>`
+    pub from: String,
+    pub reply_to: Option<String>,
+    /// A recipient outside these domains is refused by `check` and at queueing.
+    pub allowed_domains: Vec<String>,
+    pub delivery: Delivery,
+}
+
+/// Where mails go.
+#[derive(Clone, Debug)]
+pub enum Delivery {
+    /// One `.eml` file per message in this folder (relative to the site).
+    File { folder: PathBuf },
+    Smtp(Relay),
+}
+
+#[derive(Clone, Debug)]
+pub struct Relay {
+    pub host: String,
+    pub port: u16,
+    pub security: Security,
+    pub username: Option<String>,
+    pub password: Option<SecretString>,
+    /// Bounds every step of the conversation.
+    pub timeout: Duration,
+    /// A PEM file with the certificate authority of an inner relay (relative to the site).
+    pub trust: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Security {
+    /// Plain text: allowed towards loopback only.
+    None,
+    Starttls,
+    Tls,
+}
+
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// The due moment of a due date without a time.
+    pub due_time: NaiveTime,
+    /// Confidence of the interval by which a ward lags, in per cent: 95 (z = 1.96).
+    pub confidence: Confidence,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Confidence {
+    #[serde(rename = "90")]
+    P90,
+    #[serde(rename = "95")]
+    P95,
+    #[serde(rename = "99")]
+    P99,
+}

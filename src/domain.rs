@@ -1,0 +1,21 @@
+//! The rules of the field, as plain functions of data, policy and `now`.
+//!
+//! Owns: units, dossiers, records, targets, working days, schedules, number formats.
+//! Never: I/O, async, a clock, another module of this program.
+//! Reads next: `dossier.rs`, then `assess.rs`.
+
+pub mod unit;
+pub mod dossier;
+pub mod record;
+pub mod target;
+pub mod ratio;
+pub mod calendar;
+pub mod lunar;
+pub mod schedule;
+pub mod period;
+pub mod form_ii06;
+pub mod wilson;
+pub mod assess;
+pub mod decide;
+pub mod board;
+pub mod format;
