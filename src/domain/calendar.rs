@@ -41,6 +41,9 @@ impl Calendar {
     #[must_use]
     pub fn between(&self, from: NaiveDate, to: NaiveDate) -> WorkingDays {
         let _ = (&self.published, from, to);
-        WorkingDays { days: 0, tentative: true }
+        WorkingDays {
+            days: 0,
+            tentative: true,
+        }
     }
 }
