@@ -18,4 +18,9 @@ pub mod wilson;
 pub mod assess;
 pub mod decide;
 pub mod board;
+pub mod explain;
+pub mod overdue;
 pub mod format;
+
+#[cfg(test)]
+pub(crate) mod sample;
