@@ -9,9 +9,11 @@ pub mod board;
 pub mod calendar;
 pub mod decide;
 pub mod dossier;
+pub mod explain;
 pub mod form_ii06;
 pub mod format;
 pub mod lunar;
+pub mod overdue;
 pub mod period;
 pub mod ratio;
 pub mod record;
@@ -21,3 +23,6 @@ pub mod target;
 pub mod unit;
 pub mod wilson;
 pub mod word;
+
+#[cfg(test)]
+pub(crate) mod sample;
