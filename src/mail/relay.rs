@@ -48,17 +48,17 @@ impl Connection {
     ///
     /// # Errors
     /// With the first step that failed; nothing has been sent then.
-    pub async fn open(relay: &Relay, trust: Option<&Path>) -> Result<Self, Failure> {
+    pub async fn open(relay: &Relay, site: &Path) -> Result<Self, Failure> {
         let limit = relay.timeout;
+        let login = login(relay, site)?;
         let stream = connect(relay).await?;
         let hello = hello(&stream);
-        let mut smtp = greet(relay, trust, stream, &hello).await?;
+        let mut smtp = greet(relay, site, stream, &hello).await?;
         if relay.security == Security::Starttls {
-            let parameters = secure::parameters(&relay.host, trust).await?;
+            let parameters = secure::parameters(relay, site).await?;
             within(Step::Encrypt, limit, smtp.starttls(parameters, &hello)).await?;
         }
-        if let (Some(username), Some(password)) = (&relay.username, &relay.password) {
-            let login = Credentials::new(username.clone(), password.expose_secret().to_owned());
+        if let Some(login) = login {
             within(Step::SignIn, limit, smtp.auth(&[Mechanism::Plain, Mechanism::Login], &login)).await?;
         }
         Ok(Self { smtp, usable: true })
@@ -131,8 +131,8 @@ impl Connection {
 ///
 /// # Errors
 /// With the step that failed.
-pub async fn probe(relay: &Relay, trust: Option<&Path>) -> Result<String, ProbeError> {
-    let mut connection = Connection::open(relay, trust).await.map_err(ProbeError::Relay)?;
+pub async fn probe(relay: &Relay, site: &Path) -> Result<String, ProbeError> {
+    let mut connection = Connection::open(relay, site).await.map_err(ProbeError::Relay)?;
     let again = connection.smtp.command(Ehlo::new(ClientId::default()));
     let answer = within(Step::Greet, relay.timeout, again).await.map_err(ProbeError::Relay)?;
     connection.quit().await;
@@ -163,9 +163,16 @@ async fn connect(relay: &Relay) -> Result<TcpStream, Failure> {
     Ok(stream)
 }
 
-async fn greet(relay: &Relay, trust: Option<&Path>, stream: TcpStream, hello: &ClientId) -> Result<AsyncSmtpConnection, Failure> {
+/// The password is read when it is needed: a new one in its file takes effect with the next mail.
+fn login(relay: &Relay, site: &Path) -> Result<Option<Credentials>, Failure> {
+    let (Some(username), Some(password)) = (&relay.username, &relay.password) else { return Ok(None) };
+    let password = password.reveal(site).map_err(|error| Failure::broken(Step::SignIn, &error))?;
+    Ok(Some(Credentials::new(username.clone(), password.expose_secret().to_owned())))
+}
+
+async fn greet(relay: &Relay, site: &Path, stream: TcpStream, hello: &ClientId) -> Result<AsyncSmtpConnection, Failure> {
     let stream: Box<dyn lettre::transport::smtp::client::AsyncTokioStream> = match relay.security {
-        Security::Tls => Box::new(secure::wrap(&relay.host, trust, stream, relay.timeout).await?),
+        Security::Tls => Box::new(secure::wrap(relay, site, stream).await?),
         Security::Starttls | Security::None => Box::new(stream),
     };
     within(Step::Greet, relay.timeout, AsyncSmtpConnection::connect_with_transport(stream, hello)).await

@@ -11,7 +11,6 @@ use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use lettre::transport::smtp::client::{AsyncTokioStream, Certificate, TlsParameters};
 use rustls::pki_types::pem::PemObject as _;
@@ -21,15 +20,17 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use crate::config::settings::Relay;
+
 use super::reply::{Failure, Step};
 
 /// For STARTTLS, which lettre negotiates itself.
 ///
 /// # Errors
 /// When the trusted certificate cannot be read, or the host is not a name a certificate can have.
-pub async fn parameters(host: &str, trust: Option<&Path>) -> Result<TlsParameters, Failure> {
-    let mut builder = TlsParameters::builder(host.to_owned());
-    if let Some(pem) = read(trust).await? {
+pub async fn parameters(relay: &Relay, site: &Path) -> Result<TlsParameters, Failure> {
+    let mut builder = TlsParameters::builder(relay.host.clone());
+    if let Some(pem) = trusted(relay, site).await? {
         builder = builder.add_root_certificate(Certificate::from_pem(&pem).map_err(|error| failed(&error))?);
     }
     builder.build_rustls().map_err(|error| failed(&error))
@@ -38,12 +39,12 @@ pub async fn parameters(host: &str, trust: Option<&Path>) -> Result<TlsParameter
 /// For a connection that is encrypted from the start.
 ///
 /// # Errors
-/// As `parameters`; also when the handshake fails or takes longer than `limit`.
-pub async fn wrap(host: &str, trust: Option<&Path>, stream: TcpStream, limit: Duration) -> Result<Encrypted, Failure> {
-    let name = ServerName::try_from(host.to_owned()).map_err(|error| failed(&error))?;
-    let connector = TlsConnector::from(Arc::new(configuration(read(trust).await?.as_deref())?));
-    let shaken = tokio::time::timeout(limit, connector.connect(name, stream)).await;
-    let stream = shaken.map_err(|_| Failure::timeout(Step::Encrypt, limit))?.map_err(|error| failed(&error))?;
+/// As `parameters`; also when the handshake fails or takes longer than the relay's limit.
+pub async fn wrap(relay: &Relay, site: &Path, stream: TcpStream) -> Result<Encrypted, Failure> {
+    let name = ServerName::try_from(relay.host.clone()).map_err(|error| failed(&error))?;
+    let connector = TlsConnector::from(Arc::new(configuration(trusted(relay, site).await?.as_deref())?));
+    let shaken = tokio::time::timeout(relay.timeout, connector.connect(name, stream)).await;
+    let stream = shaken.map_err(|_| Failure::timeout(Step::Encrypt, relay.timeout))?.map_err(|error| failed(&error))?;
     Ok(Encrypted(stream))
 }
 
@@ -57,9 +58,11 @@ fn configuration(trust: Option<&[u8]>) -> Result<ClientConfig, Failure> {
     Ok(builder.map_err(|error| failed(&error))?.with_root_certificates(roots).with_no_client_auth())
 }
 
-async fn read(trust: Option<&Path>) -> Result<Option<Vec<u8>>, Failure> {
-    let Some(path) = trust else { return Ok(None) };
-    let pem = tokio::fs::read(path).await.map_err(|error| failed(&format!("cannot read {}: {error}", path.display())))?;
+/// The site's own authority, as PEM.
+async fn trusted(relay: &Relay, site: &Path) -> Result<Option<Vec<u8>>, Failure> {
+    let Some(path) = &relay.trust else { return Ok(None) };
+    let read = tokio::fs::read(site.join(path)).await;
+    let pem = read.map_err(|error| failed(&format!("cannot read {}: {error}", path.display())))?;
     if pem.windows(27).any(|window| window == b"-----BEGIN CERTIFICATE-----") {
         Ok(Some(pem))
     } else {

@@ -43,7 +43,7 @@ impl Outcome {
 #[derive(Clone, Debug)]
 pub enum Transport {
     File { folder: PathBuf },
-    Smtp { relay: Relay, trust: Option<PathBuf> },
+    Smtp { relay: Relay, site: PathBuf },
 }
 
 impl Transport {
@@ -52,10 +52,7 @@ impl Transport {
     pub fn new(delivery: &Delivery, site: &Path) -> Self {
         match delivery {
             Delivery::File { folder } => Self::File { folder: site.join(folder) },
-            Delivery::Smtp(relay) => Self::Smtp {
-                relay: relay.clone(),
-                trust: relay.trust.as_ref().map(|file| site.join(file)),
-            },
+            Delivery::Smtp(relay) => Self::Smtp { relay: relay.clone(), site: site.to_owned() },
         }
     }
 
@@ -81,7 +78,7 @@ impl Transport {
     pub async fn probe(&self) -> Result<String, ProbeError> {
         match self {
             Self::File { folder } => eml::probe(folder).await.map_err(ProbeError::Folder),
-            Self::Smtp { relay, trust } => relay::probe(relay, trust.as_deref()).await,
+            Self::Smtp { relay, site } => relay::probe(relay, site).await,
         }
     }
 }
@@ -101,24 +98,24 @@ impl Session<'_> {
                 Ok(path) => Outcome::Accepted { reply: path.display().to_string() },
                 Err(error) => Outcome::Retry { reply: error.to_string() },
             },
-            Transport::Smtp { relay, trust } => {
+            Transport::Smtp { relay, site } => {
                 let envelope = match Envelope::parse(from, to) {
                     Ok(envelope) => envelope,
                     Err(reply) => return Outcome::Rejected { reply },
                 };
-                self.converse(relay, trust.as_deref(), &envelope, bytes).await
+                self.converse(relay, site, &envelope, bytes).await
             }
         }
     }
 
-    async fn converse(&mut self, relay: &Relay, trust: Option<&Path>, envelope: &Envelope, bytes: &[u8]) -> Outcome {
+    async fn converse(&mut self, relay: &Relay, site: &Path, envelope: &Envelope, bytes: &[u8]) -> Outcome {
         let kept = match self.connection.take() {
             Some(connection) => connection.ready_again(relay.timeout).await,
             None => None,
         };
         let mut connection = match kept {
             Some(connection) => connection,
-            None => match Connection::open(relay, trust).await {
+            None => match Connection::open(relay, site).await {
                 Ok(connection) => connection,
                 Err(error) => return Outcome::Retry { reply: error.to_string() },
             },

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use dondoc::config::organisation::Address;
+use dondoc::config::secret::SecretSource;
 use dondoc::config::settings::{Delivery, Relay, Security};
 use dondoc::mail::transport::{Outcome, Transport};
 
@@ -32,7 +33,7 @@ fn encrypted(relay: &ScriptedRelay, security: Security, site: &Path) -> Relay {
 }
 
 fn signed_in(relay: Relay) -> Relay {
-    Relay { username: Some("dondoc".into()), password: Some("secret".to_owned().into()), ..relay }
+    Relay { username: Some("dondoc".into()), password: Some(SecretSource::Value("secret".to_owned().into())), ..relay }
 }
 
 fn transport(relay: Relay) -> Transport {
@@ -187,7 +188,12 @@ async fn a_wrong_password_or_a_missing_trust_file_loses_no_mail() {
     let missing = Relay { security: Security::Starttls, trust: Some("nowhere.pem".into()), ..settings(&relay) };
     let outcome = send(&transport(missing)).await;
     assert_eq!(kind(&outcome), "retry");
-    assert!(outcome.reply().contains("cannot read ./nowhere.pem"), "{}", outcome.reply());
+    assert!(outcome.reply().contains("cannot read nowhere.pem"), "{}", outcome.reply());
+
+    let unread = Relay { password: Some(SecretSource::File("nowhere".into())), ..signed_in(settings(&relay)) };
+    let outcome = send(&transport(unread)).await;
+    assert_eq!(kind(&outcome), "retry");
+    assert!(outcome.reply().contains("the secret file `nowhere` cannot be read"), "{}", outcome.reply());
 }
 
 #[tokio::test]
