@@ -123,7 +123,8 @@ fn subject(text: &str) -> String {
 fn html(mjml: &str) -> Result<String, RenderError> {
     let options = RenderOptions { fonts: HashMap::new(), ..RenderOptions::default() };
     let parsed = mrml::parse(mjml).map_err(|error| RenderError::Markup(error.to_string()))?;
-    parsed.element.render(&options).map_err(|error| RenderError::Markup(error.to_string()))
+    let html = parsed.element.render(&options).map_err(|error| RenderError::Markup(error.to_string()))?;
+    Ok(html.replacen("<!doctype html>", "<!DOCTYPE html>", 1))
 }
 
 /// Takes what can disguise text out of every string: line breaks and other control characters become

@@ -30,7 +30,7 @@ fn age(row: &SourceRow, words: &Words) -> Badge {
 }
 
 /// A source's title; several sources may stand in one name, with commas between.
-fn titled(source: &str, titles: &[(String, String)]) -> String {
+pub fn titled(source: &str, titles: &[(String, String)]) -> String {
     let title = |name: &str| titles.iter().find(|(known, _)| known == name).map_or_else(|| name.to_owned(), |(_, title)| title.clone());
     source.split(", ").map(title).collect::<Vec<_>>().join(", ")
 }
