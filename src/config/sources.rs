@@ -87,7 +87,7 @@ pub struct Since {
     pub parameter: String,
     /// chrono format of the parameter, in the site's zone.
     pub format: String,
-    /// JSON Pointer in a row to the instant it last changed.
+    /// The mapped field that says when a row last changed.
     pub field: String,
     /// Asked again, so that a row written while we read is not missed.
     pub overlap: Duration,
@@ -97,7 +97,7 @@ pub struct Since {
 #[derive(Clone, Debug)]
 pub struct Field {
     /// JSON Pointer in the row; the index `last` means an array's last element.
-    pub from: Option<String>,
+    pub from: Vec<String>,
     /// Used when the row has no value.
     pub default: Option<Value>,
     pub kind: FieldKind,
@@ -133,3 +133,6 @@ pub struct Stated {
     pub day_format: String,
     pub fields: BTreeMap<String, Field>,
 }
+
+/// The `records` of dossiers; every other word is a register.
+pub const DOSSIERS: &str = "dossiers";
