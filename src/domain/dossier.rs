@@ -68,7 +68,9 @@ impl Channel {
 
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|channel| channel.as_str() == text)
+        Self::ALL
+            .into_iter()
+            .find(|channel| channel.as_str() == text)
     }
 }
 
@@ -173,7 +175,12 @@ fn resolved(dossier: &Dossier, finished_at: DateTime<Utc>, zone: Tz) -> State {
 
 /// Working days in (due day, day finished or today]; 0 for a dossier that fell due this morning.
 #[must_use]
-pub fn days_late(dossier: &Dossier, now: DateTime<Utc>, zone: Tz, calendar: &Calendar) -> WorkingDays {
+pub fn days_late(
+    dossier: &Dossier,
+    now: DateTime<Utc>,
+    zone: Tz,
+    calendar: &Calendar,
+) -> WorkingDays {
     let until = dossier.finished_at.filter(|at| *at <= now).unwrap_or(now);
     calendar.between(day_of(dossier.due_at, zone), day_of(until, zone))
 }

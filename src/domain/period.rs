@@ -2,7 +2,7 @@
 //!
 //! Owns: first and last day, both included, and the year to date.
 //! Never: which day of a record decides whether it falls in the period.
-//! Reads next: `form_ii06.rs`.
+//! Reads next: `board.rs`.
 
 use std::fmt;
 
@@ -12,12 +12,13 @@ use serde::{Deserialize, Serialize};
 
 use super::dossier::day_of;
 
-/// From the first to the last day, both included; the last is never before the first.
+/// From the first to the last day, both included. Build one from two days with [`Period::new`], which refuses to
+/// end before it begins, as reading one does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Days", into = "Days")]
 pub struct Period {
-    from: NaiveDate,
-    to: NaiveDate,
+    pub from: NaiveDate,
+    pub to: NaiveDate,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,18 +54,6 @@ impl Period {
         Self { from, to }
     }
 
-    /// First day, included.
-    #[must_use]
-    pub fn from(self) -> NaiveDate {
-        self.from
-    }
-
-    /// Last day, included.
-    #[must_use]
-    pub fn to(self) -> NaiveDate {
-        self.to
-    }
-
     #[must_use]
     pub fn contains(self, day: NaiveDate) -> bool {
         self.from <= day && day <= self.to
@@ -90,5 +79,87 @@ impl From<Period> for Days {
             from: period.from,
             to: period.to,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_year_to_date_begins_on_new_years_day_of_the_sites_zone() {
+        for (as_of, zone, from, to) in [
+            (
+                "2020-06-01T00:30:00Z",
+                chrono_tz::Asia::Ho_Chi_Minh,
+                "2020-01-01",
+                "2020-06-01",
+            ),
+            (
+                "2020-05-31T17:00:00Z",
+                chrono_tz::Asia::Ho_Chi_Minh,
+                "2020-01-01",
+                "2020-06-01",
+            ),
+            (
+                "2019-12-31T17:00:00Z",
+                chrono_tz::Asia::Ho_Chi_Minh,
+                "2020-01-01",
+                "2020-01-01",
+            ),
+            (
+                "2019-12-31T16:59:59Z",
+                chrono_tz::Asia::Ho_Chi_Minh,
+                "2019-01-01",
+                "2019-12-31",
+            ),
+            (
+                "2020-01-01T04:00:00Z",
+                chrono_tz::America::New_York,
+                "2019-01-01",
+                "2019-12-31",
+            ),
+        ] {
+            let period = Period::year_to_date(as_of.parse().unwrap(), zone);
+            assert_eq!(
+                (period.from, period.to),
+                (date(from), date(to)),
+                "{as_of} in {zone}"
+            );
+        }
+    }
+
+    #[test]
+    fn both_ends_belong_to_it() {
+        let may = Period::new(date("2020-05-01"), date("2020-05-31")).unwrap();
+        for (day, inside) in [
+            ("2020-04-30", false),
+            ("2020-05-01", true),
+            ("2020-05-31", true),
+            ("2020-06-01", false),
+        ] {
+            assert_eq!(may.contains(date(day)), inside, "{day}");
+        }
+        assert!(Period::new(date("2020-05-01"), date("2020-05-01")).is_ok());
+    }
+
+    #[test]
+    fn it_never_ends_before_it_begins() {
+        let told =
+            "the period ends on 2020-05-01, before it begins on 2020-05-31: exchange the two days";
+        let error = Period::new(date("2020-05-31"), date("2020-05-01")).unwrap_err();
+        assert_eq!(error.to_string(), told);
+        let read = serde_json::from_str::<Period>(r#"{"from":"2020-05-31","to":"2020-05-01"}"#);
+        assert!(read.unwrap_err().to_string().starts_with(told));
+        let read =
+            serde_json::from_str::<Period>(r#"{"from":"2020-05-01","to":"2020-05-31"}"#).unwrap();
+        assert_eq!(
+            serde_json::to_string(&read).unwrap(),
+            r#"{"from":"2020-05-01","to":"2020-05-31"}"#
+        );
     }
 }
