@@ -4,9 +4,9 @@
 //! Never: job files (`job::spec`), I/O other than reading those files.
 //! Reads next: `problem.rs`, `settings.rs`.
 
+pub mod calendar;
+pub mod organisation;
 pub mod problem;
 pub mod settings;
-pub mod organisation;
-pub mod targets;
 pub mod sources;
-pub mod calendar;
+pub mod targets;

@@ -71,7 +71,9 @@ pub struct Mail {
 #[derive(Clone, Debug)]
 pub enum Delivery {
     /// One `.eml` file per message in this folder (relative to the site).
-    File { folder: PathBuf },
+    File {
+        folder: PathBuf,
+    },
     Smtp(Relay),
 }
 

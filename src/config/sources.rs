@@ -32,7 +32,10 @@ pub struct Source {
 pub enum SignIn {
     None,
     /// OAuth 2 client credentials: `POST token_path`, Basic id:secret.
-    ClientCredentials { token_path: String, credential: String },
+    ClientCredentials {
+        token_path: String,
+        credential: String,
+    },
 }
 
 /// One list of records.
@@ -64,9 +67,19 @@ pub struct Success {
 #[derive(Clone, Debug)]
 pub enum Paging {
     /// 1-based page number.
-    Page { page: String, size: String, rows: u32, total: Option<String> },
+    Page {
+        page: String,
+        size: String,
+        rows: u32,
+        total: Option<String>,
+    },
     /// Rows to skip and rows to take.
-    Offset { offset: String, limit: String, rows: u32, total: Option<String> },
+    Offset {
+        offset: String,
+        limit: String,
+        rows: u32,
+        total: Option<String>,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -100,8 +113,12 @@ pub enum FieldKind {
     Flag,
     /// An instant; chrono formats tried in order, in the site's zone; a format without a time means
     /// `rules.due_time` for a due date and the day's start otherwise.
-    Moment { formats: Vec<String> },
-    Day { formats: Vec<String> },
+    Moment {
+        formats: Vec<String>,
+    },
+    Day {
+        formats: Vec<String>,
+    },
     Unit,
 }
 
