@@ -186,6 +186,7 @@ fn kinds(
     let dossier = selected.dossier;
     let group = dossier.status.group();
     let ended = matches!(group, StatusGroup::Resolved | StatusGroup::Withdrawn);
+    let running = matches!(group, StatusGroup::Running | StatusGroup::Stopped);
     let day = day_in_code(&dossier.code);
     let tests = [
         ("unknown-status", group == StatusGroup::Unknown),
@@ -200,6 +201,10 @@ fn kinds(
                 .is_some_and(|original| original != dossier.due_at),
         ),
         ("finish-not-dated", ended && dossier.finished_at.is_none()),
+        (
+            "finished-but-open",
+            running && dossier.finished_at.is_some_and(|at| at <= selection.until),
+        ),
         (
             "finished-before-received",
             dossier
@@ -267,6 +272,10 @@ impl Group<'_> {
                 "{dossiers} said to be finished without saying when, such as {first}; resolved ones stay open \
                  until they have a date"
             ),
+            "finished-but-open" => format!(
+                "{dossiers} with a finish date although the status is an open one, such as {first}; \
+                 counted as open"
+            ),
             "finished-before-received" => {
                 format!("{dossiers} finished before reception, such as {first}")
             }
@@ -306,7 +315,7 @@ fn incomplete_documents(inputs: &Inputs<'_>, selection: &Selection<'_>) -> Optio
         .records("documents")
         .filter(|selected| exchange(&selected.record).is_none());
     let count = incomplete.count() as u64;
-    let message = format!("{count} documents without a body or a direction, counted in no row");
+    let message = format!("documents without a body or a direction, counted in no row: {count}");
     (count > 0).then(|| {
         finding(
             &source_of("documents", inputs.sources),
@@ -315,4 +324,286 @@ fn incomplete_documents(inputs: &Inputs<'_>, selection: &Selection<'_>) -> Optio
             count,
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::board::{Inputs, build};
+    use crate::domain::dossier::{Dossier, Status};
+    use crate::domain::record::{Entry, Value};
+    use crate::domain::sample::{self, at, code};
+    use crate::domain::target::Target;
+
+    fn told(inputs: &Inputs<'_>) -> Vec<(String, String, u64)> {
+        let findings = build(inputs).quality;
+        findings
+            .into_iter()
+            .map(|finding| (finding.kind, finding.message, finding.count))
+            .collect()
+    }
+
+    fn only(inputs: &Inputs<'_>) -> (String, String, u64) {
+        let [finding] = <[_; 1]>::try_from(told(inputs)).unwrap();
+        finding
+    }
+
+    #[test]
+    fn each_oddity_of_dossiers_is_one_finding() {
+        let may = || Dossier {
+            received_at: at("2020-05-25 08:00"),
+            ..sample::dossier("H26.23.12-200525-0001")
+        };
+        let cases: [(Vec<Dossier>, &str, &str, u64); 7] = [
+            (
+                vec![
+                    Dossier {
+                        status: Status(17),
+                        ..may()
+                    },
+                    Dossier {
+                        status: Status(11),
+                        code: "H26.23.12-200525-0002".into(),
+                        ..may()
+                    },
+                    Dossier {
+                        status: Status(17),
+                        code: "H26.23.12-200525-0003".into(),
+                        ..may()
+                    },
+                ],
+                "unknown-status",
+                "3 dossiers with a status outside the national list: 11 (1), 17 (2); resolved where a finish is \
+                 dated, open otherwise",
+                3,
+            ),
+            (
+                vec![Dossier {
+                    code: "000.12.23.H26-200524-0001".into(),
+                    ..may()
+                }],
+                "code-date-differs",
+                "1 dossier with a code that carries another day than that of reception, such as \
+                 000.12.23.H26-200524-0001",
+                1,
+            ),
+            (
+                vec![
+                    Dossier {
+                        original_due_at: Some(at("2020-05-28 17:00")),
+                        ..may()
+                    },
+                    Dossier {
+                        original_due_at: Some(at("2020-06-10 17:00")),
+                        code: "H26.23.12-200525-0002".into(),
+                        ..may()
+                    },
+                ],
+                "rescheduled",
+                "2 dossiers with a due date that was moved; judged by the one in force; by the first one 1 more \
+                 would be late",
+                2,
+            ),
+            (
+                vec![Dossier {
+                    status: Status(10),
+                    ..may()
+                }],
+                "finish-not-dated",
+                "1 dossier said to be finished without saying when, such as H26.23.12-200525-0001; resolved ones \
+                 stay open until they have a date",
+                1,
+            ),
+            (
+                vec![Dossier {
+                    status: Status(10),
+                    finished_at: Some(at("2020-05-24 08:00")),
+                    ..may()
+                }],
+                "finished-before-received",
+                "1 dossier finished before reception, such as H26.23.12-200525-0001",
+                1,
+            ),
+            (
+                vec![Dossier {
+                    finished_at: Some(at("2020-05-26 08:00")),
+                    ..may()
+                }],
+                "finished-but-open",
+                "1 dossier with a finish date although the status is an open one, such as \
+                 H26.23.12-200525-0001; counted as open",
+                1,
+            ),
+            (
+                vec![Dossier {
+                    unit: code("XX"),
+                    ..may()
+                }],
+                "unknown-unit",
+                "1 dossier of units that the organisation does not know, such as H26.23.12-200525-0001",
+                1,
+            ),
+        ];
+        let units = sample::units();
+        for (dossiers, kind, message, count) in cases {
+            let found = only(&sample::inputs(&units, &dossiers));
+            assert_eq!(found, (kind.to_owned(), message.to_owned(), count));
+        }
+        let unremarkable = [may()];
+        assert_eq!(told(&sample::inputs(&units, &unremarkable)), []);
+    }
+
+    #[test]
+    fn two_bodies_with_the_same_counts_are_suspect_and_incomplete_documents_are_named() {
+        let units = sample::units();
+        let mut entries: Vec<Entry> = [("A", "Quận ủy"), ("B", "UBND quận"), ("C", "Ban Đảng")]
+            .into_iter()
+            .flat_map(|(prefix, body)| {
+                [("1", "received"), ("2", "sent")]
+                    .map(|(number, way)| sample::document(&format!("{prefix}-{number}"), body, way))
+            })
+            .collect();
+        entries.push(sample::document("C-3", "Ban Đảng", "sent"));
+        entries.push(sample::document("D-1", "Đảng ủy", "received"));
+        entries.push(sample::document("E-1", "Ban khác", "received"));
+        entries.push(sample::document("X-1", "Quận ủy", "forwarded"));
+        let inputs = Inputs {
+            entries: &entries,
+            ..sample::inputs(&units, &[])
+        };
+        assert_eq!(
+            told(&inputs),
+            [
+                (
+                    "same-pair".to_owned(),
+                    "Quận ủy and UBND quận have the same counts, 1 received and 1 sent: a copying error?".to_owned(),
+                    2
+                ),
+                (
+                    "incomplete-document".to_owned(),
+                    "documents without a body or a direction, counted in no row: 1".to_owned(),
+                    1
+                ),
+            ]
+        );
+    }
+
+    fn published(printed: Option<&str>, figures: Option<(u64, u64)>) -> Published {
+        let printed = printed.map(str::to_owned);
+        Published {
+            printed,
+            numerator: figures.map(|(n, _)| n),
+            denominator: figures.map(|(_, d)| d),
+        }
+    }
+
+    #[test]
+    fn a_published_share_is_checked_against_its_figures_and_ours() {
+        let units = sample::units();
+        let entries: Vec<Entry> = (0..124)
+            .map(|index| {
+                let mut entry = sample::entry("processes", &format!("P{index:03}"));
+                entry
+                    .attributes
+                    .insert("computerised".into(), Value::Flag(index < 27));
+                entry
+            })
+            .collect();
+        let healthy = [sample::healthy("processes", &["processes"])];
+        let stale = [SourceHealth {
+            stale: true,
+            ..healthy[0].clone()
+        }];
+        for (published, sources, expected, why) in [
+            (
+                published(Some("21.77"), Some((27, 124))),
+                &healthy,
+                vec![],
+                "all agree",
+            ),
+            (
+                published(None, Some((27, 124))),
+                &healthy,
+                vec![],
+                "no share was printed",
+            ),
+            (
+                published(Some("21.8"), Some((27, 124))),
+                &healthy,
+                vec![],
+                "with one decimal the same share reads so",
+            ),
+            (
+                published(Some("90"), None),
+                &healthy,
+                vec![(
+                    "published-not-verifiable",
+                    "x, all: 90 % is published without the figures behind it and cannot be verified",
+                )],
+                "no denominator",
+            ),
+            (
+                published(Some("21.78"), Some((27, 124))),
+                &healthy,
+                vec![(
+                    "published-mismatch",
+                    "x, all: 21.78 % is published, but 27 of 124 gives 21.77 %",
+                )],
+                "the figures give another share",
+            ),
+            (
+                published(Some("21.95"), Some((27, 123))),
+                &healthy,
+                vec![(
+                    "published-mismatch",
+                    "x, all: 27 of 123 is published, 27 of 124 is counted",
+                )],
+                "the count differs",
+            ),
+        ] {
+            let target = target(published);
+            let targets = [target];
+            let inputs = Inputs {
+                entries: &entries,
+                targets: &targets,
+                sources,
+                ..sample::inputs(&units, &[])
+            };
+            let found = told(&inputs);
+            let short: Vec<_> = found
+                .iter()
+                .map(|(kind, message, _)| (kind.as_str(), message.as_str()))
+                .collect();
+            assert_eq!(short, expected, "{why}");
+        }
+        let targets = [target(published(Some("21.95"), Some((27, 123))))];
+        let inputs = Inputs {
+            entries: &entries,
+            targets: &targets,
+            sources: &stale,
+            ..sample::inputs(&units, &[])
+        };
+        assert_eq!(
+            only(&inputs).0,
+            "stale-source",
+            "what a stale source gives is not held against a publication"
+        );
+    }
+
+    fn target(published: Published) -> Target {
+        use crate::domain::target::{Condition, TargetLevel, Test};
+        let mut promise = sample::promise(TargetLevel::All, "20");
+        promise.published = Some(published);
+        Target {
+            id: "x".to_owned(),
+            records: "processes".to_owned(),
+            among: Condition::default(),
+            count: Condition(vec![(
+                "computerised".into(),
+                Test::OneOf(vec![Value::Flag(true)]),
+            )]),
+            promises: vec![promise],
+            ..sample::ward_on_time()
+        }
+    }
 }
