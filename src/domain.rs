@@ -4,9 +4,11 @@
 //! Never: I/O, async, a clock, another module of this program.
 //! Reads next: `dossier.rs`, then `assess.rs`.
 
+pub mod word;
 pub mod unit;
 pub mod dossier;
 pub mod record;
+pub mod reject;
 pub mod target;
 pub mod ratio;
 pub mod calendar;
@@ -18,4 +20,8 @@ pub mod wilson;
 pub mod assess;
 pub mod decide;
 pub mod board;
+pub mod explain;
+pub mod overdue;
 pub mod format;
+#[cfg(test)]
+mod sample;

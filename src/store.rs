@@ -1,1 +1,262 @@
-//! store
+//! The database, as questions and answers.
+//!
+//! Owns: connecting, migrating, transactions; entities are private, a row that does not convert is an error.
+//! Never: rules, a clock, another layer's types than `domain`'s.
+//! Reads next: `store/dossiers.rs`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use migrations::Migrator;
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use sea_orm_migration::MigratorTrait;
+
+mod bulk;
+pub mod decisions;
+pub mod dossiers;
+mod entity;
+pub mod entries;
+pub mod outbox;
+pub mod pulls;
+pub mod quarantine;
+pub mod runs;
+pub mod transitions;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the database at {place} cannot be opened: {cause}")]
+    Open { place: String, cause: String },
+    #[error("{0} is in use by another dondoc process")]
+    InUse(PathBuf),
+    #[error("database: {0}")]
+    Database(#[from] DbErr),
+    #[error("table `{table}`, row `{id}`: {what}")]
+    BadRow {
+        table: &'static str,
+        id: String,
+        what: String,
+    },
+    #[error("file {path}: {cause}")]
+    File {
+        path: PathBuf,
+        cause: std::io::Error,
+    },
+}
+
+impl StoreError {
+    fn bad_row(table: &'static str, id: impl ToString, what: impl ToString) -> Self {
+        Self::BadRow {
+            table,
+            id: id.to_string(),
+            what: what.to_string(),
+        }
+    }
+}
+
+/// The open database; clones share its connections.
+#[derive(Clone, Debug)]
+pub struct Store {
+    db: DatabaseConnection,
+    /// The folder of a SQLite file, for its lock.
+    file: Option<PathBuf>,
+}
+
+/// A write transaction; dropped without `commit`, nothing of it remains.
+#[derive(Debug)]
+pub struct Write {
+    tx: DatabaseTransaction,
+}
+
+impl Store {
+    /// Opens `sqlite://path` (relative to `site`, made if missing) or `postgres://…`.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or its folder cannot be made. The password is never part of the message.
+    pub async fn open(url: &str, site: &Path) -> Result<Self, StoreError> {
+        match url.strip_prefix("sqlite://") {
+            Some(path) => Self::open_sqlite(&site.join(path)).await,
+            None => Self::open_postgres(url).await,
+        }
+    }
+
+    async fn open_sqlite(path: &Path) -> Result<Self, StoreError> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|cause| StoreError::File {
+                path: folder.to_owned(),
+                cause,
+            })?;
+        }
+        let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
+        options
+            .max_connections(4)
+            .sqlx_logging(false)
+            .map_sqlx_sqlite_opts(|sqlite| {
+                sqlite
+                    .pragma("journal_mode", "WAL")
+                    // NORMAL may lose commits in a power cut, and a lost commit is a doubled mail.
+                    .pragma("synchronous", "FULL")
+                    .pragma("cache_size", "-65536")
+                    .busy_timeout(Duration::from_secs(20))
+            });
+        let db = connect(options, path.display().to_string()).await?;
+        Ok(Self {
+            db,
+            file: Some(path.to_owned()),
+        })
+    }
+
+    async fn open_postgres(url: &str) -> Result<Self, StoreError> {
+        let mut options = ConnectOptions::new(url.to_owned());
+        options
+            .max_connections(8)
+            .connect_timeout(Duration::from_secs(10))
+            .acquire_timeout(Duration::from_secs(20))
+            .sqlx_logging(false);
+        Ok(Self {
+            db: connect(options, without_password(url)).await?,
+            file: None,
+        })
+    }
+
+    /// Applies every pending migration. On PostgreSQL an advisory lock keeps a second process waiting.
+    ///
+    /// # Errors
+    /// When a migration fails; what it did is undone.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        if self.backend() == DbBackend::Sqlite {
+            return Ok(Migrator::up(&self.db, None).await?);
+        }
+        let lock = self.db.begin().await?;
+        lock.execute_unprepared("SELECT pg_advisory_xact_lock(7226061)")
+            .await?;
+        Migrator::up(&self.db, None).await?;
+        Ok(lock.commit().await?)
+    }
+
+    /// Names of the migrations that are not applied yet.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
+        let all = Migrator::get_migration_with_status_read_only(&self.db).await?;
+        let pending = all
+            .iter()
+            .filter(|m| m.status() == sea_orm_migration::MigrationStatus::Pending);
+        Ok(pending.map(|m| m.name().to_owned()).collect())
+    }
+
+    /// On SQLite, holds the database for this process: one process plans and delivers.
+    /// PostgreSQL needs no such lock: its rows are claimed one by one.
+    ///
+    /// # Errors
+    /// `InUse` when another process holds it.
+    pub fn lock(&self) -> Result<Option<std::fs::File>, StoreError> {
+        let Some(file) = &self.file else {
+            return Ok(None);
+        };
+        let path = file.with_extension("lock");
+        let failed = |cause| StoreError::File {
+            path: path.clone(),
+            cause,
+        };
+        let handle = std::fs::File::options()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(failed)?;
+        match handle.try_lock() {
+            Ok(()) => Ok(Some(handle)),
+            Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse(file.clone())),
+            Err(std::fs::TryLockError::Error(cause)) => Err(failed(cause)),
+        }
+    }
+
+    /// Begins a write; on SQLite it takes the write lock at once, so that what it read still holds when it writes.
+    ///
+    /// # Errors
+    /// When the database does not answer or stays locked.
+    pub async fn write(&self) -> Result<Write, StoreError> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(Write {
+            tx: self.db.begin_with_options(options).await?,
+        })
+    }
+
+    fn backend(&self) -> DbBackend {
+        self.db.get_database_backend()
+    }
+
+    /// The kind of database, for `doctor`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.backend() {
+            DbBackend::Sqlite => "SQLite",
+            _ => "PostgreSQL",
+        }
+    }
+}
+
+impl Write {
+    /// # Errors
+    /// When the database refuses; nothing of the transaction remains then.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.tx.commit().await?)
+    }
+}
+
+async fn connect(options: ConnectOptions, place: String) -> Result<DatabaseConnection, StoreError> {
+    Database::connect(options)
+        .await
+        .map_err(|cause| StoreError::Open {
+            place,
+            cause: cause.to_string(),
+        })
+}
+
+/// `postgres://user:secret@host/db` → `host/db`.
+fn without_password(url: &str) -> String {
+    url.rsplit_once('@')
+        .map_or(url, |(_, place)| place)
+        .to_owned()
+}
+
+fn seconds(at: DateTime<Utc>) -> i64 {
+    at.timestamp()
+}
+
+fn instant(
+    table: &'static str,
+    id: impl ToString,
+    seconds: i64,
+) -> Result<DateTime<Utc>, StoreError> {
+    DateTime::from_timestamp(seconds, 0)
+        .ok_or_else(|| StoreError::bad_row(table, id, format!("{seconds} is not an instant")))
+}
+
+fn instant_or_none(
+    table: &'static str,
+    id: impl ToString,
+    seconds: Option<i64>,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    seconds
+        .map(|seconds| instant(table, id, seconds))
+        .transpose()
+}
+
+fn word<T>(
+    table: &'static str,
+    id: impl ToString,
+    text: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<T, StoreError> {
+    parse(text)
+        .ok_or_else(|| StoreError::bad_row(table, id, format!("`{text}` is not a known word")))
+}

@@ -129,7 +129,9 @@ impl Units {
 
     #[must_use]
     pub fn find(&self, code: &UnitCode, on: NaiveDate) -> Option<&Unit> {
-        self.0.iter().find(|unit| unit.code == *code && unit.exists_on(on))
+        self.0
+            .iter()
+            .find(|unit| unit.code == *code && unit.exists_on(on))
     }
 
     pub fn on(&self, day: NaiveDate) -> impl Iterator<Item = &Unit> {

@@ -1,0 +1,17 @@
+//! Tables as sea-orm sees them, private to `store`.
+//!
+//! Owns: one module per table, columns as in `migrations`.
+//! Never: leaving `store`.
+//! Reads next: `dossiers.rs`.
+
+pub mod decision;
+pub mod dossier;
+pub mod entry;
+pub mod outbox;
+pub mod pull;
+pub mod quarantine;
+pub mod run;
+pub mod schedule;
+pub mod stated;
+pub mod step;
+pub mod transition;

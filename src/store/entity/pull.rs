@@ -1,0 +1,28 @@
+//! Table `pull`.
+//!
+//! Owns: its columns.
+//! Never: meaning.
+//! Reads next: the query file that uses it.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "pull")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub source: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub records: String,
+    pub watermark: Option<i64>,
+    pub since: Option<i64>,
+    pub next_page: Option<i64>,
+    pub seen_until: Option<i64>,
+    pub stated_total: Option<i64>,
+    pub completed_at: Option<i64>,
+    pub failure: Option<String>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

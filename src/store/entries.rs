@@ -1,0 +1,137 @@
+//! Entries of the registers.
+//!
+//! Owns: table `entry`.
+//! Never: what an attribute means.
+//! Reads next: `pulls.rs`.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+
+use super::bulk::{self, Column};
+use super::entity::entry::{self, Column as Col};
+use super::{Store, StoreError, Write, seconds, word};
+use crate::domain::record::Entry;
+use crate::domain::unit::{Level, UnitCode};
+
+const COLUMNS: [Column; 8] = [
+    ("records", "text"),
+    ("code", "text"),
+    ("source", "text"),
+    ("unit", "text"),
+    ("level", "text"),
+    ("day", "text"),
+    ("attributes", "text"),
+    ("seen_at", "bigint"),
+];
+
+impl Write {
+    /// Stores entries as the source told them; a known (records, code) is replaced. Codes must be distinct.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn upsert_entries(
+        &self,
+        source: &str,
+        entries: &[Entry],
+        seen_at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let rows = entries
+            .iter()
+            .map(|entry| row(source, entry, seen_at))
+            .collect::<Result<Vec<_>, _>>()?;
+        bulk::upsert(&self.tx, "entry", &COLUMNS, "records, code", &rows).await
+    }
+
+    /// Forgets entries that a complete pull begun at `started` did not see: they are gone from the register.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn forget_unseen_entries(
+        &self,
+        source: &str,
+        records: &str,
+        started: DateTime<Utc>,
+    ) -> Result<u64, StoreError> {
+        let gone = entry::Entity::delete_many()
+            .filter(Col::Source.eq(source))
+            .filter(Col::Records.eq(records))
+            .filter(Col::SeenAt.lt(seconds(started)))
+            .exec(&self.tx)
+            .await?;
+        Ok(gone.rows_affected)
+    }
+}
+
+impl Store {
+    /// All entries, in the order of their register and code.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row does not convert.
+    pub async fn entries(&self) -> Result<Vec<Entry>, StoreError> {
+        let models = entry::Entity::find()
+            .order_by_asc(Col::Records)
+            .order_by_asc(Col::Code)
+            .all(&self.db)
+            .await?;
+        models.into_iter().map(Entry::try_from).collect()
+    }
+
+    /// How many entries of `records` are stored.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_entries(&self, records: &str) -> Result<u64, StoreError> {
+        Ok(entry::Entity::find()
+            .filter(Col::Records.eq(records))
+            .count(&self.db)
+            .await?)
+    }
+}
+
+fn row<'a>(
+    source: &'a str,
+    entry: &'a Entry,
+    seen_at: DateTime<Utc>,
+) -> Result<impl serde::Serialize + use<'a>, StoreError> {
+    let attributes = serde_json::to_string(&entry.attributes)
+        .map_err(|cause| StoreError::bad_row("entry", &entry.code, cause))?;
+    Ok((
+        &entry.records,
+        &entry.code,
+        source,
+        entry.unit.as_ref().map(UnitCode::as_str),
+        entry.level.map(Level::as_str),
+        entry.day,
+        attributes,
+        seconds(seen_at),
+    ))
+}
+
+impl TryFrom<entry::Model> for Entry {
+    type Error = StoreError;
+
+    fn try_from(model: entry::Model) -> Result<Self, StoreError> {
+        let id = format!("{}/{}", model.records, model.code);
+        let bad = |what: String| StoreError::bad_row("entry", &id, what);
+        Ok(Self {
+            unit: model
+                .unit
+                .map(|unit| UnitCode::parse(&unit))
+                .transpose()
+                .map_err(|error| bad(error.to_string()))?,
+            level: model
+                .level
+                .map(|level| word("entry", &id, &level, Level::parse))
+                .transpose()?,
+            day: model
+                .day
+                .map(|day| day.parse::<NaiveDate>())
+                .transpose()
+                .map_err(|error| bad(error.to_string()))?,
+            attributes: serde_json::from_str(&model.attributes)
+                .map_err(|error| bad(error.to_string()))?,
+            records: model.records,
+            code: model.code,
+        })
+    }
+}

@@ -1,0 +1,243 @@
+//! The outbox: rendered mails waiting, under way and done.
+//!
+//! Owns: table `outbox`; `sending` is committed before the first byte leaves.
+//! Never: rendering or delivering.
+//! Reads next: `decisions.rs`.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::entity::outbox::{self, Column as Col};
+use super::{Store, StoreError, Write, instant, instant_or_none, seconds, word};
+use crate::word_enum;
+
+word_enum! {
+    pub enum MailKind {
+        Alert = "alert",
+        Digest = "digest",
+    }
+}
+
+word_enum! {
+    pub enum MailStatus {
+        /// Waits for its next attempt.
+        Queued = "queued",
+        /// Committed before the first byte: a crash from here on is ambiguous.
+        Sending = "sending",
+        Accepted = "accepted",
+        Rejected = "rejected",
+        /// Nobody knows whether the server took it: the operator decides.
+        Ambiguous = "ambiguous",
+    }
+}
+
+/// A rendered mail for one recipient. Its bytes never change again.
+#[derive(Clone)]
+pub struct NewMail {
+    /// Derived from what is told to whom: the same mail cannot be queued twice.
+    pub message_id: String,
+    pub run_id: i64,
+    pub kind: MailKind,
+    /// `head@00118`
+    pub post: String,
+    /// Envelope addresses.
+    pub sender: String,
+    pub recipient: String,
+    pub subject: String,
+    pub body: Vec<u8>,
+    pub created_at: DateTime<Utc>,
+}
+
+#[derive(Clone)]
+pub struct Mail {
+    pub id: i64,
+    pub message_id: String,
+    pub kind: MailKind,
+    pub post: String,
+    pub sender: String,
+    pub recipient: String,
+    pub subject: String,
+    pub body: Vec<u8>,
+    pub status: MailStatus,
+    pub attempts: i32,
+    pub ambiguities: i32,
+    pub next_attempt_at: DateTime<Utc>,
+    pub reply: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+impl fmt::Debug for Mail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "mail {} <{}> to {}, {}",
+            self.id, self.message_id, self.post, self.status
+        )
+    }
+}
+
+/// What becomes of a mail after an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    pub status: MailStatus,
+    /// When to try again, if `status` is `queued`.
+    pub next_attempt_at: DateTime<Utc>,
+    pub ambiguities: i32,
+    pub reply: String,
+}
+
+impl Write {
+    /// Puts a mail into the outbox; `false` if this Message-ID is there already.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn queue_mail(&self, mail: NewMail) -> Result<bool, StoreError> {
+        let row = outbox::ActiveModel {
+            id: NotSet,
+            message_id: Set(mail.message_id),
+            run_id: Set(mail.run_id),
+            kind: Set(mail.kind.as_str().to_owned()),
+            post: Set(mail.post),
+            sender: Set(mail.sender),
+            recipient: Set(mail.recipient),
+            subject: Set(mail.subject),
+            body: Set(mail.body),
+            status: Set(MailStatus::Queued.as_str().to_owned()),
+            attempts: Set(0),
+            next_attempt_at: Set(seconds(mail.created_at)),
+            ambiguities: Set(0),
+            reply: Set(None),
+            created_at: Set(seconds(mail.created_at)),
+            finished_at: Set(None),
+        };
+        let inserted = outbox::Entity::insert(row)
+            .on_conflict(OnConflict::column(Col::MessageId).do_nothing().to_owned())
+            .exec_without_returning(&self.tx)
+            .await?;
+        Ok(inserted > 0)
+    }
+
+    /// Takes up to `limit` mails that are due and marks them `sending`. Commit before sending.
+    ///
+    /// # Errors
+    /// When the database refuses or a row does not convert.
+    pub async fn claim_mails(
+        &self,
+        now: DateTime<Utc>,
+        limit: u64,
+    ) -> Result<Vec<Mail>, StoreError> {
+        let due = outbox::Entity::find()
+            .filter(Col::Status.eq(MailStatus::Queued.as_str()))
+            .filter(Col::NextAttemptAt.lte(seconds(now)))
+            .order_by_asc(Col::NextAttemptAt)
+            .order_by_asc(Col::Id)
+            .limit(limit)
+            .all(&self.tx)
+            .await?;
+        let mut claimed = Vec::with_capacity(due.len());
+        for mut row in due {
+            row.status = MailStatus::Sending.as_str().to_owned();
+            row.attempts += 1;
+            outbox::Entity::update_many()
+                .col_expr(Col::Status, Expr::value(row.status.clone()))
+                .col_expr(Col::Attempts, Expr::value(row.attempts))
+                .filter(Col::Id.eq(row.id))
+                .exec(&self.tx)
+                .await?;
+            claimed.push(Mail::try_from(row)?);
+        }
+        Ok(claimed)
+    }
+
+    /// Mails that a killed process left in `sending`.
+    ///
+    /// # Errors
+    /// When the database refuses or a row does not convert.
+    pub async fn interrupted_mails(&self) -> Result<Vec<Mail>, StoreError> {
+        let rows = outbox::Entity::find()
+            .filter(Col::Status.eq(MailStatus::Sending.as_str()))
+            .order_by_asc(Col::Id)
+            .all(&self.tx)
+            .await?;
+        rows.into_iter().map(Mail::try_from).collect()
+    }
+
+    /// # Errors
+    /// When the database refuses.
+    pub async fn settle_mail(
+        &self,
+        id: i64,
+        settled: &Settled,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let finished = matches!(settled.status, MailStatus::Accepted | MailStatus::Rejected);
+        outbox::Entity::update_many()
+            .col_expr(Col::Status, Expr::value(settled.status.as_str()))
+            .col_expr(
+                Col::NextAttemptAt,
+                Expr::value(seconds(settled.next_attempt_at)),
+            )
+            .col_expr(Col::Ambiguities, Expr::value(settled.ambiguities))
+            .col_expr(Col::Reply, Expr::value(settled.reply.clone()))
+            .col_expr(Col::FinishedAt, Expr::value(finished.then(|| seconds(now))))
+            .filter(Col::Id.eq(id))
+            .exec(&self.tx)
+            .await?;
+        Ok(())
+    }
+}
+
+impl Store {
+    /// All mails, oldest first; `status` narrows them.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row does not convert.
+    pub async fn mails(&self, status: Option<MailStatus>) -> Result<Vec<Mail>, StoreError> {
+        let mut find = outbox::Entity::find();
+        if let Some(status) = status {
+            find = find.filter(Col::Status.eq(status.as_str()));
+        }
+        let rows = find.order_by_asc(Col::Id).all(&self.db).await?;
+        rows.into_iter().map(Mail::try_from).collect()
+    }
+
+    /// # Errors
+    /// When the database does not answer or the row does not convert.
+    pub async fn mail(&self, id: i64) -> Result<Option<Mail>, StoreError> {
+        outbox::Entity::find_by_id(id)
+            .one(&self.db)
+            .await?
+            .map(Mail::try_from)
+            .transpose()
+    }
+}
+
+impl TryFrom<outbox::Model> for Mail {
+    type Error = StoreError;
+
+    fn try_from(row: outbox::Model) -> Result<Self, StoreError> {
+        let id = row.id;
+        Ok(Self {
+            id,
+            kind: word("outbox", id, &row.kind, MailKind::parse)?,
+            status: word("outbox", id, &row.status, MailStatus::parse)?,
+            next_attempt_at: instant("outbox", id, row.next_attempt_at)?,
+            created_at: instant("outbox", id, row.created_at)?,
+            finished_at: instant_or_none("outbox", id, row.finished_at)?,
+            message_id: row.message_id,
+            post: row.post,
+            sender: row.sender,
+            recipient: row.recipient,
+            subject: row.subject,
+            body: row.body,
+            attempts: row.attempts,
+            ambiguities: row.ambiguities,
+            reply: row.reply,
+        })
+    }
+}
