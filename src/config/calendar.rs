@@ -30,8 +30,11 @@ pub fn years(root: &Table<'_>) -> Option<Vec<PublishedYear>> {
 }
 
 fn year(table: &Table<'_>) -> Option<(PublishedYear, usize)> {
-    let year = table.required("year", |item| item.count(1900, 2200))?;
-    let year = i32::try_from(year).ok()?;
+    let year = table.required("year", |item| i32::try_from(item.count(1900, 2200)?).ok());
+    let Some(year) = year else {
+        table.pass_over();
+        return None;
+    };
     let status = table.required("status", |item| {
         item.word(&[("official", ()), ("tentative", ())])
     });

@@ -183,6 +183,16 @@ impl<'d> Table<'d> {
         }
     }
 
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Lets unknown keys pass: what the table is about is wrong, so its other keys say nothing.
+    pub fn pass_over(&self) {
+        self.all();
+    }
+
     fn item(&self, key: &Spanned<DeString<'d>>, value: &'d Spanned<DeValue<'d>>) -> Item<'d> {
         Item {
             notes: self.notes,

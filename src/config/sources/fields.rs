@@ -57,13 +57,11 @@ pub const STATED_FIELDS: [&str; 11] = [
     "overdue",
 ];
 
-const KINDS: [(&str, Kind); 6] = [
+/// What an attribute can be.
+const KINDS: [(&str, Kind); 3] = [
     ("text", Kind::Text),
     ("number", Kind::Number),
     ("flag", Kind::Flag),
-    ("moment", Kind::Moment),
-    ("day", Kind::Day),
-    ("unit", Kind::Unit),
 ];
 
 /// The kind of a field, without its formats.
@@ -226,7 +224,11 @@ fn long(name: &str, table: &Table<'_>, known: Option<Kind>, rules: &Rules<'_>) -
     }
     let stated = stated?;
     if let Some((stated, known)) = stated.zip(known).filter(|(stated, known)| stated != known) {
-        let message = format!("`{name}` is a {}, not a {}", word(known), word(stated));
+        let message = format!(
+            "the kind of `{name}` is {}, not {}",
+            word(known),
+            word(stated)
+        );
         table.problem(message, "leave `kind` out: it is known");
     }
     let kind = known
@@ -239,7 +241,11 @@ fn long(name: &str, table: &Table<'_>, known: Option<Kind>, rules: &Rules<'_>) -
     {
         let help = "write flags as `true` and `false`, numbers without quotes, text between quotes";
         table.problem(
-            format!("`{}` is not a {}, as `{name}` is", shown(value), word(kind)),
+            format!(
+                "`{}` does not fit `{name}`, whose kind is {}",
+                shown(value),
+                word(kind)
+            ),
             help,
         );
     }
@@ -340,10 +346,14 @@ fn fits(kind: Kind, value: &Value) -> bool {
 }
 
 fn word(kind: Kind) -> &'static str {
-    KINDS
-        .iter()
-        .find(|(_, known)| *known == kind)
-        .map_or("value", |(word, _)| *word)
+    match kind {
+        Kind::Text => "text",
+        Kind::Number => "number",
+        Kind::Flag => "flag",
+        Kind::Moment => "moment",
+        Kind::Day => "day",
+        Kind::Unit => "unit",
+    }
 }
 
 fn shown(value: &Value) -> String {

@@ -60,8 +60,13 @@ fn one_pull_a_register(root: &Table<'_>, pulls: &[(Pull, usize)]) {
 
 fn sign_in(table: &Table<'_>) -> Option<SignIn> {
     let kinds = [("none", false), ("client-credentials", true)];
-    if !table.required("kind", |item| item.word(&kinds))? {
-        return Some(SignIn::None);
+    match table.required("kind", |item| item.word(&kinds)) {
+        Some(true) => {}
+        Some(false) => return Some(SignIn::None),
+        None => {
+            table.pass_over();
+            return None;
+        }
     }
     let token_path = table.required("token_path", path);
     let credential = table.required("credential", Item::text);
@@ -80,15 +85,17 @@ fn pull(table: &Table<'_>) -> Option<(Pull, usize)> {
     let since = table.maybe("since", |item| Some((since(&item.table()?)?, item.at())));
     let formats = table.or("formats", Vec::new(), |item| item.one_or_more(format));
     let personal = table.or("personal", Vec::new(), |item| item.each(pointer));
-    let (records, formats) = (records?, formats?);
-    let fields = table.required("fields", |item| {
-        let rules = fields::Rules {
-            dossiers: records == DOSSIERS,
-            formats: &formats,
-            personal: personal.as_deref()?,
-        };
-        fields::of_pull(&item.table()?, &rules)
-    });
+    let fields = table.required("fields", Item::table)?;
+    let (Some(records), Some(formats), Some(personal)) = (records, formats, personal) else {
+        fields.pass_over();
+        return None;
+    };
+    let rules = fields::Rules {
+        dossiers: records == DOSSIERS,
+        formats: &formats,
+        personal: &personal,
+    };
+    let fields = fields::of_pull(&fields, &rules);
     let (since, fields) = (since?, fields?);
     if let Some((since, at)) = &since
         && !matches!(
@@ -114,7 +121,7 @@ fn pull(table: &Table<'_>) -> Option<(Pull, usize)> {
         paging: paging?,
         since: since.map(|(since, _)| since),
         fields,
-        personal: personal?,
+        personal,
     };
     Some((pull, table.at()))
 }
@@ -130,7 +137,10 @@ fn success(table: &Table<'_>) -> Option<Success> {
 
 fn paging(table: &Table<'_>) -> Option<Paging> {
     let kinds = [("page", true), ("offset", false)];
-    let by_page = table.required("kind", |item| item.word(&kinds))?;
+    let Some(by_page) = table.required("kind", |item| item.word(&kinds)) else {
+        table.pass_over();
+        return None;
+    };
     let (start, count) = if by_page {
         ("page", "size")
     } else {
