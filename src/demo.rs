@@ -9,6 +9,8 @@ mod catalogue;
 mod catalogue_words;
 mod chance;
 mod city;
+mod codes;
+mod dating;
 mod documents;
 mod fault;
 mod figures;
