@@ -22,6 +22,7 @@ pub mod plan;
 pub mod run;
 pub mod step;
 pub mod figures;
+pub mod letter;
 pub mod deliver;
 
 /// A site opened for work. Everything in it was checked.
