@@ -12,6 +12,7 @@ pub mod report;
 pub mod mail;
 pub mod job;
 pub mod scheduler;
+pub mod shipped;
 pub mod demo;
 pub mod daemon;
 pub mod cli;
