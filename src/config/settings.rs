@@ -1,8 +1,12 @@
 //! `config/default.toml`, overridden by `config/local.toml` and `DONDOC__SECTION__KEY`.
 //!
 //! Owns: the typed settings.
-//! Never: secrets in `Debug` output.
-//! Reads next: `organisation.rs`.
+//! Never: secrets in `Debug` output; which layer a value comes from (`layers.rs`).
+//! Reads next: `settings/read.rs`, `organisation.rs`.
+
+mod read;
+
+pub use read::settings;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,6 +15,8 @@ use std::time::Duration;
 use chrono::{DateTime, FixedOffset, NaiveTime};
 use chrono_tz::Tz;
 use secrecy::SecretString;
+
+use super::secret::SecretSource;
 
 /// The language of mails and reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -54,7 +60,7 @@ pub struct Database {
 #[derive(Clone, Debug)]
 pub struct Credential {
     pub id: String,
-    pub secret: SecretString,
+    pub secret: SecretSource,
 }
 
 #[derive(Clone, Debug)]
@@ -83,7 +89,7 @@ pub struct Relay {
     pub port: u16,
     pub security: Security,
     pub username: Option<String>,
-    pub password: Option<SecretString>,
+    pub password: Option<SecretSource>,
     /// Bounds every step of the conversation.
     pub timeout: Duration,
     /// A PEM file with the certificate authority of an inner relay (relative to the site).
@@ -103,7 +109,7 @@ pub enum Security {
 pub struct Rules {
     /// The due moment of a due date without a time.
     pub due_time: NaiveTime,
-    /// Confidence of the interval by which a ward lags, in per cent: 95 (z = 1.96).
+    /// Confidence of the interval by which a ward lags, in per cent.
     pub confidence: Confidence,
 }
 
