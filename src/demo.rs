@@ -4,28 +4,31 @@
 //! Never: store, job, mail, source: it is the world outside, reached over HTTP only.
 //! Reads next: `figures.rs`, `stories.rs`, `city.rs`.
 
-mod access;
-mod catalogue;
-mod catalogue_words;
-mod chance;
-mod city;
-mod codes;
-mod dating;
-mod documents;
-mod fault;
 mod figures;
-mod malformed;
-mod plan;
-mod registers;
-mod routes;
-mod row;
-mod stated;
-mod stories;
-mod story;
 mod units;
 mod workdays;
+mod chance;
+mod catalogue_words;
+mod catalogue;
+mod plan;
+mod dating;
+mod codes;
+mod story;
+mod turns;
+mod stories;
+mod row;
+mod malformed;
+mod documents;
+mod registers;
+mod stated;
 mod world;
+mod access;
+mod fault;
+mod routes;
+mod city;
 
 pub use city::City;
 pub use fault::Fault;
-pub use figures::{DocumentFigures, DossierFigures, Figures, LevelFigures, TargetFigures, figures};
+pub use figures::{
+    DocumentFigures, DossierFigures, DossierLevels, Figures, LevelFigures, TargetFigures, figures,
+};

@@ -10,12 +10,11 @@ use std::time::{Duration, Instant};
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use secrecy::ExposeSecret;
-
-use crate::config::settings::Credential;
+use secrecy::{ExposeSecret, SecretString};
 
 pub struct Access {
-    credential: Credential,
+    id: String,
+    secret: SecretString,
     issued: Mutex<Issued>,
 }
 
@@ -26,14 +25,15 @@ struct Issued {
 }
 
 impl Access {
-    pub fn new(credential: Credential) -> Self {
+    pub fn new(id: &str, secret: SecretString) -> Self {
         let issued = Issued {
             lifetime: Duration::from_hours(1),
             count: 0,
             until: HashMap::new(),
         };
         Self {
-            credential,
+            id: id.to_owned(),
+            secret,
             issued: Mutex::new(issued),
         }
     }
@@ -46,11 +46,7 @@ impl Access {
     /// A new token and its lifetime, if the Basic credentials are right.
     pub fn issue(&self, headers: &HeaderMap) -> Option<(String, Duration)> {
         let given = credentials(headers, "Basic ")?;
-        let pair = format!(
-            "{}:{}",
-            self.credential.id,
-            self.credential.secret.expose_secret()
-        );
+        let pair = format!("{}:{}", self.id, self.secret.expose_secret());
         (given == base64(pair.as_bytes())).then(|| self.with(Issued::issue))
     }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use axum::serve::ListenerExt;
 use chrono::{DateTime, Utc};
+use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -19,7 +20,6 @@ use super::access::Access;
 use super::fault::{Fault, Faults};
 use super::routes::{Shared, router};
 use super::world::World;
-use crate::config::settings::Credential;
 
 /// How long open connections may take to finish when the city stops.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -35,14 +35,15 @@ pub struct City {
 
 impl City {
     /// Generates the records and listens on `address` (port 0: any free port). The city shows itself
-    /// as it was at `now` and gives tokens to the bearer of `credential`.
+    /// as it was at `now` and gives tokens to the client `id` that knows `secret`.
     ///
     /// # Errors
     /// When the address cannot be listened on.
     pub async fn start(
         address: SocketAddr,
         now: DateTime<Utc>,
-        credential: Credential,
+        id: &str,
+        secret: SecretString,
     ) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
@@ -51,7 +52,7 @@ impl City {
         let shared = Arc::new(Shared {
             world,
             today,
-            access: Access::new(credential),
+            access: Access::new(id, secret),
         });
         let (closing, mut closed) = watch::channel(false);
         let faults = Arc::new(Faults::new(closing.subscribe()));

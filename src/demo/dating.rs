@@ -62,7 +62,7 @@ impl Dating<'_> {
             Fate::NotReceived => {
                 Span::plain(self.reception(self.days.first, self.days.last), allowed)
             }
-            Fate::New => self.new(allowed),
+            Fate::New => self.arriving(allowed),
         }
     }
 
@@ -154,7 +154,7 @@ impl Dating<'_> {
     }
 
     /// Received on one of the 22 working days of June.
-    fn new(&mut self, allowed: usize) -> Span {
+    fn arriving(&mut self, allowed: usize) -> Span {
         let received = self.days.last + self.chance.between(1, 22);
         Span::plain(received, allowed).finished(self.chance.between(received, received + allowed))
     }

@@ -51,7 +51,7 @@ pub struct Line {
 
 /// The row of `story`, the `number`th of all; `view` is what is visible now.
 pub fn row(story: &Story, view: &View, procedure: &Procedure, number: usize) -> Row {
-    let person = Person::new(number);
+    let person = Person::new(number, procedure.field);
     Row {
         ma_ho_so: story.code.clone(),
         ma_tthc: procedure_code(&procedure.code, number),
@@ -75,6 +75,11 @@ pub fn row(story: &Story, view: &View, procedure: &Procedure, number: usize) -> 
     }
 }
 
+/// Fields in which enterprises apply as often as citizens.
+const FIELDS_OF_BUSINESS: [&str; 10] = [
+    "HTX", "DT", "MT", "XD", "QH", "HTKT", "LD", "LTHH", "ATTP", "VH",
+];
+
 /// An applicant who is obviously invented.
 struct Person {
     name: String,
@@ -84,9 +89,9 @@ struct Person {
 }
 
 impl Person {
-    fn new(number: usize) -> Self {
-        let business = number % 11 == 4;
-        let short = number / 11;
+    fn new(number: usize, field: &str) -> Self {
+        let business = FIELDS_OF_BUSINESS.contains(&field) && number.is_multiple_of(2);
+        let short = number % 1000;
         Self {
             name: if business {
                 format!("Doanh nghiệp số {short:03}")

@@ -10,7 +10,7 @@ use super::codes::give_codes;
 use super::dating::{Dating, Span};
 use super::figures::Figures;
 use super::plan::{Fate, Lot, lots};
-use super::story::{End, Kind, Story, Turn};
+use super::story::{End, Kind, Story};
 use super::workdays::{FULL_DAY, Moment, Workdays};
 use crate::domain::dossier::Channel;
 use crate::domain::unit::Level;
@@ -225,72 +225,6 @@ impl Writer<'_> {
         }
     }
 
-    /// Papers asked for on the day after reception, which came `wait` days later.
-    fn papers(&mut self, span: &Span, due: Moment) -> Turn {
-        let asked = Moment {
-            day: span.received + 1,
-            second: self.chance.below(FULL_DAY),
-        };
-        let answered = Moment {
-            day: asked.day + span.wait,
-            second: self.chance.below(FULL_DAY),
-        };
-        Turn::Supplement {
-            asked: self.days.at(asked),
-            answered: Some((self.days.at(answered), self.days.at(due))),
-        }
-    }
-
-    /// An apology one or two working days before the day first given, as the law has it.
-    fn rescheduled(&mut self, given: usize, due: Moment) -> Turn {
-        let day = given - self.chance.between(1, 2);
-        let at = Moment {
-            day,
-            second: self.chance.below(FULL_DAY),
-        };
-        Turn::Rescheduled {
-            at: self.days.at(at),
-            due: self.days.at(due),
-        }
-    }
-
-    /// Stops the clock before the due day, and for most who wait for papers lets it run again in June.
-    fn stop(&mut self, mut story: Story, span: Span, due_second: usize) -> Story {
-        let last = self.days.last;
-        let asked = self
-            .chance
-            .between(span.received + 1, (span.due - 1).min(last));
-        let at = self.days.at(Moment {
-            day: asked,
-            second: self.chance.below(FULL_DAY),
-        });
-        let status = [5, 5, 5, 5, 5, 6, 6, 8][self.chance.below(8)];
-        if status != 5 {
-            story.turns.push(Turn::Halted { at, status });
-            return story;
-        }
-        let answered = Moment {
-            day: last + 1 + self.chance.below(20),
-            second: self.chance.below(FULL_DAY),
-        };
-        let due = Moment {
-            day: span.due + answered.day - asked,
-            second: due_second,
-        };
-        let answers = !self.chance.one_in(3);
-        let new_due = answers.then(|| (self.days.at(answered), self.days.at(due)));
-        story.turns.push(Turn::Supplement {
-            asked: at,
-            answered: new_due,
-        });
-        if answers {
-            let finished = self.chance.between(answered.day + 1, due.day);
-            let at = self.finish(finished, answered, due);
-            story.end = Some(self.end(at, false));
-        }
-        story
-    }
-
     /// Late by minutes: on the due day, after the due moment, 17:30 at the latest.
     fn evening(&mut self, due: Moment) -> Moment {
         Moment {
@@ -300,7 +234,7 @@ impl Writer<'_> {
     }
 
     /// A moment on day `day`, after `begun`, and on the due day itself not after the due moment.
-    fn finish(&mut self, day: usize, begun: Moment, due: Moment) -> Moment {
+    pub fn finish(&mut self, day: usize, begun: Moment, due: Moment) -> Moment {
         let low = if day == begun.day {
             begun.second + QUARTER + 60
         } else {
@@ -313,7 +247,7 @@ impl Writer<'_> {
         }
     }
 
-    fn end(&mut self, finished: Moment, withdrawn: bool) -> End {
+    pub fn end(&mut self, finished: Moment, withdrawn: bool) -> End {
         let day = finished.day + self.chance.below(4);
         let earliest = if day == finished.day {
             finished.second + 300

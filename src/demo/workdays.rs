@@ -83,6 +83,7 @@ fn is_worked(day: NaiveDate) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::calendar::{Calendar, PublishedYear};
 
     fn days() -> Workdays {
         Workdays::until(NaiveDate::from_ymd_opt(2020, 5, 31).unwrap())
@@ -109,6 +110,33 @@ mod tests {
             .take_while(|day| day.year() == 2020)
             .filter(|day| is_worked(*day))
             .count()
+    }
+
+    /// The calendar that the site is delivered with.
+    fn delivered() -> Calendar {
+        let file: toml::Table =
+            toml::from_str(include_str!("../../config/calendars/vn.toml")).unwrap();
+        let days = |year: &toml::Value, key: &str| -> Vec<NaiveDate> {
+            let days = year[key].as_array().unwrap().iter();
+            days.map(|day| day.as_str().unwrap().parse().unwrap())
+                .collect()
+        };
+        let years = file["year"].as_array().unwrap().iter();
+        let years = years.map(|year| PublishedYear {
+            year: year["year"].as_integer().unwrap() as i32,
+            off: days(year, "off"),
+            worked: days(year, "worked"),
+            tentative_off: Vec::new(),
+        });
+        Calendar::new(years.collect())
+    }
+
+    #[test]
+    fn the_city_works_on_the_days_of_the_delivered_calendar() {
+        let (days, calendar) = (days(), delivered());
+        for pair in days.days.windows(2).filter(|pair| pair[1].year() <= 2020) {
+            assert_eq!(calendar.between(pair[0], pair[1]).days, 1, "{pair:?}");
+        }
     }
 
     #[test]

@@ -29,17 +29,11 @@ struct Visitor {
 
 impl Visitor {
     async fn new() -> Self {
-        let credential = Credential {
-            id: "dondoc".into(),
-            secret: SecretString::from("simulated"),
-        };
-        let city = City::start(
-            SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            june(1),
-            credential,
-        )
-        .await
-        .unwrap();
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let secret = SecretString::from("simulated");
+        let city = City::start(address, june(1), "dondoc", secret)
+            .await
+            .unwrap();
         // Another test may have installed it before.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
