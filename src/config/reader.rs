@@ -38,10 +38,7 @@ pub fn read_partly<T>(
 ) -> (Option<T>, Vec<Problem>) {
     let (root, errors) = DeTable::parse_recoverable(&document.text);
     if !errors.is_empty() {
-        return (
-            None,
-            sorted(errors.iter().map(|error| syntax(document, error)).collect()),
-        );
+        return (None, syntax(document, &errors));
     }
     let notes = Notes {
         document,
@@ -59,13 +56,18 @@ pub fn read_partly<T>(
     (value, sorted(notes.problems.into_inner()))
 }
 
-fn syntax(document: &Document, error: &toml::de::Error) -> Problem {
-    let at = error.span().map_or(0, |span| span.start);
-    document.problem_at(
-        at,
-        format!("this is not TOML: {}", error.message()),
-        "write `key = value`, one to a line, text between quotes",
-    )
+/// The first error of every line: those after it on the same line follow from it.
+fn syntax(document: &Document, errors: &[toml::de::Error]) -> Vec<Problem> {
+    let problem = |error: &toml::de::Error| {
+        document.problem_at(
+            error.span().map_or(0, |span| span.start),
+            format!("this is not TOML: {}", error.message()),
+            "write `key = value`, one to a line, text between quotes",
+        )
+    };
+    let mut problems = sorted(errors.iter().map(problem).collect());
+    problems.dedup_by_key(|problem| problem.line);
+    problems
 }
 
 struct Notes<'d> {
