@@ -6,6 +6,8 @@
 
 mod eml;
 pub mod render;
+mod load;
+mod lint;
 pub mod message;
 mod relay;
 mod reply;
