@@ -33,7 +33,13 @@ mod serve;
 #[command(name = "dondoc", version, about, propagate_version = true)]
 pub struct Arguments {
     /// The site: the folder with config/, jobs/ and templates/
-    #[arg(long, global = true, env = "DONDOC_SITE", default_value = ".", value_name = "DIR")]
+    #[arg(
+        long,
+        global = true,
+        env = "DONDOC_SITE",
+        default_value = ".",
+        value_name = "DIR"
+    )]
     site: PathBuf,
     /// Fix the clock of this command, e.g. 2020-06-01T07:30:00+07:00
     #[arg(long, global = true, value_name = "INSTANT")]
@@ -90,8 +96,11 @@ struct Scope {
 /// # Errors
 /// With what to print before exiting with 1.
 pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let scope =
-        Scope { site: arguments.site, at: arguments.at.map(|at| at.to_utc()), json: arguments.json };
+    let scope = Scope {
+        site: arguments.site,
+        at: arguments.at.map(|at| at.to_utc()),
+        json: arguments.json,
+    };
     logging::start(matches!(arguments.command, Command::Serve));
     match arguments.command {
         Command::Demo(demo) => demo.run(&scope).await?,

@@ -60,7 +60,10 @@ pub fn check_site(folder: &Path, today: NaiveDate) -> Findings {
 /// With all problems of the site's files, or when the database cannot be opened.
 pub async fn open(folder: &Path, clock: Clock) -> Result<App, OpenError> {
     let reading = site::read_site(folder, &site::environment());
-    let zone = reading.settings.as_ref().map_or(chrono_tz::UTC, |settings| settings.site.zone);
+    let zone = reading
+        .settings
+        .as_ref()
+        .map_or(chrono_tz::UTC, |settings| settings.site.zone);
     let found = check_site(folder, day_of(clock.now(), zone));
     if !found.problems.is_empty() {
         return Err(OpenError::Problems(found.problems, found.documents));
@@ -72,7 +75,15 @@ pub async fn open(folder: &Path, clock: Clock) -> Result<App, OpenError> {
     let transport = Transport::new(&files.settings.mail.delivery, folder);
     let store = Store::open(files.settings.database.url.expose_secret(), folder).await?;
     store.migrate().await?;
-    Ok(App { site: folder.to_owned(), files, jobs, templates, transport, store, clock })
+    Ok(App {
+        site: folder.to_owned(),
+        files,
+        jobs,
+        templates,
+        transport,
+        store,
+        clock,
+    })
 }
 
 /// Serves until a signal comes: what runs then is finished, what waits stays for the next start.
@@ -90,7 +101,11 @@ pub async fn serve(app: &App) -> anyhow::Result<()> {
     let stop = stop_signal();
     tokio::pin!(stop);
     let mut planner = Planner::default();
-    tracing::info!(jobs = app.jobs.len(), database = app.store.kind(), "serving");
+    tracing::info!(
+        jobs = app.jobs.len(),
+        database = app.store.kind(),
+        "serving"
+    );
     loop {
         tokio::select! {
             biased;

@@ -24,7 +24,9 @@ impl Heartbeat {
         let beat = Arc::new(Notify::new());
         let ring = Arc::clone(&beat);
         let scheduler = JobScheduler::new().await?;
-        scheduler.add(Job::new(EVERY_SECOND, move |_, _| ring.notify_one())?).await?;
+        scheduler
+            .add(Job::new(EVERY_SECOND, move |_, _| ring.notify_one())?)
+            .await?;
         scheduler.start().await?;
         Ok(Self { scheduler, beat })
     }

@@ -35,12 +35,19 @@ impl Board {
         if let Some(unit) = &self.unit {
             keep_only(&mut board, &known_unit(&app, unit)?);
         }
-        if scope.json { output::json(&board) } else { print(&board) }
+        if scope.json {
+            output::json(&board)
+        } else {
+            print(&board)
+        }
     }
 
     fn period(&self, app: &App) -> anyhow::Result<Period> {
         let usual = app.year_to_date(app.clock.now());
-        Ok(Period::new(self.from.unwrap_or(usual.from), self.to.unwrap_or(usual.to))?)
+        Ok(Period::new(
+            self.from.unwrap_or(usual.from),
+            self.to.unwrap_or(usual.to),
+        )?)
     }
 }
 
@@ -50,9 +57,14 @@ pub fn known_unit(app: &App, code: &str) -> anyhow::Result<UnitCode> {
     let today = day_of(app.clock.now(), app.zone());
     let units = &app.files.organisation.units;
     if units.find(&unit, today).is_none() {
-        let known: Vec<String> =
-            units.on(today).map(|unit| format!("  {} {}", unit.code, unit.name)).collect();
-        anyhow::bail!("there is no unit `{code}` on {today}; units are:\n{}", known.join("\n"));
+        let known: Vec<String> = units
+            .on(today)
+            .map(|unit| format!("  {} {}", unit.code, unit.name))
+            .collect();
+        anyhow::bail!(
+            "there is no unit `{code}` on {today}; units are:\n{}",
+            known.join("\n")
+        );
     }
     Ok(unit)
 }
@@ -60,14 +72,18 @@ pub fn known_unit(app: &App, code: &str) -> anyhow::Result<UnitCode> {
 fn keep_only(board: &mut board::Board, unit: &UnitCode) {
     board.dossiers.units.retain(|row| row.unit == *unit);
     let own = board.dossiers.units.iter().flat_map(|row| &row.assessments);
-    let rows: Vec<TargetRow> = own.filter_map(|own| of_unit(&board.targets, own, unit)).collect();
+    let rows: Vec<TargetRow> = own
+        .filter_map(|own| of_unit(&board.targets, own, unit))
+        .collect();
     board.targets.extend(rows);
 }
 
 /// A target's row for one unit, from the unit's own assessment.
 fn of_unit(targets: &[TargetRow], own: &UnitAssessment, unit: &UnitCode) -> Option<TargetRow> {
     let share = crate::domain::ratio::Share::new(own.numerator, own.denominator);
-    let level = targets.iter().find(|row| row.id == own.target && row.level != "district")?;
+    let level = targets
+        .iter()
+        .find(|row| row.id == own.target && row.level != "district")?;
     Some(TargetRow {
         unit: Some(unit.clone()),
         numerator: own.numerator,
@@ -81,9 +97,13 @@ fn of_unit(targets: &[TargetRow], own: &UnitAssessment, unit: &UnitCode) -> Opti
     })
 }
 
-fn print(board: &board::Board) -> anyhow::Result<()> {
+/// The board as tables.
+pub fn print(board: &board::Board) -> anyhow::Result<()> {
     let as_of = board.as_of.format("%Y-%m-%d %H:%M %:z");
-    output::line(format!("As of {as_of}, period {} to {}\n\nTargets", board.period.from, board.period.to))?;
+    output::line(format!(
+        "As of {as_of}, period {} to {}\n\nTargets",
+        board.period.from, board.period.to
+    ))?;
     targets(&board.targets)?;
     output::line("\nDossiers")?;
     dossiers(board)?;
@@ -93,49 +113,118 @@ fn print(board: &board::Board) -> anyhow::Result<()> {
     let documents = board.documents.iter();
     output::table(
         ["body", "#received", "#sent"],
-        documents.map(|row| [row.body.clone(), row.received.to_string(), row.sent.to_string()]),
+        documents.map(|row| {
+            [
+                row.body.clone(),
+                row.received.to_string(),
+                row.sent.to_string(),
+            ]
+        }),
     )?;
     output::line("\nSources")?;
     let sources = board.sources.iter().map(|row| {
-        let fresh = row.fresh_at.map_or_else(|| "never read".into(), |at| at.format("%Y-%m-%d %H:%M").to_string());
-        [row.source.clone(), fresh, if row.stale { "not to be relied on" } else { "fresh" }.to_owned()]
+        let fresh = row.fresh_at.map_or_else(
+            || "never read".into(),
+            |at| at.format("%Y-%m-%d %H:%M").to_string(),
+        );
+        [
+            row.source.clone(),
+            fresh,
+            if row.stale {
+                "not to be relied on"
+            } else {
+                "fresh"
+            }
+            .to_owned(),
+        ]
     });
     output::table(["source", "read", "state"], sources)?;
     output::line("\nData quality")?;
     let quality = board.quality.iter();
     output::table(
         ["source", "kind", "#count", "message"],
-        quality.map(|row| [row.source.clone(), row.kind.clone(), row.count.to_string(), row.message.clone()]),
+        quality.map(|row| {
+            [
+                row.source.clone(),
+                row.kind.clone(),
+                row.count.to_string(),
+                row.message.clone(),
+            ]
+        }),
     )
 }
 
 fn targets(rows: &[TargetRow]) -> anyhow::Result<()> {
     let text = |row: &TargetRow| {
-        let share = row.printed.as_ref().map_or_else(|| "-".to_owned(), |printed| format!("{printed} %"));
+        let share = row
+            .printed
+            .as_ref()
+            .map_or_else(|| "-".to_owned(), |printed| format!("{printed} %"));
         let of = format!("{} of {}", row.numerator, row.denominator);
         let simulated = if row.simulated { "simulated" } else { "" };
         let at_least = format!("{} %", row.at_least);
-        let level = row.unit.as_ref().map_or_else(|| row.level.to_owned(), ToString::to_string);
-        [row.id.clone(), level, of, share, at_least, row.status.to_string(), simulated.to_owned()]
+        let level = row
+            .unit
+            .as_ref()
+            .map_or_else(|| row.level.to_owned(), ToString::to_string);
+        [
+            row.id.clone(),
+            level,
+            of,
+            share,
+            at_least,
+            row.status.to_string(),
+            simulated.to_owned(),
+        ]
     };
-    output::table(["target", "level", "#records", "#share", "#at least", "status", ""], rows.iter().map(text))
+    output::table(
+        [
+            "target",
+            "level",
+            "#records",
+            "#share",
+            "#at least",
+            "status",
+            "",
+        ],
+        rows.iter().map(text),
+    )
 }
 
 fn dossiers(board: &board::Board) -> anyhow::Result<()> {
-    let levels = [("district", &board.dossiers.district), ("ward", &board.dossiers.ward)];
-    let units = board.dossiers.units.iter().filter(|row| row.counts.received > 0);
+    let levels = [
+        ("district", &board.dossiers.district),
+        ("ward", &board.dossiers.ward),
+    ];
+    let units = board
+        .dossiers
+        .units
+        .iter()
+        .filter(|row| row.counts.received > 0);
     let rows = levels
         .into_iter()
         .map(|(name, counts)| counted(name.to_owned(), counts))
         .chain(units.map(|row| counted(format!("  {} {}", row.unit, row.name), &row.counts)));
     output::table(
-        ["", "#received", "#online", "#resolved", "#late", "#on time %", "#in time", "#overdue", "#stopped"],
+        [
+            "",
+            "#received",
+            "#online",
+            "#resolved",
+            "#late",
+            "#on time %",
+            "#in time",
+            "#overdue",
+            "#stopped",
+        ],
         rows,
     )
 }
 
 fn counted(name: String, counts: &DossierCounts) -> [String; 9] {
-    let percent = counts.on_time_percent.map_or_else(|| "-".to_owned(), |percent| format!("{percent:.2}"));
+    let percent = counts
+        .on_time_percent
+        .map_or_else(|| "-".to_owned(), |percent| format!("{percent:.2}"));
     [
         name,
         counts.received.to_string(),
@@ -154,18 +243,38 @@ fn wards(units: &[UnitRow]) -> anyhow::Result<()> {
     use board::Status::{Lagging, Unknown, Watch};
     let behind = units.iter().flat_map(|unit| {
         let of_note = |row: &&UnitAssessment| matches!(row.status, Lagging | Watch | Unknown);
-        unit.assessments.iter().filter(of_note).map(move |row| (unit, row))
+        unit.assessments
+            .iter()
+            .filter(of_note)
+            .map(move |row| (unit, row))
     });
     let rows: Vec<_> = behind
         .map(|(unit, row)| {
             let ward = format!("{} {}", unit.unit, unit.name);
             let interval = format!("{:.2}-{:.2} %", row.low, row.high);
             let of = format!("{} of {}", row.numerator, row.denominator);
-            [ward, row.target.clone(), row.status.to_string(), of, interval, format!("{} %", row.at_least)]
+            [
+                ward,
+                row.target.clone(),
+                row.status.to_string(),
+                of,
+                interval,
+                format!("{} %", row.at_least),
+            ]
         })
         .collect();
     if rows.is_empty() {
         return output::line("every ward keeps its targets");
     }
-    output::table(["ward", "target", "status", "#records", "#interval", "#at least"], rows)
+    output::table(
+        [
+            "ward",
+            "target",
+            "status",
+            "#records",
+            "#interval",
+            "#at least",
+        ],
+        rows,
+    )
 }

@@ -4,13 +4,13 @@
 //! Never: the rules (`domain::calendar`).
 //! Reads next: `mail.rs`.
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{Scope, open, output};
-use crate::config::{calendar, document, site};
+use crate::config::{calendar, document, reader, site};
 use crate::domain::calendar::{self as rules, CalendarYear};
 use crate::shipped;
 
@@ -39,8 +39,15 @@ impl Calendar {
         let calendar = calendar_of(scope)?;
         match self.question {
             Question::Add { date, days } => {
-                let due = calendar.add(date, days).context("that lies outside the years this calendar covers")?;
-                print(scope, &json!({ "date": due.date, "tentative": due.tentative }), due.date.to_string(), due.tentative)
+                let due = calendar
+                    .add(date, days)
+                    .context("that lies outside the years this calendar covers")?;
+                print(
+                    scope,
+                    &json!({ "date": due.date, "tentative": due.tentative }),
+                    due.date.to_string(),
+                    due.tentative,
+                )
             }
             Question::Between { from, to } => {
                 let found = calendar.between(from, to);
@@ -49,7 +56,10 @@ impl Calendar {
             }
             Question::Show { year } => {
                 if !rules::Calendar::YEARS.contains(&year) {
-                    bail!("this calendar covers the years {:?}", rules::Calendar::YEARS);
+                    bail!(
+                        "this calendar covers the years {:?}",
+                        rules::Calendar::YEARS
+                    );
                 }
                 show(scope, &calendar.year(year))
             }
@@ -70,14 +80,26 @@ fn calendar_of(scope: &Scope) -> anyhow::Result<rules::Calendar> {
     let name = "calendars/vn.toml";
     let text = shipped::config_text(name).context("no calendar is built in")?;
     let document = document::Document::new(name, text);
-    calendar::built_in(&document).context("the built-in calendar is not valid")
+    let years = reader::read(&document, calendar::years);
+    Ok(rules::Calendar::new(years.map_err(|_| {
+        anyhow!("the built-in calendar is not valid")
+    })?))
 }
 
-fn print(scope: &Scope, value: &serde_json::Value, answer: String, tentative: bool) -> anyhow::Result<()> {
+fn print(
+    scope: &Scope,
+    value: &serde_json::Value,
+    answer: String,
+    tentative: bool,
+) -> anyhow::Result<()> {
     if scope.json {
         return output::json(value);
     }
-    output::line(if tentative { format!("{answer} (tentative)") } else { answer })
+    output::line(if tentative {
+        format!("{answer} (tentative)")
+    } else {
+        answer
+    })
 }
 
 fn show(scope: &Scope, year: &CalendarYear) -> anyhow::Result<()> {
@@ -92,12 +114,26 @@ fn show(scope: &Scope, year: &CalendarYear) -> anyhow::Result<()> {
             "working_days": year.working_days, "off": off, "worked": year.worked,
         }));
     }
-    let basis = if year.published { "published" } else { "computed from the statutory rules" };
+    let basis = if year.published {
+        "published"
+    } else {
+        "computed from the statutory rules"
+    };
     let tentative = if year.tentative { ", tentative" } else { "" };
-    output::line(format!("{}: {} working days ({basis}{tentative})", year.year, year.working_days))?;
+    output::line(format!(
+        "{}: {} working days ({basis}{tentative})",
+        year.year, year.working_days
+    ))?;
     let off = year.off.iter().map(|day| {
-        let holiday = day.holiday.map(|holiday| holiday.to_string()).unwrap_or_default();
-        [day.date.format("%a %Y-%m-%d").to_string(), day.kind.to_string(), holiday]
+        let holiday = day
+            .holiday
+            .map(|holiday| holiday.to_string())
+            .unwrap_or_default();
+        [
+            day.date.format("%a %Y-%m-%d").to_string(),
+            day.kind.to_string(),
+            holiday,
+        ]
     });
     output::table(["day off", "kind", "holiday"], off)?;
     for day in &year.worked {

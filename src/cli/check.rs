@@ -47,7 +47,11 @@ pub fn run(scope: &Scope) -> anyhow::Result<ExitCode> {
             output::line("everything is valid")?;
         }
     }
-    Ok(if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if ok {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn row(problem: &Problem) -> Row<'_> {

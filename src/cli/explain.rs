@@ -27,7 +27,9 @@ pub struct Explain {
 }
 
 fn level(text: &str) -> Result<TargetLevel, String> {
-    let found = TargetLevel::ALL.into_iter().find(|level| level.as_str() == text);
+    let found = TargetLevel::ALL
+        .into_iter()
+        .find(|level| level.as_str() == text);
     found.ok_or_else(|| "write all, district, ward or district-ward".to_owned())
 }
 
@@ -35,7 +37,11 @@ impl Explain {
     pub async fn run(&self, scope: &Scope) -> anyhow::Result<()> {
         let app = scope.app().await?;
         let as_of = app.clock.now();
-        let unit = self.unit.as_deref().map(|unit| board::known_unit(&app, unit)).transpose()?;
+        let unit = self
+            .unit
+            .as_deref()
+            .map(|unit| board::known_unit(&app, unit))
+            .transpose()?;
         let figures = Figures::load(&app, as_of, app.year_to_date(as_of)).await?;
         let inputs = figures.inputs(&app);
         let explanations = explain::explain(&inputs, &self.target, self.level, unit.as_ref())?;
@@ -48,16 +54,31 @@ impl Explain {
 }
 
 fn print(explained: &Explanation) -> anyhow::Result<()> {
-    let unit = explained.unit.as_ref().map(|unit| format!(", unit {unit}")).unwrap_or_default();
-    output::line(format!("{} ({}{unit}), as of {}", explained.target, explained.level, explained.as_of))?;
+    let unit = explained
+        .unit
+        .as_ref()
+        .map(|unit| format!(", unit {unit}"))
+        .unwrap_or_default();
+    output::line(format!(
+        "{} ({}{unit}), as of {}",
+        explained.target, explained.level, explained.as_of
+    ))?;
     output::line(format!("  formula   {}", explained.formula))?;
     for filter in &explained.filters {
         output::line(format!("  filter    {filter}"))?;
     }
-    output::line(format!("  records   {} of {}", explained.numerator, explained.denominator))?;
-    output::line(format!("  verdict   {}: {}", explained.assessment.status, explained.assessment.reason))?;
+    output::line(format!(
+        "  records   {} of {}",
+        explained.numerator, explained.denominator
+    ))?;
+    output::line(format!(
+        "  verdict   {}: {}",
+        explained.assessment.status, explained.assessment.reason
+    ))?;
     for source in &explained.sources {
-        let fresh = source.fresh_at.map_or_else(|| "never read".to_owned(), |at| format!("read {at}"));
+        let fresh = source
+            .fresh_at
+            .map_or_else(|| "never read".to_owned(), |at| format!("read {at}"));
         output::line(format!("  source    {}: {fresh}", source.source))?;
     }
     output::line(format!("  calendar  {}", explained.calendar))?;
@@ -69,7 +90,10 @@ fn print(explained: &Explanation) -> anyhow::Result<()> {
         output::line(format!("    {code}"))?;
     }
     if left_out.len() > SHOWN {
-        output::line(format!("    … and {} more (--json lists every row)", left_out.len() - SHOWN))?;
+        output::line(format!(
+            "    … and {} more (--json lists every row)",
+            left_out.len() - SHOWN
+        ))?;
     }
     Ok(())
 }

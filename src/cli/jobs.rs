@@ -43,11 +43,28 @@ pub async fn run(scope: &Scope) -> anyhow::Result<()> {
         return output::json(&rows);
     }
     let text = |row: Row| {
-        let next = row.next.map(|next| next.local.format("%a %Y-%m-%d %H:%M").to_string());
-        let last = row.last.map(|last| format!("{} {}", last.scheduled_for.format("%Y-%m-%d %H:%M"), last.status));
-        [row.job, row.title, row.schedule, next.unwrap_or_default(), last.unwrap_or_else(|| "never".into())]
+        let next = row
+            .next
+            .map(|next| next.local.format("%a %Y-%m-%d %H:%M").to_string());
+        let last = row.last.map(|last| {
+            format!(
+                "{} {}",
+                last.scheduled_for.format("%Y-%m-%d %H:%M"),
+                last.status
+            )
+        });
+        [
+            row.job,
+            row.title,
+            row.schedule,
+            next.unwrap_or_default(),
+            last.unwrap_or_else(|| "never".into()),
+        ]
     };
-    output::table(["job", "title", "schedule", "next", "last"], rows.into_iter().map(text))
+    output::table(
+        ["job", "title", "schedule", "next", "last"],
+        rows.into_iter().map(text),
+    )
 }
 
 fn row(app: &App, job: &Job, now: DateTime<Utc>, last: Option<&Run>) -> Row {

@@ -10,7 +10,11 @@ use tracing_subscriber::EnvFilter;
 
 pub fn start(is_daemon: bool) {
     // The scheduler logs each of its ticks; only its warnings are news.
-    let default = if is_daemon { "info,tokio_cron_scheduler=warn" } else { "warn" };
+    let default = if is_daemon {
+        "info,tokio_cron_scheduler=warn"
+    } else {
+        "warn"
+    };
     let filter = EnvFilter::try_from_env("DONDOC_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     let terminal = std::io::stderr().is_terminal();
     let builder = tracing_subscriber::fmt()
@@ -18,5 +22,9 @@ pub fn start(is_daemon: bool) {
         .with_writer(std::io::stderr)
         .with_ansi(terminal);
     // A second start (in tests) keeps the first subscriber.
-    let _ = if is_daemon && !terminal { builder.json().try_init() } else { builder.with_target(false).try_init() };
+    let _ = if is_daemon && !terminal {
+        builder.json().try_init()
+    } else {
+        builder.with_target(false).try_init()
+    };
 }

@@ -54,9 +54,12 @@ impl Next {
         let from = self.from.map(|from| from.to_utc());
         let upcoming = match (&self.cron, &self.job) {
             (Some(cron), _) => {
-                let schedule = Schedule::parse(cron, self.zone).map_err(|error| anyhow!(shown(cron, &error)))?;
+                let schedule = Schedule::parse(cron, self.zone)
+                    .map_err(|error| anyhow!(shown(cron, &error)))?;
                 let from = from.unwrap_or_else(|| scope.now());
-                list(from, self.count, self.zone, |from| schedule.next_after(from))
+                list(from, self.count, self.zone, |from| {
+                    schedule.next_after(from)
+                })
             }
             (None, Some(name)) => self.of_job(scope, name, from).await?,
             (None, None) => Vec::new(),
@@ -66,7 +69,11 @@ impl Next {
         }
         let text = |next: Upcoming| {
             let local = next.local.format("%a %Y-%m-%d %H:%M:%S %:z").to_string();
-            [local, next.utc.format("%Y-%m-%dT%H:%M:%SZ").to_string(), next.note.unwrap_or_default()]
+            [
+                local,
+                next.utc.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+                next.note.unwrap_or_default(),
+            ]
         };
         output::table(["local", "utc", "note"], upcoming.into_iter().map(text))
     }
@@ -78,10 +85,14 @@ impl Next {
         from: Option<DateTime<Utc>>,
     ) -> anyhow::Result<Vec<Upcoming>> {
         let app = scope.app().await?;
-        let job = app.job(name).with_context(|| super::run::unknown_job(&app, name))?;
+        let job = app
+            .job(name)
+            .with_context(|| super::run::unknown_job(&app, name))?;
         let from = from.unwrap_or_else(|| app.clock.now());
         let zone = job.timing.schedule.zone();
-        Ok(list(from, self.count, zone, |from| job.timing.next_after(from, &app.files.calendar)))
+        Ok(list(from, self.count, zone, |from| {
+            job.timing.next_after(from, &app.files.calendar)
+        }))
     }
 }
 
@@ -92,12 +103,26 @@ fn list(
     next: impl Fn(DateTime<Utc>) -> Option<Occurrence>,
 ) -> Vec<Upcoming> {
     let occurrences = std::iter::successors(next(from), |last| next(last.at));
-    occurrences.take(count).map(|occurrence| Upcoming::of(&occurrence, zone)).collect()
+    occurrences
+        .take(count)
+        .map(|occurrence| Upcoming::of(&occurrence, zone))
+        .collect()
 }
 
 /// The expression with a caret under what is wrong.
 fn shown(cron: &str, error: &CronError) -> String {
-    let before = cron.get(..error.span.start).map_or(0, |text| text.chars().count());
-    let width = cron.get(error.span.clone()).map_or(1, |text| text.chars().count()).max(1);
-    format!("{}\n  {cron}\n  {}{}\nhelp: {}", error.message, " ".repeat(before), "^".repeat(width), error.help)
+    let before = cron
+        .get(..error.span.start)
+        .map_or(0, |text| text.chars().count());
+    let width = cron
+        .get(error.span.clone())
+        .map_or(1, |text| text.chars().count())
+        .max(1);
+    format!(
+        "{}\n  {cron}\n  {}{}\nhelp: {}",
+        error.message,
+        " ".repeat(before),
+        "^".repeat(width),
+        error.help
+    )
 }

@@ -20,7 +20,10 @@ impl Scope {
             Ok(app) => Ok(app),
             Err(OpenError::Problems(problems, documents)) => {
                 eprint!("{}", shown(&problems, &documents));
-                bail!("the site is not valid: {} problem(s); `dondoc check` lists them", problems.len())
+                bail!(
+                    "the site is not valid: {} problem(s); `dondoc check` lists them",
+                    problems.len()
+                )
             }
             Err(OpenError::Store(error)) => Err(error.into()),
         }
@@ -34,6 +37,11 @@ impl Scope {
 
 /// Problems with the line of the file and a caret under the place.
 pub fn shown(problems: &[Problem], documents: &Documents) -> String {
-    let report = |found: &Problem| format!("{:?}\n", problem::report(found, documents.text(&found.file)));
+    let report = |found: &Problem| {
+        format!(
+            "{:?}\n",
+            problem::report(found, documents.text(&found.file))
+        )
+    };
     problems.iter().map(report).collect()
 }

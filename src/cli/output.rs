@@ -28,10 +28,17 @@ pub fn line(text: impl AsRef<str>) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When standard output is closed.
-pub fn table<const N: usize>(headers: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> anyhow::Result<()> {
+pub fn table<const N: usize>(
+    headers: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> anyhow::Result<()> {
     let on_terminal = stdout().is_terminal();
     let mut table = Table::new();
-    table.load_preset(if on_terminal { presets::UTF8_HORIZONTAL_ONLY } else { presets::NOTHING });
+    table.load_preset(if on_terminal {
+        presets::UTF8_HORIZONTAL_ONLY
+    } else {
+        presets::NOTHING
+    });
     if on_terminal {
         table.set_content_arrangement(ContentArrangement::Dynamic);
     }

@@ -34,7 +34,16 @@ impl Overdue {
             return output::json(&rows);
         }
         let count = rows.len();
-        let headers = ["code", "unit", "procedure", "received", "due", "#days late", "status", "rung"];
+        let headers = [
+            "code",
+            "unit",
+            "procedure",
+            "received",
+            "due",
+            "#days late",
+            "status",
+            "rung",
+        ];
         output::table(headers, rows.into_iter().map(text))?;
         output::line(format!("{count} dossier(s)"))
     }

@@ -25,8 +25,13 @@ pub struct Run {
 impl Run {
     pub async fn run(&self, scope: &Scope) -> anyhow::Result<ExitCode> {
         let app = scope.app().await?;
-        let job = app.job(&self.job).with_context(|| unknown_job(&app, &self.job))?;
-        let _held = app.store.lock().context("stop `dondoc serve` first, or let it run the job at its time")?;
+        let job = app
+            .job(&self.job)
+            .with_context(|| unknown_job(&app, &self.job))?;
+        let _held = app
+            .store
+            .lock()
+            .context("stop `dondoc serve` first, or let it run the job at its time")?;
         run::recover(&app).await?;
         let id = plan::queue_now(&app, job, app.clock.now()).await?;
         let progress = Progress::new();
@@ -39,7 +44,11 @@ impl Run {
         } else {
             shown.print(&app)?;
         }
-        Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if done {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
     }
 }
 

@@ -60,7 +60,11 @@ impl Runs {
         let app = scope.app().await?;
         if let Some(Which::Show { id }) = self.show {
             let shown = Shown::load(&app, id).await?;
-            return if scope.json { output::json(&shown) } else { shown.print(&app) };
+            return if scope.json {
+                output::json(&shown)
+            } else {
+                shown.print(&app)
+            };
         }
         let mut shown = Vec::new();
         for run in app.store.runs(self.job.as_deref(), self.limit).await? {
@@ -72,16 +76,27 @@ impl Runs {
         }
         let text = |run: Shown| {
             let at = run.scheduled_for.format("%Y-%m-%d %H:%M").to_string();
-            let [id, trigger, status] = [run.id.to_string(), run.trigger.to_string(), run.status.to_string()];
+            let [id, trigger, status] = [
+                run.id.to_string(),
+                run.trigger.to_string(),
+                run.status.to_string(),
+            ];
             [id, run.job, at, trigger, status, run.reason]
         };
-        output::table(["#id", "job", "scheduled for", "trigger", "status", "reason"], shown.into_iter().map(text))
+        output::table(
+            ["#id", "job", "scheduled for", "trigger", "status", "reason"],
+            shown.into_iter().map(text),
+        )
     }
 }
 
 impl Shown {
     pub async fn load(app: &App, id: i64) -> anyhow::Result<Self> {
-        let run = app.store.run(id).await?.with_context(|| format!("there is no run {id}: see `dondoc runs`"))?;
+        let run = app
+            .store
+            .run(id)
+            .await?
+            .with_context(|| format!("there is no run {id}: see `dondoc runs`"))?;
         let steps = app.store.steps(id).await?;
         Ok(Self::of(app, run, steps))
     }
@@ -108,12 +123,24 @@ impl Shown {
 
     pub fn print(self, app: &App) -> anyhow::Result<()> {
         let at = output::local(self.scheduled_for.to_utc(), app.zone());
-        output::line(format!("run {} of {}, {} for {at}: {}", self.id, self.job, self.trigger, self.status))?;
+        output::line(format!(
+            "run {} of {}, {} for {at}: {}",
+            self.id, self.job, self.trigger, self.status
+        ))?;
         if !self.reason.is_empty() {
             output::line(format!("  {}", self.reason))?;
         }
-        let text = |step: ShownStep| [step.name, step.status.to_string(), step.error.unwrap_or(step.counts.to_string())];
-        output::table(["step", "status", "counts"], self.steps.into_iter().map(text))
+        let text = |step: ShownStep| {
+            [
+                step.name,
+                step.status.to_string(),
+                step.error.unwrap_or(step.counts.to_string()),
+            ]
+        };
+        output::table(
+            ["step", "status", "counts"],
+            self.steps.into_iter().map(text),
+        )
     }
 }
 

@@ -37,7 +37,10 @@ pub async fn drain(app: &App) -> Result<usize, JobError> {
             return Ok(accepted);
         }
         for mail in mails {
-            let (from, to) = (Address::new(mail.sender.clone()), Address::new(mail.recipient.clone()));
+            let (from, to) = (
+                Address::new(mail.sender.clone()),
+                Address::new(mail.recipient.clone()),
+            );
             let outcome = session.send(&from, &to, &mail.message_id, &mail.body).await;
             let settled = settle(&mail, &outcome, app.clock.now());
             log(&mail, &settled);
@@ -65,13 +68,24 @@ fn settle(mail: &Mail, outcome: &Outcome, now: DateTime<Utc>) -> Settled {
     let (status, next_attempt_at, ambiguities) = match outcome {
         Outcome::Accepted { .. } => (MailStatus::Accepted, now, mail.ambiguities),
         Outcome::Rejected { .. } => (MailStatus::Rejected, now, mail.ambiguities),
-        Outcome::Retry { .. } => (MailStatus::Queued, now + wait(mail.attempts), mail.ambiguities),
-        Outcome::Ambiguous { .. } if may_repeat(mail) => {
-            (MailStatus::Queued, now + wait(mail.attempts), mail.ambiguities + 1)
-        }
+        Outcome::Retry { .. } => (
+            MailStatus::Queued,
+            now + wait(mail.attempts),
+            mail.ambiguities,
+        ),
+        Outcome::Ambiguous { .. } if may_repeat(mail) => (
+            MailStatus::Queued,
+            now + wait(mail.attempts),
+            mail.ambiguities + 1,
+        ),
         Outcome::Ambiguous { .. } => (MailStatus::Ambiguous, now, mail.ambiguities + 1),
     };
-    Settled { status, next_attempt_at, ambiguities, reply: outcome.reply().to_owned() }
+    Settled {
+        status,
+        next_attempt_at,
+        ambiguities,
+        reply: outcome.reply().to_owned(),
+    }
 }
 
 fn may_repeat(mail: &Mail) -> bool {
@@ -79,7 +93,9 @@ fn may_repeat(mail: &Mail) -> bool {
 }
 
 fn wait(attempts: i32) -> TimeDelta {
-    let nth = usize::try_from(attempts - 1).unwrap_or(0).min(WAITS.len() - 1);
+    let nth = usize::try_from(attempts - 1)
+        .unwrap_or(0)
+        .min(WAITS.len() - 1);
     TimeDelta::minutes(WAITS[nth])
 }
 
@@ -104,7 +120,11 @@ pub async fn recover(app: &App) -> Result<(), JobError> {
         let reply = "the process was interrupted while sending".to_owned();
         let mut settled = settle(&mail, &Outcome::Ambiguous { reply }, now);
         if repeatable {
-            settled = Settled { status: MailStatus::Queued, ambiguities: mail.ambiguities, ..settled };
+            settled = Settled {
+                status: MailStatus::Queued,
+                ambiguities: mail.ambiguities,
+                ..settled
+            };
         }
         if settled.status == MailStatus::Queued {
             settled.next_attempt_at = now;
@@ -146,14 +166,62 @@ mod tests {
         let (alert, digest) = (MailKind::Alert, MailKind::Digest);
         let ambiguous = || Outcome::Ambiguous { reply: reply() };
         for (mail, outcome, status, minutes, why) in [
-            (mail(alert, 1, 0), Outcome::Accepted { reply: reply() }, MailStatus::Accepted, 0, "taken"),
-            (mail(alert, 1, 0), Outcome::Rejected { reply: reply() }, MailStatus::Rejected, 0, "refused for good"),
-            (mail(alert, 1, 0), Outcome::Retry { reply: reply() }, MailStatus::Queued, 5, "greylisted"),
-            (mail(alert, 2, 0), Outcome::Retry { reply: reply() }, MailStatus::Queued, 15, "greylisted again"),
-            (mail(digest, 99, 0), Outcome::Retry { reply: reply() }, MailStatus::Queued, 480, "down for days"),
-            (mail(alert, 1, 0), ambiguous(), MailStatus::Queued, 5, "an alert is sent once more"),
-            (mail(alert, 2, 1), ambiguous(), MailStatus::Ambiguous, 0, "but only once"),
-            (mail(digest, 1, 0), ambiguous(), MailStatus::Ambiguous, 0, "a digest waits for the operator"),
+            (
+                mail(alert, 1, 0),
+                Outcome::Accepted { reply: reply() },
+                MailStatus::Accepted,
+                0,
+                "taken",
+            ),
+            (
+                mail(alert, 1, 0),
+                Outcome::Rejected { reply: reply() },
+                MailStatus::Rejected,
+                0,
+                "refused for good",
+            ),
+            (
+                mail(alert, 1, 0),
+                Outcome::Retry { reply: reply() },
+                MailStatus::Queued,
+                5,
+                "greylisted",
+            ),
+            (
+                mail(alert, 2, 0),
+                Outcome::Retry { reply: reply() },
+                MailStatus::Queued,
+                15,
+                "greylisted again",
+            ),
+            (
+                mail(digest, 99, 0),
+                Outcome::Retry { reply: reply() },
+                MailStatus::Queued,
+                480,
+                "down for days",
+            ),
+            (
+                mail(alert, 1, 0),
+                ambiguous(),
+                MailStatus::Queued,
+                5,
+                "an alert is sent once more",
+            ),
+            (
+                mail(alert, 2, 1),
+                ambiguous(),
+                MailStatus::Ambiguous,
+                0,
+                "but only once",
+            ),
+            (
+                mail(digest, 1, 0),
+                ambiguous(),
+                MailStatus::Ambiguous,
+                0,
+                "a digest waits for the operator",
+            ),
         ] {
             let settled = settle(&mail, &outcome, DateTime::UNIX_EPOCH);
             assert_eq!(settled.status, status, "{why}");

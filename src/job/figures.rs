@@ -38,15 +38,28 @@ impl Figures {
     pub async fn load(app: &App, as_of: DateTime<Utc>, period: Period) -> Result<Self, JobError> {
         let states = app.store.pull_states().await?;
         let mut stated = Vec::new();
-        for source in app.files.sources.iter().filter(|source| !source.stated.is_empty()) {
+        for source in app
+            .files
+            .sources
+            .iter()
+            .filter(|source| !source.stated.is_empty())
+        {
             stated.extend(app.store.stated_figures(&source.name).await?);
         }
         Ok(Self {
             as_of,
             period,
-            dossiers: app.store.dossiers_between(start_of(period.from, app.zone()), as_of).await?,
+            dossiers: app
+                .store
+                .dossiers_between(start_of(period.from, app.zone()), as_of)
+                .await?,
             entries: app.store.entries().await?,
-            sources: app.files.sources.iter().map(|source| health(source, &states, as_of)).collect(),
+            sources: app
+                .files
+                .sources
+                .iter()
+                .map(|source| health(source, &states, as_of))
+                .collect(),
             findings: kept_aside(app).await?,
             stated,
         })
@@ -79,8 +92,9 @@ impl Figures {
 
     /// What the sources state about this very period against what is counted.
     fn reconciled(&self, counted: &DossierTable) -> Vec<Finding> {
-        let of_this_period =
-            |stated: &&StatedFigures| stated.from == self.period.from && stated.to == self.period.to;
+        let of_this_period = |stated: &&StatedFigures| {
+            stated.from == self.period.from && stated.to == self.period.to
+        };
         let compare = |stated: &StatedFigures| {
             let counts = match stated.level {
                 Level::District => &counted.district,
@@ -88,7 +102,11 @@ impl Figures {
             };
             form_ii06::reconcile(&stated.source, stated.level, &form(&stated.figures), counts)
         };
-        self.stated.iter().filter(of_this_period).flat_map(compare).collect()
+        self.stated
+            .iter()
+            .filter(of_this_period)
+            .flat_map(compare)
+            .collect()
     }
 }
 
@@ -128,12 +146,18 @@ pub async fn overdue_at(
 /// When the source was never read or is stale: silence from a dead source must not look like news.
 pub async fn dossiers_are_fresh(app: &App, as_of: DateTime<Utc>) -> Result<(), JobError> {
     let states = app.store.pull_states().await?;
-    let sources = app.files.sources.iter().filter(|source| feeds(source, DOSSIERS));
+    let sources = app
+        .files
+        .sources
+        .iter()
+        .filter(|source| feeds(source, DOSSIERS));
     for source in sources {
         let health = health(source, &states, as_of);
         if health.fresh_at.is_none() || health.stale {
             let why = health.doubt(app.zone()).unwrap_or_default();
-            return Err(JobError::Missing(format!("no alert is sent from old figures: {why}")));
+            return Err(JobError::Missing(format!(
+                "no alert is sent from old figures: {why}"
+            )));
         }
     }
     Ok(())
@@ -146,18 +170,30 @@ fn feeds(source: &Source, records: &str) -> bool {
 /// A source is as fresh as the oldest of its lists.
 fn health(source: &Source, states: &[PullState], as_of: DateTime<Utc>) -> SourceHealth {
     let of = |records: &str| {
-        states.iter().find(|state| state.source == source.name && state.records == records)
+        states
+            .iter()
+            .find(|state| state.source == source.name && state.records == records)
     };
-    let completed: Vec<_> =
-        source.pulls.iter().map(|pull| of(&pull.records).and_then(|state| state.completed_at)).collect();
+    let completed: Vec<_> = source
+        .pulls
+        .iter()
+        .map(|pull| of(&pull.records).and_then(|state| state.completed_at))
+        .collect();
     let fresh_at = completed.iter().copied().min().flatten();
     let expected = TimeDelta::from_std(source.expect_within).unwrap_or(TimeDelta::MAX);
     SourceHealth {
         source: source.name.clone(),
-        records: source.pulls.iter().map(|pull| pull.records.clone()).collect(),
+        records: source
+            .pulls
+            .iter()
+            .map(|pull| pull.records.clone())
+            .collect(),
         fresh_at,
         stale: fresh_at.is_none_or(|at| as_of - at > expected),
-        failure: source.pulls.iter().find_map(|pull| of(&pull.records)?.failure.clone()),
+        failure: source
+            .pulls
+            .iter()
+            .find_map(|pull| of(&pull.records)?.failure.clone()),
     }
 }
 
@@ -168,7 +204,10 @@ async fn kept_aside(app: &App) -> Result<Vec<Finding>, JobError> {
         findings.push(Finding {
             source: aside.source,
             kind: "quarantined".to_owned(),
-            message: format!("{rows} rows of {} are kept aside: they cannot be read", aside.records),
+            message: format!(
+                "{rows} rows of {} are kept aside: they cannot be read",
+                aside.records
+            ),
             count: rows,
         });
     }

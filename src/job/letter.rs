@@ -81,12 +81,20 @@ fn compose(
     as_of: DateTime<Utc>,
 ) -> Result<NewMail, JobError> {
     let post = post(recipient);
-    let failed = |cause: String| JobError::Mail { post: post.clone(), cause };
+    let failed = |cause: String| JobError::Mail {
+        post: post.clone(),
+        cause,
+    };
     let settings = &app.files.settings;
     let allowed = &settings.mail.allowed_domains;
     let domain = recipient.address.domain();
-    if !allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(&domain)) {
-        return Err(failed(format!("{domain} is not among mail.allowed_domains")));
+    if !allowed
+        .iter()
+        .any(|allowed| allowed.eq_ignore_ascii_case(&domain))
+    {
+        return Err(failed(format!(
+            "{domain} is not among mail.allowed_domains"
+        )));
     }
     let rendered = app
         .templates

@@ -38,7 +38,11 @@ impl Planner {
             }
             let (runs, cursor) = plan_job(app, job, now).await?;
             queued += runs;
-            *next = job.timing.schedule.next_after(cursor).map(|occurrence| occurrence.at);
+            *next = job
+                .timing
+                .schedule
+                .next_after(cursor)
+                .map(|occurrence| occurrence.at);
         }
         Ok(queued)
     }
@@ -50,10 +54,17 @@ impl Planner {
 /// 2. List the occurrences in (cursor, now].
 /// 3. Insert a row for each: one to run, the others missed or skipped, with their reasons.
 /// 4. Move the cursor.
-async fn plan_job(app: &App, job: &Job, now: DateTime<Utc>) -> Result<(usize, DateTime<Utc>), JobError> {
+async fn plan_job(
+    app: &App,
+    job: &Job,
+    now: DateTime<Utc>,
+) -> Result<(usize, DateTime<Utc>), JobError> {
     let write = app.store.write().await?;
     let fingerprint = fingerprint(job);
-    let known = write.cursor(&job.name).await?.filter(|cursor| cursor.fingerprint == fingerprint);
+    let known = write
+        .cursor(&job.name)
+        .await?
+        .filter(|cursor| cursor.fingerprint == fingerprint);
     let from = known.as_ref().map_or(now, |cursor| cursor.at);
     // A clock that was set back must not move the cursor back.
     if known.is_some() && now <= from {
@@ -70,7 +81,15 @@ async fn plan_job(app: &App, job: &Job, now: DateTime<Utc>) -> Result<(usize, Da
         let runs = new.status == RunStatus::Queued;
         queued += usize::from(write.insert_run(new).await?.is_some() && runs);
     }
-    write.set_cursor(&job.name, &Cursor { at: cursor, fingerprint }).await?;
+    write
+        .set_cursor(
+            &job.name,
+            &Cursor {
+                at: cursor,
+                fingerprint,
+            },
+        )
+        .await?;
     write.commit().await?;
     Ok((queued, cursor))
 }
@@ -84,7 +103,10 @@ fn rows(
     now: DateTime<Utc>,
 ) -> Vec<NewRun> {
     let day_off = |at| job.timing.day_off(at, &app.files.calendar);
-    let last = occurrences.iter().rev().find(|occurrence| day_off(occurrence.at).is_none());
+    let last = occurrences
+        .iter()
+        .rev()
+        .find(|occurrence| day_off(occurrence.at).is_none());
     let to_run = last.map(|last| last.at).filter(|_| complete);
     occurrences
         .iter()
@@ -96,12 +118,17 @@ fn rows(
                     RunStatus::Missed,
                     "nothing ran at the time; a later occurrence takes its place".to_owned(),
                 ),
-                None if late && job.timing.catch_up == CatchUp::None => {
-                    (RunStatus::Missed, "nothing ran at the time, and this job does not catch up".to_owned())
-                }
+                None if late && job.timing.catch_up == CatchUp::None => (
+                    RunStatus::Missed,
+                    "nothing ran at the time, and this job does not catch up".to_owned(),
+                ),
                 None => (RunStatus::Queued, String::new()),
             };
-            let trigger = if late { Trigger::CatchUp } else { Trigger::Schedule };
+            let trigger = if late {
+                Trigger::CatchUp
+            } else {
+                Trigger::Schedule
+            };
             new_run(app, job, occurrence.at, trigger, status, reason)
         })
         .collect()
@@ -118,11 +145,22 @@ pub async fn queue_now(app: &App, job: &Job, now: DateTime<Utc>) -> Result<i64, 
     Ok(id)
 }
 
-async fn queue_in(write: &Write, app: &App, job: &Job, now: DateTime<Utc>) -> Result<i64, JobError> {
+async fn queue_in(
+    write: &Write,
+    app: &App,
+    job: &Job,
+    now: DateTime<Utc>,
+) -> Result<i64, JobError> {
     let mut scheduled_for = now;
     loop {
-        let new =
-            new_run(app, job, scheduled_for, Trigger::Manual, RunStatus::Queued, "asked for by hand".to_owned());
+        let new = new_run(
+            app,
+            job,
+            scheduled_for,
+            Trigger::Manual,
+            RunStatus::Queued,
+            "asked for by hand".to_owned(),
+        );
         if let Some(id) = write.insert_run(new).await? {
             return Ok(id);
         }
@@ -138,14 +176,23 @@ fn new_run(
     status: RunStatus,
     reason: String,
 ) -> NewRun {
-    NewRun { job: job.name.clone(), scheduled_for, trigger, status, reason, basis: app.basis(job) }
+    NewRun {
+        job: job.name.clone(),
+        scheduled_for,
+        trigger,
+        status,
+        reason,
+        basis: app.basis(job),
+    }
 }
 
 /// The schedule as a line of text: a changed line is an edited schedule.
 #[must_use]
 pub fn fingerprint(job: &Job) -> String {
     let timing = &job.timing;
-    let only_on = timing.only_on.map_or("every day", |only_on| only_on.as_str());
+    let only_on = timing
+        .only_on
+        .map_or("every day", |only_on| only_on.as_str());
     let (cron, zone) = (timing.schedule.text(), timing.schedule.zone());
     format!("{cron} | {zone} | {only_on} | catch up {}", timing.catch_up)
 }

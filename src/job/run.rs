@@ -28,7 +28,10 @@ impl Watcher for Unwatched {}
 ///
 /// # Errors
 /// When the database refuses; what was not finished is resumed by the next call.
-pub async fn run_queued(app: &App, watcher: &dyn Watcher) -> Result<Vec<(Run, RunStatus)>, JobError> {
+pub async fn run_queued(
+    app: &App,
+    watcher: &dyn Watcher,
+) -> Result<Vec<(Run, RunStatus)>, JobError> {
     let mut ended = Vec::new();
     while let Some(run) = claim(app).await? {
         let status = run_claimed(app, &run, watcher).await?;
@@ -53,12 +56,23 @@ async fn claim(app: &App) -> Result<Option<Run>, JobError> {
 /// 4. The end is written with its reason.
 async fn run_claimed(app: &App, run: &Run, watcher: &dyn Watcher) -> Result<RunStatus, JobError> {
     let (status, reason) = match app.job(&run.job) {
-        None => (RunStatus::Failed, format!("there is no job `{}` any more", run.job)),
+        None => (
+            RunStatus::Failed,
+            format!("there is no job `{}` any more", run.job),
+        ),
         Some(job) => {
             let as_of = run.as_of.unwrap_or_else(|| app.clock.now());
-            match tokio::time::timeout(job.timeout, perform_steps(app, job, run, as_of, watcher)).await {
+            match tokio::time::timeout(job.timeout, perform_steps(app, job, run, as_of, watcher))
+                .await
+            {
                 Ok(result) => ending(result?),
-                Err(_) => (RunStatus::Failed, format!("not done within {}", humantime::format_duration(job.timeout))),
+                Err(_) => (
+                    RunStatus::Failed,
+                    format!(
+                        "not done within {}",
+                        humantime::format_duration(job.timeout)
+                    ),
+                ),
             }
         }
     };
@@ -67,7 +81,9 @@ async fn run_claimed(app: &App, run: &Run, watcher: &dyn Watcher) -> Result<RunS
         _ => tracing::warn!(job = run.job, run = run.id, %status, reason, "run did not succeed"),
     }
     let write = app.store.write().await?;
-    write.finish_run(run.id, status, &reason, app.clock.now()).await?;
+    write
+        .finish_run(run.id, status, &reason, app.clock.now())
+        .await?;
     write.commit().await?;
     Ok(status)
 }
@@ -96,9 +112,17 @@ async fn perform_steps(
 ) -> Result<Outcome, JobError> {
     let finished = app.store.steps(run.id).await?;
     let is_finished = |position: i32| {
-        finished.iter().any(|step| step.position == position && step.status == StepStatus::Succeeded)
+        finished
+            .iter()
+            .any(|step| step.position == position && step.status == StepStatus::Succeeded)
     };
-    let context = Context { app, job, run, as_of, watcher };
+    let context = Context {
+        app,
+        job,
+        run,
+        as_of,
+        watcher,
+    };
     let mut outcome = Outcome::default();
     for (spec, position) in job.steps.iter().zip(1..) {
         if is_finished(position) {
@@ -120,7 +144,11 @@ async fn perform_steps(
 }
 
 /// One step with its checkpoint; the inner error is the step's own, in words.
-async fn perform(context: &Context<'_>, spec: &Spec, position: i32) -> Result<Result<(), String>, JobError> {
+async fn perform(
+    context: &Context<'_>,
+    spec: &Spec,
+    position: i32,
+) -> Result<Result<(), String>, JobError> {
     let clock = &context.app.clock;
     let mut step = Step {
         run_id: context.run.id,

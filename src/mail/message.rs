@@ -75,12 +75,18 @@ pub fn compose(rendered: &Rendered, envelope: &Envelope<'_>) -> Result<Vec<u8>, 
     let reply_to = envelope.reply_to.map(mailbox).transpose()?;
     let answers = reply_to.as_ref().unwrap_or(&from).email.clone();
     let mut builder = Message::builder()
-        .raw_header(raw("Date", envelope.date.format("%a, %d %b %Y %H:%M:%S %z").to_string()))
+        .raw_header(raw(
+            "Date",
+            envelope.date.format("%a, %d %b %Y %H:%M:%S %z").to_string(),
+        ))
         .message_id(Some(bracketed(envelope.message_id)?))
         .to(recipient(envelope)?)
         .subject(one_line(&rendered.subject))
         .raw_header(raw("Auto-Submitted", "auto-generated".into()))
-        .raw_header(raw("X-Auto-Response-Suppress", "OOF, AutoReply, RN, NRN".into()));
+        .raw_header(raw(
+            "X-Auto-Response-Suppress",
+            "OOF, AutoReply, RN, NRN".into(),
+        ));
     if let Some(earlier) = envelope.references {
         let earlier = bracketed(earlier)?;
         builder = builder.in_reply_to(earlier.clone()).references(earlier);
@@ -91,18 +97,31 @@ pub fn compose(rendered: &Rendered, envelope: &Envelope<'_>) -> Result<Vec<u8>, 
     if let Some(reply_to) = reply_to {
         builder = builder.reply_to(reply_to);
     }
-    Ok(builder.from(from).multipart(body(rendered, envelope.message_id))?.formatted())
+    Ok(builder
+        .from(from)
+        .multipart(body(rendered, envelope.message_id))?
+        .formatted())
 }
 
-fn list_headers(builder: MessageBuilder, from: &Mailbox, answers: &lettre::Address) -> MessageBuilder {
+fn list_headers(
+    builder: MessageBuilder,
+    from: &Mailbox,
+    answers: &lettre::Address,
+) -> MessageBuilder {
     builder
         .raw_header(raw("List-Id", format!("<digest.{}>", from.email.domain())))
-        .raw_header(raw("List-Unsubscribe", format!("<mailto:{answers}?subject=unsubscribe>")))
+        .raw_header(raw(
+            "List-Unsubscribe",
+            format!("<mailto:{answers}?subject=unsubscribe>"),
+        ))
 }
 
 /// The boundary is derived, so that a message rendered twice is the same message.
 fn body(rendered: &Rendered, message_id: &str) -> MultiPart {
-    let boundary = hex(format!("{message_id}\n{}\n{}", rendered.text, rendered.html).as_bytes(), 40);
+    let boundary = hex(
+        format!("{message_id}\n{}\n{}", rendered.text, rendered.html).as_bytes(),
+        40,
+    );
     MultiPart::builder()
         .kind(MultiPartKind::Alternative)
         .boundary(boundary)
@@ -114,13 +133,19 @@ fn recipient(envelope: &Envelope<'_>) -> Result<Mailbox, ComposeError> {
     let refused = || ComposeError::Recipient(envelope.to.clone());
     let address = ascii(envelope.to.full()).ok_or_else(refused)?;
     let title = one_line(envelope.to_title);
-    Ok(Mailbox::new(Some(title).filter(|title| !title.is_empty()), address))
+    Ok(Mailbox::new(
+        Some(title).filter(|title| !title.is_empty()),
+        address,
+    ))
 }
 
 fn mailbox(text: &str) -> Result<Mailbox, ComposeError> {
     let refused = || ComposeError::Sender(one_line(text));
     let (name, address) = match text.rsplit_once('<') {
-        Some((name, rest)) => (name.trim().trim_matches('"'), rest.trim_end().strip_suffix('>').ok_or_else(refused)?),
+        Some((name, rest)) => (
+            name.trim().trim_matches('"'),
+            rest.trim_end().strip_suffix('>').ok_or_else(refused)?,
+        ),
         None => ("", text.trim()),
     };
     let name = Some(one_line(name)).filter(|name| !name.is_empty());
@@ -134,7 +159,11 @@ fn ascii(address: &str) -> Option<lettre::Address> {
 fn bracketed(id: &str) -> Result<String, ComposeError> {
     let allowed = |c: char| c.is_ascii_graphic() && !"<>\"(),;:\\".contains(c);
     let valid = id.len() < 200 && id.chars().all(allowed) && id.split('@').count() == 2;
-    if valid { Ok(format!("<{id}>")) } else { Err(ComposeError::MessageId(one_line(id))) }
+    if valid {
+        Ok(format!("<{id}>"))
+    } else {
+        Err(ComposeError::MessageId(one_line(id)))
+    }
 }
 
 fn raw(name: &'static str, value: String) -> HeaderValue {
@@ -143,16 +172,31 @@ fn raw(name: &'static str, value: String) -> HeaderValue {
 
 /// White space and control characters become single spaces: a header is one line.
 fn one_line(text: &str) -> String {
-    let spaced: String = text.chars().map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c }).collect();
-    spaced.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    let spaced: String = text
+        .chars()
+        .map(|c| {
+            if c.is_control() || c.is_whitespace() {
+                ' '
+            } else {
+                c
+            }
+        })
+        .collect();
+    spaced
+        .split(' ')
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// The first `digits` hexadecimal digits of the SHA-256.
 fn hex(bytes: &[u8], digits: usize) -> String {
-    let mut text = Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    });
+    let mut text = Sha256::digest(bytes)
+        .iter()
+        .fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        });
     text.truncate(digits);
     text
 }

@@ -51,7 +51,10 @@ impl Line {
             received: row.received_at.date_naive(),
             due: row.due_at.naive_local(),
             originally_due: row.original_due_at.map(|at| at.naive_local()),
-            days: WorkingDays { days, tentative: row.tentative },
+            days: WorkingDays {
+                days,
+                tentative: row.tentative,
+            },
             mark,
         }
     }
@@ -116,9 +119,13 @@ pub fn list(lines: &[Line], show: Show, words: &Words) -> List {
         any: !sorted.is_empty(),
         title: format!("{title} ({})", words.figure(sorted.len() as u64)),
         none,
-        rows: shown.map(|(line, number)| row(line, number, show, words)).collect(),
+        rows: shown
+            .map(|(line, number)| row(line, number, show, words))
+            .collect(),
         has_more: hidden > 0,
-        more: words.dossier.more(words.phrase.dossiers(words.number(hidden))),
+        more: words
+            .dossier
+            .more(words.phrase.dossiers(words.number(hidden))),
     }
 }
 
@@ -128,14 +135,19 @@ fn row(line: &Line, number: u64, show: Show, words: &Words) -> Row {
         Mark::Reminder => words.dossier.reminder(),
         Mark::None => String::new(),
     };
-    let original = line.originally_due.map(|at| words.dossier.rescheduled(due(at, show.due_time, words)));
+    let original = line
+        .originally_due
+        .map(|at| words.dossier.rescheduled(due(at, show.due_time, words)));
     Row {
         number: words.figure(number),
         code: line.code.clone(),
         procedure: line.procedure_name.clone(),
         has_unit: show.unit,
         unit: line.unit_name.clone(),
-        dates: words.dossier.dates(words.day(line.received), due(line.due, show.due_time, words)),
+        dates: words.dossier.dates(
+            words.day(line.received),
+            due(line.due, show.due_time, words),
+        ),
         rescheduled: original.is_some(),
         originally: original.unwrap_or_default(),
         badge: badge(line.days, show.nature, words),
@@ -146,7 +158,11 @@ fn row(line: &Line, number: u64, show: Show, words: &Words) -> Row {
 
 /// The day alone where the time is the usual one.
 fn due(at: NaiveDateTime, usual: NaiveTime, words: &Words) -> String {
-    if at.time() == usual { words.day(at.date()) } else { words.moment(at) }
+    if at.time() == usual {
+        words.day(at.date())
+    } else {
+        words.moment(at)
+    }
 }
 
 fn badge(days: WorkingDays, nature: Nature, words: &Words) -> Badge {
@@ -161,14 +177,22 @@ fn badge(days: WorkingDays, nature: Nature, words: &Words) -> Badge {
 }
 
 fn working_days(days: WorkingDays, words: &Words) -> String {
-    let told = words.phrase.working_days(words.number(u64::try_from(days.days).unwrap_or(0)));
-    if days.tentative { words.phrase.tentative(told) } else { told }
+    let told = words
+        .phrase
+        .working_days(words.number(u64::try_from(days.days).unwrap_or(0)));
+    if days.tentative {
+        words.phrase.tentative(told)
+    } else {
+        told
+    }
 }
 
 /// Whether the reader must be told what *tentative* means.
 #[must_use]
 pub fn any_tentative(lines: &[Line]) -> bool {
-    lines.iter().any(|line| line.days.tentative && line.days.days > 0)
+    lines
+        .iter()
+        .any(|line| line.days.tentative && line.days.days > 0)
 }
 
 /// How many dossiers of a unit, for a reader of several units.
@@ -187,5 +211,11 @@ pub fn by_unit(lines: &[Line], words: &Words) -> Vec<UnitCount> {
     }
     let mut counts: Vec<(&str, u64)> = counts.into_iter().collect();
     counts.sort_by_key(|(unit, count)| (std::cmp::Reverse(*count), *unit));
-    counts.into_iter().map(|(unit, count)| UnitCount { unit: unit.to_owned(), count: words.figure(count) }).collect()
+    counts
+        .into_iter()
+        .map(|(unit, count)| UnitCount {
+            unit: unit.to_owned(),
+            count: words.figure(count),
+        })
+        .collect()
 }

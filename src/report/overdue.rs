@@ -58,7 +58,11 @@ pub struct View {
 pub(super) fn parts(letter: &Overdue, words: &Words) -> Parts {
     let result = result(letter, words);
     let view = view(letter, &result, words);
-    let mut notes = vec![words.overdue.rule(letter.due_time.format("%H:%M").to_string())];
+    let mut notes = vec![
+        words
+            .overdue
+            .rule(letter.due_time.format("%H:%M").to_string()),
+    ];
     if any_tentative(&letter.late) || any_tentative(&letter.soon) {
         notes.push(words.phrase.tentative_note());
     }
@@ -79,26 +83,53 @@ fn result(letter: &Overdue, words: &Words) -> String {
         (0, 0) => words.overdue.nothing(),
         (0, _) => words.overdue.soon_only(dossiers(soon)),
         (_, 0) => words.overdue.late_only(dossiers(late)),
-        _ => words.overdue.late_and_soon(dossiers(late), words.number(soon)),
+        _ => words
+            .overdue
+            .late_and_soon(dossiers(late), words.number(soon)),
     };
     match letter.already_told {
         0 => result,
-        told => words.overdue.of_all(result, words.number(late + told as u64)),
+        told => words
+            .overdue
+            .of_all(result, words.number(late + told as u64)),
     }
 }
 
 fn view(letter: &Overdue, result: &str, words: &Words) -> View {
     let upper = letter.rung != Rung::Head;
-    let show = |nature| Show { nature, most: MOST_ROWS, unit: upper, due_time: letter.due_time };
+    let show = |nature| Show {
+        nature,
+        most: MOST_ROWS,
+        unit: upper,
+        due_time: letter.due_time,
+    };
     let told = letter.already_told as u64;
-    let units = if upper { by_unit(&letter.late, words) } else { Vec::new() };
+    let units = if upper {
+        by_unit(&letter.late, words)
+    } else {
+        Vec::new()
+    };
     View {
-        intro: words.overdue.intro(words.moment(letter.as_of.naive_local()), &letter.unit, result),
-        ask: if letter.late.is_empty() { words.overdue.ask_soon() } else { words.overdue.ask() },
+        intro: words.overdue.intro(
+            words.moment(letter.as_of.naive_local()),
+            &letter.unit,
+            result,
+        ),
+        ask: if letter.late.is_empty() {
+            words.overdue.ask_soon()
+        } else {
+            words.overdue.ask()
+        },
         has_reason: upper,
         reason: reason(letter.rung, words),
         has_told: told > 0,
-        told: if told > 0 { words.overdue.already_told(words.phrase.dossiers(words.number(told))) } else { String::new() },
+        told: if told > 0 {
+            words
+                .overdue
+                .already_told(words.phrase.dossiers(words.number(told)))
+        } else {
+            String::new()
+        },
         has_units: units.len() > 1,
         units,
         late: list(&letter.late, show(Nature::Late), words),
@@ -109,8 +140,10 @@ fn view(letter: &Overdue, result: &str, words: &Words) -> View {
 fn reason(rung: Rung, words: &Words) -> String {
     match rung {
         Rung::Head => String::new(),
-        Rung::Upper { late_at_least } => {
-            words.overdue.escalated(words.phrase.working_days(words.number(late_at_least.into())))
-        }
+        Rung::Upper { late_at_least } => words.overdue.escalated(
+            words
+                .phrase
+                .working_days(words.number(late_at_least.into())),
+        ),
     }
 }

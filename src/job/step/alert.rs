@@ -21,7 +21,11 @@ type ByRecipient<T> = BTreeMap<String, (Recipient, Vec<T>)>;
 
 fn group<T>(grouped: &mut ByRecipient<T>, recipient: Recipient, thing: T) {
     let address = recipient.address.full().to_owned();
-    grouped.entry(address).or_insert_with(|| (recipient, Vec::new())).1.push(thing);
+    grouped
+        .entry(address)
+        .or_insert_with(|| (recipient, Vec::new()))
+        .1
+        .push(thing);
 }
 
 /// What `recipient` has heard of things that begin with `about`, by thing.
@@ -34,7 +38,10 @@ async fn heard(
     let mut heard: BTreeMap<String, Vec<Heard>> = BTreeMap::new();
     for told in write.told(recipient.address.full(), about).await? {
         let on = context.app.day(told.at);
-        heard.entry(told.about).or_default().push(Heard { occasion: told.occasion, on });
+        heard.entry(told.about).or_default().push(Heard {
+            occasion: told.occasion,
+            on,
+        });
     }
     Ok(heard)
 }
@@ -61,7 +68,9 @@ fn row(
 
 /// What is told to whom, as one line: the same line is the same mail.
 fn key(kind: &str, recipient: &Recipient, decisions: &[DecisionRow]) -> String {
-    let told = decisions.iter().filter_map(|row| Some(format!("{} {}", row.about, row.occasion.as_ref()?)));
+    let told = decisions
+        .iter()
+        .filter_map(|row| Some(format!("{} {}", row.about, row.occasion.as_ref()?)));
     let told: Vec<String> = told.collect();
     format!("{kind}|{}|{}", recipient.address.full(), told.join("|"))
 }

@@ -12,8 +12,8 @@ use serde_json::json;
 use super::{Context, Done};
 use crate::domain::board::Board;
 use crate::job::{JobError, figures};
-use crate::store::transitions::Transition;
 use crate::store::Write;
+use crate::store::transitions::Transition;
 
 /// # Errors
 /// When the database refuses.
@@ -23,7 +23,9 @@ pub async fn perform(context: &Context<'_>) -> Result<Done, JobError> {
     let write = app.store.write().await?;
     let changed = record(context, &write, &board).await?.0;
     write.commit().await?;
-    Ok(Done { counts: json!({ "targets": board.targets.len(), "changed": changed }) })
+    Ok(Done {
+        counts: json!({ "targets": board.targets.len(), "changed": changed }),
+    })
 }
 
 /// What is assessed: a target at a level, for one unit or for all (empty).
@@ -39,8 +41,10 @@ pub async fn record(
     board: &Board,
 ) -> Result<(usize, BTreeMap<Subject, Transition>), JobError> {
     let known = write.transitions_until(context.as_of).await?;
-    let mut standing: BTreeMap<Subject, Transition> =
-        known.into_iter().map(|change| (subject(&change), change)).collect();
+    let mut standing: BTreeMap<Subject, Transition> = known
+        .into_iter()
+        .map(|change| (subject(&change), change))
+        .collect();
     let changes = changes(&standing, assessed(board, context.as_of));
     write.save_transitions(context.run.id, &changes).await?;
     let changed = changes.len();
@@ -49,7 +53,11 @@ pub async fn record(
 }
 
 fn subject(change: &Transition) -> Subject {
-    (change.target.clone(), change.level.clone(), change.unit.clone().unwrap_or_default())
+    (
+        change.target.clone(),
+        change.level.clone(),
+        change.unit.clone().unwrap_or_default(),
+    )
 }
 
 /// The assessments whose status differs from the standing one, or that had none.
@@ -109,9 +117,17 @@ mod tests {
     #[test]
     fn only_a_changed_status_is_a_transition() {
         let known = BTreeMap::from([(subject(&standing("met", 1)), standing("met", 1))]);
-        assert_eq!(changes(&known, vec![standing("met", 2)]), [], "nothing changed");
+        assert_eq!(
+            changes(&known, vec![standing("met", 2)]),
+            [],
+            "nothing changed"
+        );
         let lagging = changes(&known, vec![standing("lagging", 2)]);
-        assert_eq!(lagging[0].from.as_deref(), Some("met"), "it says what it was");
+        assert_eq!(
+            lagging[0].from.as_deref(),
+            Some("met"),
+            "it says what it was"
+        );
         let first = changes(&BTreeMap::new(), vec![standing("met", 1)]);
         assert_eq!(first[0].from, None, "assessed for the first time");
     }

@@ -42,10 +42,15 @@ pub async fn perform(context: &Context<'_>, spec: &Spec) -> Result<Done, JobErro
                 let letter = letter_of(app, &recipient, &board, &rows, changes.clone());
                 mails += usize::from(tell(context, &recipient, &letter).await?);
             }
-            None => tracing::warn!(role = post.role.as_str(), "nobody holds this post: no digest"),
+            None => tracing::warn!(
+                role = post.role.as_str(),
+                "nobody holds this post: no digest"
+            ),
         }
     }
-    Ok(Done { counts: json!({ "overdue": count(&rows, DueStatus::Overdue), "mails": mails }) })
+    Ok(Done {
+        counts: json!({ "overdue": count(&rows, DueStatus::Overdue), "mails": mails }),
+    })
 }
 
 fn recipient(context: &Context<'_>, post: &PostRef) -> Option<Recipient> {
@@ -55,7 +60,11 @@ fn recipient(context: &Context<'_>, post: &PostRef) -> Option<Recipient> {
 }
 
 /// Whether a mail was queued: not if this recipient has the digest of that day.
-async fn tell(context: &Context<'_>, recipient: &Recipient, letter: &Letter) -> Result<bool, JobError> {
+async fn tell(
+    context: &Context<'_>,
+    recipient: &Recipient,
+    letter: &Letter,
+) -> Result<bool, JobError> {
     let app = context.app;
     let about = format!("digest/{}", context.job.name);
     let occasion = format!("of {}", app.day(context.as_of));
@@ -71,10 +80,21 @@ async fn tell(context: &Context<'_>, recipient: &Recipient, letter: &Letter) -> 
         message_id: None,
         decided_at: context.as_of,
     };
-    let speaks = !told.iter().any(|told| told.about == about && told.occasion == occasion);
+    let speaks = !told
+        .iter()
+        .any(|told| told.about == about && told.occasion == occasion);
     if speaks {
         let key = format!("{about}|{occasion}|{}", recipient.address.full());
-        let id = letter::queue(app, &write, context.run.id, recipient, letter, &key, context.as_of).await?;
+        let id = letter::queue(
+            app,
+            &write,
+            context.run.id,
+            recipient,
+            letter,
+            &key,
+            context.as_of,
+        )
+        .await?;
         decision.message_id = Some(id);
         decision.occasion = Some(occasion);
     } else {
@@ -88,18 +108,30 @@ async fn tell(context: &Context<'_>, recipient: &Recipient, letter: &Letter) -> 
 /// What changed since the last finished run of this job.
 async fn changes(context: &Context<'_>, rows: &[OverdueRow]) -> Result<Changes, JobError> {
     let app = context.app;
-    let Some(last) = app.store.last_finished_before(&context.job.name, context.as_of).await? else {
+    let Some(last) = app
+        .store
+        .last_finished_before(&context.job.name, context.as_of)
+        .await?
+    else {
         return Ok(Changes::First);
     };
     let transitions = app.store.transitions_between(last, context.as_of).await?;
-    let mut list: Vec<Change> =
-        net(&transitions).iter().filter_map(|change| told(app, change, context.as_of)).collect();
-    let before = count(&figures::overdue_at(app, last, None, &[]).await?, DueStatus::Overdue);
+    let mut list: Vec<Change> = net(&transitions)
+        .iter()
+        .filter_map(|change| told(app, change, context.as_of))
+        .collect();
+    let before = count(
+        &figures::overdue_at(app, last, None, &[]).await?,
+        DueStatus::Overdue,
+    );
     let now = count(rows, DueStatus::Overdue);
     if before != now {
         list.push(Change::Overdue { before, now });
     }
-    Ok(Changes::Since { at: last.with_timezone(&app.zone()).fixed_offset(), list })
+    Ok(Changes::Since {
+        at: last.with_timezone(&app.zone()).fixed_offset(),
+        list,
+    })
 }
 
 /// One transition per subject, from its first status to its last; none where it came back.
@@ -107,7 +139,8 @@ fn net(transitions: &[Transition]) -> Vec<Transition> {
     let mut net: Vec<Transition> = Vec::new();
     for change in transitions {
         let same = |known: &&mut Transition| {
-            (&known.target, &known.level, &known.unit) == (&change.target, &change.level, &change.unit)
+            (&known.target, &known.level, &known.unit)
+                == (&change.target, &change.level, &change.unit)
         };
         match net.iter_mut().find(same) {
             Some(known) => known.to.clone_from(&change.to),
@@ -123,18 +156,44 @@ fn told(app: &App, change: &Transition, as_of: DateTime<Utc>) -> Option<Change> 
     let from = Status::parse(change.from.as_deref()?)?;
     let to = Status::parse(&change.to)?;
     let title = letter::target_title(app, &change.target);
-    let Some(unit) = &change.unit else { return Some(Change::Target { title, from, to }) };
+    let Some(unit) = &change.unit else {
+        return Some(Change::Target { title, from, to });
+    };
     let today = app.day(as_of);
-    let ward = app.files.organisation.units.on(today).find(|known| known.code.as_str() == unit)?;
-    Some(Change::Ward { ward: ward.name.clone(), target: title, from, to })
+    let ward = app
+        .files
+        .organisation
+        .units
+        .on(today)
+        .find(|known| known.code.as_str() == unit)?;
+    Some(Change::Ward {
+        ward: ward.name.clone(),
+        target: title,
+        from,
+        to,
+    })
 }
 
-fn letter_of(app: &App, recipient: &Recipient, board: &Board, rows: &[OverdueRow], changes: Changes) -> Letter {
+fn letter_of(
+    app: &App,
+    recipient: &Recipient,
+    board: &Board,
+    rows: &[OverdueRow],
+    changes: Changes,
+) -> Letter {
     let settings = &app.files.settings;
     let lines = |status: DueStatus| -> Vec<Line> {
-        rows.iter().filter(|row| row.status == status).map(|row| Line::of(row, Mark::None)).collect()
+        rows.iter()
+            .filter(|row| row.status == status)
+            .map(|row| Line::of(row, Mark::None))
+            .collect()
     };
-    let wards = app.files.organisation.units.on(board.period.to).filter(|unit| unit.kind == UnitKind::Ward);
+    let wards = app
+        .files
+        .organisation
+        .units
+        .on(board.period.to)
+        .filter(|unit| unit.kind == UnitKind::Ward);
     let mut board = board.clone();
     for target in &mut board.targets {
         target.title = letter::target_title(app, &target.id);
@@ -149,7 +208,12 @@ fn letter_of(app: &App, recipient: &Recipient, board: &Board, rows: &[OverdueRow
         due_time: settings.rules.due_time,
         rows: ROWS,
         changes,
-        source_titles: app.files.sources.iter().map(|s| (s.name.clone(), s.title.clone())).collect(),
+        source_titles: app
+            .files
+            .sources
+            .iter()
+            .map(|s| (s.name.clone(), s.title.clone()))
+            .collect(),
         board,
     }))
 }

@@ -35,9 +35,14 @@ pub async fn perform(context: &Context<'_>, name: &str) -> Result<Done, JobError
             remember_failure(context.app, source, pull, error).await?;
         }
         let tally = result?;
-        counts.insert(pull.records.clone(), json!({ "rows": tally.rows, "rejected": tally.rejected }));
+        counts.insert(
+            pull.records.clone(),
+            json!({ "rows": tally.rows, "rejected": tally.rejected }),
+        );
     }
-    Ok(Done { counts: counts.into() })
+    Ok(Done {
+        counts: counts.into(),
+    })
 }
 
 pub(super) fn find<'a>(app: &'a App, name: &str) -> Result<&'a Source, JobError> {
@@ -51,23 +56,33 @@ pub(super) fn find<'a>(app: &'a App, name: &str) -> Result<&'a Source, JobError>
 /// When either is missing.
 pub fn open<'a>(app: &App, source: &'a Source) -> Result<Connection<'a>, JobError> {
     let settings = &app.files.settings;
-    let failed = |cause| JobError::Source { name: source.name.clone(), cause };
-    let base = settings
-        .endpoints
-        .get(&source.endpoint)
-        .ok_or_else(|| failed(SourceError::Settings(format!("no endpoint `{}`", source.endpoint))))?;
+    let failed = |cause| JobError::Source {
+        name: source.name.clone(),
+        cause,
+    };
+    let base = settings.endpoints.get(&source.endpoint).ok_or_else(|| {
+        failed(SourceError::Settings(format!(
+            "no endpoint `{}`",
+            source.endpoint
+        )))
+    })?;
     let identity = match &source.sign_in {
         SignIn::None => None,
         SignIn::ClientCredentials { credential, .. } => {
-            let found = settings
-                .credentials
-                .get(credential)
-                .ok_or_else(|| failed(SourceError::Settings(format!("no credential `{credential}`"))))?;
+            let found = settings.credentials.get(credential).ok_or_else(|| {
+                failed(SourceError::Settings(format!(
+                    "no credential `{credential}`"
+                )))
+            })?;
             let secret = found
                 .secret
                 .reveal(&app.site)
                 .map_err(|error| failed(SourceError::Settings(error.to_string())))?;
-            Some(Identity { name: credential.clone(), id: found.id.clone(), secret })
+            Some(Identity {
+                name: credential.clone(),
+                id: found.id.clone(),
+                secret,
+            })
         }
     };
     Connection::open(source, base, identity, app.zone()).map_err(failed)
@@ -90,25 +105,39 @@ async fn pull_list(
     pull: &Pull,
     connection: &mut Connection<'_>,
 ) -> Result<Tally, JobError> {
-    let failed = |cause| JobError::Source { name: source.name.clone(), cause };
-    let mut state = context.app.store.pull_state(&source.name, &pull.records).await?;
+    let failed = |cause| JobError::Source {
+        name: source.name.clone(),
+        cause,
+    };
+    let mut state = context
+        .app
+        .store
+        .pull_state(&source.name, &pull.records)
+        .await?;
     let mut under_way = state.under_way.unwrap_or_else(|| begin(pull, &state));
     let mapping = Mapping::new(pull, place(context.app, context.as_of));
     let mut tally = Tally::default();
-    let mut page = connection.page(pull, under_way.since, under_way.next_page).await.map_err(failed)?;
+    let mut page = connection
+        .page(pull, under_way.since, under_way.next_page)
+        .await
+        .map_err(failed)?;
     loop {
         let mapped = mapping.map(&page.rows, page.first);
         tally.rows += page.rows.len() as u64;
         tally.rejected += mapped.rejects.len() as u64;
-        context.watcher.rows(page.first + page.rows.len() as u64, page.total);
+        context
+            .watcher
+            .rows(page.first + page.rows.len() as u64, page.total);
         advance(&mut state, &mut under_way, &page, &mapped, context.as_of);
         let stored = store_page(context, source, pull, &mapped, &state, page.is_last);
         if page.is_last {
             stored.await?;
             return Ok(tally);
         }
-        let (stored, next) =
-            tokio::join!(stored, connection.page(pull, under_way.since, under_way.next_page));
+        let (stored, next) = tokio::join!(
+            stored,
+            connection.page(pull, under_way.since, under_way.next_page)
+        );
         stored?;
         page = next.map_err(failed)?;
     }
@@ -116,9 +145,17 @@ async fn pull_list(
 
 /// Where a new pull begins: a little before the watermark, or with everything.
 fn begin(pull: &Pull, state: &PullState) -> UnderWay {
-    let overlap = |at: DateTime<Utc>, overlap| at - TimeDelta::from_std(overlap).unwrap_or_default();
-    let since = pull.since.as_ref().and_then(|since| Some(overlap(state.watermark?, since.overlap)));
-    UnderWay { since, next_page: 1, seen_until: None }
+    let overlap =
+        |at: DateTime<Utc>, overlap| at - TimeDelta::from_std(overlap).unwrap_or_default();
+    let since = pull
+        .since
+        .as_ref()
+        .and_then(|since| Some(overlap(state.watermark?, since.overlap)));
+    UnderWay {
+        since,
+        next_page: 1,
+        seen_until: None,
+    }
 }
 
 /// The state after `page`: its place, or the end of the pull.
@@ -157,12 +194,18 @@ async fn store_page(
 ) -> Result<(), JobError> {
     let (name, records, seen_at) = (&source.name, &pull.records, context.as_of);
     let write = context.app.store.write().await?;
-    write.upsert_dossiers(name, &mapped.dossiers, seen_at).await?;
+    write
+        .upsert_dossiers(name, &mapped.dossiers, seen_at)
+        .await?;
     write.upsert_entries(name, &mapped.entries, seen_at).await?;
     let dossiers = mapped.dossiers.iter().map(|dossier| dossier.code.as_str());
-    let codes: Vec<&str> = dossiers.chain(mapped.entries.iter().map(|entry| entry.code.as_str())).collect();
+    let codes: Vec<&str> = dossiers
+        .chain(mapped.entries.iter().map(|entry| entry.code.as_str()))
+        .collect();
     write.release(name, records, &codes).await?;
-    write.quarantine(name, records, &mapped.rejects, seen_at).await?;
+    write
+        .quarantine(name, records, &mapped.rejects, seen_at)
+        .await?;
     if is_last && pull.since.is_none() {
         write.forget_unseen_entries(name, records, seen_at).await?;
         write.release_unseen(name, records, seen_at).await?;
@@ -171,7 +214,12 @@ async fn store_page(
     Ok(write.commit().await?)
 }
 
-async fn remember_failure(app: &App, source: &Source, pull: &Pull, error: &JobError) -> Result<(), JobError> {
+async fn remember_failure(
+    app: &App,
+    source: &Source,
+    pull: &Pull,
+    error: &JobError,
+) -> Result<(), JobError> {
     let mut state = app.store.pull_state(&source.name, &pull.records).await?;
     state.failure = Some(error.to_string());
     let write = app.store.write().await?;

@@ -17,14 +17,21 @@ use crate::store::pulls::StatedFigures;
 pub async fn perform(context: &Context<'_>, name: &str) -> Result<Done, JobError> {
     let app = context.app;
     let source = pull::find(app, name)?;
-    let failed = |cause| JobError::Source { name: name.to_owned(), cause };
+    let failed = |cause| JobError::Source {
+        name: name.to_owned(),
+        cause,
+    };
     let period = app.year_to_date(context.as_of);
     let mut connection = pull::open(app, source)?;
     let mut stated = Vec::new();
     for spec in &source.stated {
         for row in connection.stated(spec, period).await.map_err(failed)? {
-            let (level, figures) = Mapping::stated(&spec.fields, &row)
-                .map_err(|what| failed(SourceError::Body { url: spec.path.clone(), what }))?;
+            let (level, figures) = Mapping::stated(&spec.fields, &row).map_err(|what| {
+                failed(SourceError::Body {
+                    url: spec.path.clone(),
+                    what,
+                })
+            })?;
             stated.push(StatedFigures {
                 source: name.to_owned(),
                 level,
@@ -40,5 +47,7 @@ pub async fn perform(context: &Context<'_>, name: &str) -> Result<Done, JobError
         write.save_stated_figures(figures).await?;
     }
     write.commit().await?;
-    Ok(Done { counts: json!({ "stated": stated.len() }) })
+    Ok(Done {
+        counts: json!({ "stated": stated.len() }),
+    })
 }

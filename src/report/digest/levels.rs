@@ -43,8 +43,18 @@ pub fn levels(digest: &Digest, words: &Words) -> Table {
     let dossiers = &digest.board.dossiers;
     table(
         vec![
-            row(words.phrase.district(), &dossiers.district, Status::Met, words),
-            row(words.phrase.ward_level(), &dossiers.ward, Status::Met, words),
+            row(
+                words.phrase.district(),
+                &dossiers.district,
+                Status::Met,
+                words,
+            ),
+            row(
+                words.phrase.ward_level(),
+                &dossiers.ward,
+                Status::Met,
+                words,
+            ),
             row(words.phrase.whole(), &total(digest), Status::Met, words),
         ],
         words.labels.place_or_level(),
@@ -54,14 +64,22 @@ pub fn levels(digest: &Digest, words: &Words) -> Table {
 
 /// Lagging wards first, then watched ones, then by what is overdue, then as the board has them.
 pub fn wards(digest: &Digest, words: &Words) -> Table {
-    let mut units: Vec<(Status, &UnitRow)> = ward_rows(digest).map(|unit| (worst(unit), unit)).collect();
+    let mut units: Vec<(Status, &UnitRow)> =
+        ward_rows(digest).map(|unit| (worst(unit), unit)).collect();
     units.sort_by_key(|(status, unit)| (rank(*status), std::cmp::Reverse(unit.counts.overdue)));
-    let rows = units.into_iter().map(|(status, unit)| row(bare(&unit.name).to_owned(), &unit.counts, status, words));
+    let rows = units
+        .into_iter()
+        .map(|(status, unit)| row(bare(&unit.name).to_owned(), &unit.counts, status, words));
     table(rows.collect(), words.labels.place(), words)
 }
 
 fn ward_rows(digest: &Digest) -> impl Iterator<Item = &UnitRow> {
-    digest.board.dossiers.units.iter().filter(|unit| digest.wards.contains(&unit.unit))
+    digest
+        .board
+        .dossiers
+        .units
+        .iter()
+        .filter(|unit| digest.wards.contains(&unit.unit))
 }
 
 fn rank(status: Status) -> u8 {
@@ -75,7 +93,9 @@ fn rank(status: Status) -> u8 {
 /// The worst that any target says about a ward: lagging, watch, or nothing worth a mark.
 fn worst(unit: &UnitRow) -> Status {
     let judged = unit.assessments.iter().map(|assessment| assessment.status);
-    judged.min_by_key(|status| rank(*status)).unwrap_or(Status::Met)
+    judged
+        .min_by_key(|status| rank(*status))
+        .unwrap_or(Status::Met)
 }
 
 fn row(name: String, counts: &DossierCounts, status: Status, words: &Words) -> Row {
@@ -95,23 +115,57 @@ fn row(name: String, counts: &DossierCounts, status: Status, words: &Words) -> R
 
 fn table(rows: Vec<Row>, first: String, words: &Words) -> Table {
     let labels = &words.labels;
-    let header = vec![first, labels.received(), labels.resolved(), labels.on_time(), labels.open(), labels.overdue_count()];
-    let cells: Vec<Vec<String>> = std::iter::once(header).chain(rows.iter().map(cells)).collect();
-    Table { any: !rows.is_empty(), lines: aligned(&cells), rows }
+    let header = vec![
+        first,
+        labels.received(),
+        labels.resolved(),
+        labels.on_time(),
+        labels.open(),
+        labels.overdue_count(),
+    ];
+    let cells: Vec<Vec<String>> = std::iter::once(header)
+        .chain(rows.iter().map(cells))
+        .collect();
+    Table {
+        any: !rows.is_empty(),
+        lines: aligned(&cells),
+        rows,
+    }
 }
 
 fn cells(row: &Row) -> Vec<String> {
-    let name = if row.is_marked { format!("{} {}", row.badge.symbol, row.name) } else { row.name.clone() };
-    let figures = [&row.received, &row.resolved, &row.on_time, &row.open, &row.overdue];
-    std::iter::once(name).chain(figures.into_iter().cloned()).collect()
+    let name = if row.is_marked {
+        format!("{} {}", row.badge.symbol, row.name)
+    } else {
+        row.name.clone()
+    };
+    let figures = [
+        &row.received,
+        &row.resolved,
+        &row.on_time,
+        &row.open,
+        &row.overdue,
+    ];
+    std::iter::once(name)
+        .chain(figures.into_iter().cloned())
+        .collect()
 }
 
 /// Every ward that lags or is watched, by target; lagging first.
 pub fn behind(digest: &Digest) -> Vec<Lag> {
     let mut behind: Vec<Lag> = ward_rows(digest)
         .flat_map(|unit| {
-            let judged = unit.assessments.iter().filter(|assessment| rank(assessment.status) < 2);
-            judged.filter_map(|assessment| Some(Lag::of(&unit.name, assessment, at_ward_level(digest, &assessment.target)?)))
+            let judged = unit
+                .assessments
+                .iter()
+                .filter(|assessment| rank(assessment.status) < 2);
+            judged.filter_map(|assessment| {
+                Some(Lag::of(
+                    &unit.name,
+                    assessment,
+                    at_ward_level(digest, &assessment.target)?,
+                ))
+            })
         })
         .collect();
     behind.sort_by_key(|lag| rank(lag.status));
@@ -120,6 +174,12 @@ pub fn behind(digest: &Digest) -> Vec<Lag> {
 
 /// The row of a target for wards; for a target without one, that of all levels.
 fn at_ward_level<'a>(digest: &'a Digest, id: &str) -> Option<&'a TargetRow> {
-    let mut rows = digest.board.targets.iter().filter(|row| row.id == id && row.unit.is_none());
-    rows.clone().find(|row| row.level == TargetLevel::Ward.as_str()).or_else(|| rows.next())
+    let mut rows = digest
+        .board
+        .targets
+        .iter()
+        .filter(|row| row.id == id && row.unit.is_none());
+    rows.clone()
+        .find(|row| row.level == TargetLevel::Ward.as_str())
+        .or_else(|| rows.next())
 }

@@ -44,40 +44,80 @@ pub fn result(digest: &Digest, verdicts: &[Verdict<'_>], behind: &[Lag], words: 
     let overdue = total(digest).overdue;
     let overdue = match overdue {
         0 => words.digest.overdue_none(),
-        count => words.digest.overdue_some(words.phrase.dossiers(words.number(count))),
+        count => words
+            .digest
+            .overdue_some(words.phrase.dossiers(words.number(count))),
     };
     let wards = match wards(behind, Status::Lagging).len() as u64 {
         0 => words.digest.wards_none(),
-        count => words.digest.wards_lagging(words.phrase.wards(words.number(count))),
+        count => words
+            .digest
+            .wards_lagging(words.phrase.wards(words.number(count))),
     };
-    words.digest.result(targets(verdicts, words), overdue, wards)
+    words
+        .digest
+        .result(targets(verdicts, words), overdue, wards)
 }
 
 fn targets(verdicts: &[Verdict<'_>], words: &Words) -> String {
-    let count = |wanted: &[Status]| verdicts.iter().filter(|verdict| wanted.contains(&verdict.status)).count() as u64;
-    let met = words.digest.targets_met(words.figure(count(&[Status::Met])), words.figure(verdicts.len() as u64));
+    let count = |wanted: &[Status]| {
+        verdicts
+            .iter()
+            .filter(|verdict| wanted.contains(&verdict.status))
+            .count() as u64
+    };
+    let met = words.digest.targets_met(
+        words.figure(count(&[Status::Met])),
+        words.figure(verdicts.len() as u64),
+    );
     match count(&[Status::Unknown, Status::NotVerifiable]) {
         0 => met,
         open => format!("{met}, {}", words.digest.targets_open(words.number(open))),
     }
 }
 
-pub fn points(digest: &Digest, verdicts: &[Verdict<'_>], behind: &[Lag], words: &Words) -> Vec<Point> {
+pub fn points(
+    digest: &Digest,
+    verdicts: &[Verdict<'_>],
+    behind: &[Lag],
+    words: &Words,
+) -> Vec<Point> {
     let mut points = Vec::new();
-    let missed: Vec<String> =
-        verdicts.iter().filter(|verdict| verdict.status == Status::Missed).map(|verdict| verdict.title.to_owned()).collect();
+    let missed: Vec<String> = verdicts
+        .iter()
+        .filter(|verdict| verdict.status == Status::Missed)
+        .map(|verdict| verdict.title.to_owned())
+        .collect();
     if !missed.is_empty() {
-        points.push(point(Status::Missed, words.digest.missed_named(words.list(&missed, NAMED, |n| words.phrase.targets(n))), words));
+        points.push(point(
+            Status::Missed,
+            words
+                .digest
+                .missed_named(words.list(&missed, NAMED, |n| words.phrase.targets(n))),
+            words,
+        ));
     }
     let (lagging, watched) = (wards(behind, Status::Lagging), wards(behind, Status::Watch));
     let ward_names = |names: &[String]| words.list(names, NAMED, |n| words.phrase.wards(n));
     let number = |names: &[String]| words.phrase.wards(words.number(names.len() as u64));
     points.push(match lagging.len() {
         0 => point(Status::Met, words.digest.no_lagging(), words),
-        _ => point(Status::Lagging, words.digest.lagging_named(number(&lagging), ward_names(&lagging)), words),
+        _ => point(
+            Status::Lagging,
+            words
+                .digest
+                .lagging_named(number(&lagging), ward_names(&lagging)),
+            words,
+        ),
     });
     if !watched.is_empty() {
-        points.push(point(Status::Watch, words.digest.watch_named(number(&watched), ward_names(&watched)), words));
+        points.push(point(
+            Status::Watch,
+            words
+                .digest
+                .watch_named(number(&watched), ward_names(&watched)),
+            words,
+        ));
     }
     points.push(soon(digest, words));
     points
@@ -85,14 +125,30 @@ pub fn points(digest: &Digest, verdicts: &[Verdict<'_>], behind: &[Lag], words: 
 
 fn point(status: Status, text: String, words: &Words) -> Point {
     let Badge { symbol, colour, .. } = Badge::of(status, words);
-    Point { symbol, colour, text }
+    Point {
+        symbol,
+        colour,
+        text,
+    }
 }
 
 fn soon(digest: &Digest, words: &Words) -> Point {
-    let dossiers = words.phrase.dossiers(words.number(digest.soon.len() as u64));
-    let days = words.phrase.working_days(words.number(digest.soon_within.into()));
-    let tone = if digest.soon.is_empty() { Tone::Quiet } else { Tone::Warn };
-    Point { symbol: "●", colour: tone.colour(), text: words.digest.soon_within(days, dossiers) }
+    let dossiers = words
+        .phrase
+        .dossiers(words.number(digest.soon.len() as u64));
+    let days = words
+        .phrase
+        .working_days(words.number(digest.soon_within.into()));
+    let tone = if digest.soon.is_empty() {
+        Tone::Quiet
+    } else {
+        Tone::Warn
+    };
+    Point {
+        symbol: "●",
+        colour: tone.colour(),
+        text: words.digest.soon_within(days, dossiers),
+    }
 }
 
 /// Distinct wards with this status, in the order of the list.
@@ -110,20 +166,49 @@ pub fn figures(digest: &Digest, words: &Words) -> Vec<FigureRow> {
     let all = total(digest);
     let on_time = Share::new(all.early + all.on_time, all.resolved);
     let resolved = Share::new(all.resolved, all.received);
-    let figure = |label, value, note, tone: Tone| Figure { label, value, note, colour: tone.colour() };
+    let figure = |label, value, note, tone: Tone| Figure {
+        label,
+        value,
+        note,
+        colour: tone.colour(),
+    };
     let labels = &words.labels;
-    let overdue_tone = if all.overdue > 0 { Tone::Bad } else { Tone::Good };
+    let overdue_tone = if all.overdue > 0 {
+        Tone::Bad
+    } else {
+        Tone::Good
+    };
     vec![
         FigureRow {
             cells: [
-                figure(labels.received(), words.figure(all.received), words.digest.online(words.number(all.received_online)), Tone::Quiet),
-                figure(labels.resolved(), words.figure(all.resolved), words.digest.of_received(words.percent(resolved.printed(2))), Tone::Quiet),
+                figure(
+                    labels.received(),
+                    words.figure(all.received),
+                    words.digest.online(words.number(all.received_online)),
+                    Tone::Quiet,
+                ),
+                figure(
+                    labels.resolved(),
+                    words.figure(all.resolved),
+                    words.digest.of_received(words.percent(resolved.printed(2))),
+                    Tone::Quiet,
+                ),
             ],
         },
         FigureRow {
             cells: [
-                figure(labels.on_time(), words.percent(on_time.printed(2)), words.digest.on_time_of(words.fraction(on_time)), Tone::Quiet),
-                figure(labels.overdue_count(), words.figure(all.overdue), words.digest.late_resolved(words.number(all.late)), overdue_tone),
+                figure(
+                    labels.on_time(),
+                    words.percent(on_time.printed(2)),
+                    words.digest.on_time_of(words.fraction(on_time)),
+                    Tone::Quiet,
+                ),
+                figure(
+                    labels.overdue_count(),
+                    words.figure(all.overdue),
+                    words.digest.late_resolved(words.number(all.late)),
+                    overdue_tone,
+                ),
             ],
         },
     ]

@@ -50,8 +50,15 @@ pub fn verdicts(rows: &[TargetRow]) -> Vec<Verdict<'_>> {
     let mut verdicts: Vec<Verdict<'_>> = Vec::new();
     for row in totals(rows) {
         if !verdicts.iter().any(|verdict| verdict.id == row.id) {
-            let levels: Vec<Status> = totals(rows).filter(|other| other.id == row.id).map(|other| other.status).collect();
-            verdicts.push(Verdict { id: &row.id, title: &row.title, status: overall(&levels) });
+            let levels: Vec<Status> = totals(rows)
+                .filter(|other| other.id == row.id)
+                .map(|other| other.status)
+                .collect();
+            verdicts.push(Verdict {
+                id: &row.id,
+                title: &row.title,
+                status: overall(&levels),
+            });
         }
     }
     verdicts
@@ -68,7 +75,10 @@ pub fn rows(rows: &[TargetRow], words: &Words) -> Vec<Row> {
             number: words.figure(number),
             title: verdict.title.to_owned(),
             badge: Badge::of(verdict.status, words),
-            levels: totals(rows).filter(|row| row.id == verdict.id).map(|row| level(row, words)).collect(),
+            levels: totals(rows)
+                .filter(|row| row.id == verdict.id)
+                .map(|row| level(row, words))
+                .collect(),
         })
         .collect()
 }
@@ -86,7 +96,9 @@ fn level(row: &TargetRow, words: &Words) -> LevelRow {
         rate: rate(share, mark, row.decimals, words),
         has_fraction: share.denominator > 0,
         fraction: words.fraction(share),
-        at_least: words.phrase.at_least(words.percent(Some(row.at_least.to_string()))),
+        at_least: words
+            .phrase
+            .at_least(words.percent(Some(row.at_least.to_string()))),
         badge: Badge::of(row.status, words),
         simulated: row.simulated,
         simulated_word: words.status.simulated(),
@@ -97,7 +109,9 @@ fn level(row: &TargetRow, words: &Words) -> LevelRow {
 
 pub fn level_word(level: &str, words: &Words) -> String {
     let phrase = &words.phrase;
-    let known = TargetLevel::ALL.into_iter().find(|known| known.as_str() == level);
+    let known = TargetLevel::ALL
+        .into_iter()
+        .find(|known| known.as_str() == level);
     known.map_or_else(
         || level.to_owned(),
         |level| match level {
@@ -111,5 +125,7 @@ pub fn level_word(level: &str, words: &Words) -> String {
 
 /// What the marks of the rows mean, where they occur.
 pub fn notes(rows: &[TargetRow], words: &Words) -> Option<String> {
-    totals(rows).any(|row| row.simulated).then(|| words.status.simulated_note())
+    totals(rows)
+        .any(|row| row.simulated)
+        .then(|| words.status.simulated_note())
 }

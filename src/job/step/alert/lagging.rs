@@ -43,7 +43,9 @@ pub async fn perform(context: &Context<'_>, alert: &LaggingWards) -> Result<Done
     for (recipient, matters) in recipients(context, alert, &matters).into_values() {
         mails += usize::from(tell(context, &recipient, &matters).await?);
     }
-    Ok(Done { counts: json!({ "lagging": matters.len(), "mails": mails }) })
+    Ok(Done {
+        counts: json!({ "lagging": matters.len(), "mails": mails }),
+    })
 }
 
 async fn matters(context: &Context<'_>, board: &Board) -> Result<Vec<Matter>, JobError> {
@@ -52,10 +54,23 @@ async fn matters(context: &Context<'_>, board: &Board) -> Result<Vec<Matter>, Jo
     write.commit().await?;
     let mut matters = Vec::new();
     for row in &board.dossiers.units {
-        for assessment in row.assessments.iter().filter(|found| found.status == Status::Lagging) {
-            let subject = (assessment.target.clone(), "ward".to_owned(), row.unit.to_string());
-            let since = standing.get(&subject).map_or(context.as_of, |change| change.at);
-            let total = board.targets.iter().find(|target| target.id == assessment.target && target.level != "district");
+        for assessment in row
+            .assessments
+            .iter()
+            .filter(|found| found.status == Status::Lagging)
+        {
+            let subject = (
+                assessment.target.clone(),
+                "ward".to_owned(),
+                row.unit.to_string(),
+            );
+            let since = standing
+                .get(&subject)
+                .map_or(context.as_of, |change| change.at);
+            let total = board
+                .targets
+                .iter()
+                .find(|target| target.id == assessment.target && target.level != "district");
             let Some(total) = total else { continue };
             let mut lag = Lag::of(&row.name, assessment, total);
             lag.target = letter::target_title(context.app, &assessment.target);
@@ -70,16 +85,26 @@ async fn matters(context: &Context<'_>, board: &Board) -> Result<Vec<Matter>, Jo
     Ok(matters)
 }
 
-fn recipients(context: &Context<'_>, alert: &LaggingWards, matters: &[Matter]) -> ByRecipient<Matter> {
+fn recipients(
+    context: &Context<'_>,
+    alert: &LaggingWards,
+    matters: &[Matter],
+) -> ByRecipient<Matter> {
     let organisation = &context.app.files.organisation;
     let today = context.app.day(context.as_of);
     let mut grouped = ByRecipient::new();
     for matter in matters {
         for role in &alert.to {
-            let unit = if *role == Role::Head { &matter.unit } else { &organisation.district };
+            let unit = if *role == Role::Head {
+                &matter.unit
+            } else {
+                &organisation.district
+            };
             match organisation.holder(unit, *role, today) {
                 Some(recipient) => group(&mut grouped, recipient, matter.clone()),
-                None => tracing::warn!(%unit, role = role.as_str(), "nobody holds this post: not told"),
+                None => {
+                    tracing::warn!(%unit, role = role.as_str(), "nobody holds this post: not told")
+                }
             }
         }
     }
@@ -87,7 +112,11 @@ fn recipients(context: &Context<'_>, alert: &LaggingWards, matters: &[Matter]) -
 }
 
 /// Whether a mail was queued.
-async fn tell(context: &Context<'_>, recipient: &Recipient, matters: &[Matter]) -> Result<bool, JobError> {
+async fn tell(
+    context: &Context<'_>,
+    recipient: &Recipient,
+    matters: &[Matter],
+) -> Result<bool, JobError> {
     let write = context.app.store.write().await?;
     let heard = heard(context, &write, recipient, "ward/").await?;
     let (mut decisions, lags) = decide_each(context, recipient, matters, &heard);
@@ -95,8 +124,16 @@ async fn tell(context: &Context<'_>, recipient: &Recipient, matters: &[Matter]) 
     if speaks {
         let letter = letter_of(context, recipient, lags);
         let key = key("ward-lag", recipient, &decisions);
-        let message_id =
-            letter::queue(context.app, &write, context.run.id, recipient, &letter, &key, context.as_of).await?;
+        let message_id = letter::queue(
+            context.app,
+            &write,
+            context.run.id,
+            recipient,
+            &letter,
+            &key,
+            context.as_of,
+        )
+        .await?;
         carried_by(&mut decisions, &message_id);
     }
     write.save_decisions(&decisions).await?;
@@ -121,7 +158,13 @@ fn decide_each(
             }
             Decision::Silent(reason) => (None, reason),
         };
-        decisions.push(row(context, recipient, matter.about.clone(), occasion, reason));
+        decisions.push(row(
+            context,
+            recipient,
+            matter.about.clone(),
+            occasion,
+            reason,
+        ));
     }
     (decisions, lags)
 }
@@ -129,7 +172,9 @@ fn decide_each(
 fn letter_of(context: &Context<'_>, recipient: &Recipient, lags: Vec<Lag>) -> Letter {
     let app = context.app;
     let audience = match (recipient.role, lags.first()) {
-        (Role::Head, Some(lag)) => Audience::Chair { ward: lag.ward.clone() },
+        (Role::Head, Some(lag)) => Audience::Chair {
+            ward: lag.ward.clone(),
+        },
         _ => Audience::Leaders,
     };
     Letter::WardLag(WardLag {

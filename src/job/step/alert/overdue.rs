@@ -45,8 +45,15 @@ pub async fn perform(context: &Context<'_>, alert: &OverdueDossiers) -> Result<D
     for (recipient, matters) in recipients(context, alert, &rows, &mut tally).into_values() {
         tell(context, alert, &recipient, &matters, &mut tally).await?;
     }
-    let Tally { mails, late, soon, vacant } = tally;
-    Ok(Done { counts: json!({ "dossiers": rows.len(), "mails": mails, "late": late, "soon": soon, "vacant_posts": vacant }) })
+    let Tally {
+        mails,
+        late,
+        soon,
+        vacant,
+    } = tally;
+    Ok(Done {
+        counts: json!({ "dossiers": rows.len(), "mails": mails, "late": late, "soon": soon, "vacant_posts": vacant }),
+    })
 }
 
 fn recipients<'a>(
@@ -59,7 +66,12 @@ fn recipients<'a>(
     let mut grouped = ByRecipient::new();
     for row in rows {
         for rung in &alert.ladder {
-            match context.app.files.organisation.rung(&row.unit, rung.to, today) {
+            match context
+                .app
+                .files
+                .organisation
+                .rung(&row.unit, rung.to, today)
+            {
                 Some(recipient) => group(&mut grouped, recipient, (row, *rung)),
                 None => {
                     tally.vacant += 1;
@@ -87,8 +99,16 @@ async fn tell(
         tally.soon += news.soon.len();
         let letter = letter_of(context, recipient, matters, &news);
         let key = key("overdue", recipient, &news.decisions);
-        let message_id =
-            letter::queue(context.app, &write, context.run.id, recipient, &letter, &key, context.as_of).await?;
+        let message_id = letter::queue(
+            context.app,
+            &write,
+            context.run.id,
+            recipient,
+            &letter,
+            &key,
+            context.as_of,
+        )
+        .await?;
         carried_by(&mut news.decisions, &message_id);
     }
     write.save_decisions(&news.decisions).await?;
@@ -123,7 +143,13 @@ fn news(
     for (dossier, rung) in matters {
         let about = format!("dossier/{}", dossier.code);
         let told = heard.get(&about).map_or(&[][..], Vec::as_slice);
-        let decision = decide::about_dossier(standing(dossier), policy(alert, *rung), told, today, calendar);
+        let decision = decide::about_dossier(
+            standing(dossier),
+            policy(alert, *rung),
+            told,
+            today,
+            calendar,
+        );
         let (occasion, reason) = match decision {
             Decision::Speak(occasion, reason) => {
                 let lines = match dossier.status {
@@ -139,7 +165,8 @@ fn news(
                 (None, reason)
             }
         };
-        news.decisions.push(row(context, recipient, about, occasion, reason));
+        news.decisions
+            .push(row(context, recipient, about, occasion, reason));
     }
     news
 }
@@ -172,13 +199,28 @@ fn mark(occasion: Occasion) -> Mark {
     }
 }
 
-fn letter_of(context: &Context<'_>, recipient: &Recipient, matters: &[Matter<'_>], news: &News) -> Letter {
+fn letter_of(
+    context: &Context<'_>,
+    recipient: &Recipient,
+    matters: &[Matter<'_>],
+    news: &News,
+) -> Letter {
     let app = context.app;
     let settings = &app.files.settings;
-    let unit = app.files.organisation.units.find(&recipient.unit, app.day(context.as_of));
+    let unit = app
+        .files
+        .organisation
+        .units
+        .find(&recipient.unit, app.day(context.as_of));
     let rung = match recipient.role {
         Role::Head => Rung::Head,
-        _ => Rung::Upper { late_at_least: matters.iter().map(|(_, rung)| rung.late).min().map_or(0, clamped) },
+        _ => Rung::Upper {
+            late_at_least: matters
+                .iter()
+                .map(|(_, rung)| rung.late)
+                .min()
+                .map_or(0, clamped),
+        },
     };
     Letter::Overdue(Overdue {
         site: settings.site.name.clone(),
