@@ -235,17 +235,32 @@ impl<'d> Layers<'d> {
 
     /// Notes a problem at the winning value of a setting, or where it ought to stand.
     pub fn problem(&self, path: &str, message: &str, help: &str) {
+        let place = path.replace('.', "/");
         let problem = match self.places.get(path) {
             Some(Place::Variable(variable)) => of_variable(variable, message, help),
-            Some(Place::File(file)) => {
-                self.documents
-                    .problem(file, &path.replace('.', "/"), message, help)
-            }
+            Some(Place::File(file)) => self.documents.problem(file, &place, message, help),
             None => self
                 .documents
-                .problem(DEFAULT, &path.replace('.', "/"), message, help),
+                .problem(self.file_of(path), &place, message, help),
         };
         self.problems.borrow_mut().push(problem);
+    }
+
+    /// The upper file that gives a setting of the same section: where one that is missing belongs.
+    fn file_of(&self, path: &str) -> &'static str {
+        let section = path.rsplit_once('.').map_or(path, |(section, _)| section);
+        let beside = |known: &str| {
+            known
+                .rsplit_once('.')
+                .is_some_and(|(other, _)| other == section || other == path)
+        };
+        let local =
+            |(known, place): (&String, &Place)| beside(known) && *place == Place::File(LOCAL);
+        if self.places.iter().any(local) {
+            LOCAL
+        } else {
+            DEFAULT
+        }
     }
 
     #[must_use]

@@ -439,7 +439,7 @@ impl<'d> Item<'d> {
         if all.is_empty() {
             self.problem(
                 format!("`{}` is empty", self.key),
-                "write at least one value, or leave the key out",
+                "write at least one value between `[` and `]`",
             );
             return None;
         }

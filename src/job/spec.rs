@@ -18,6 +18,7 @@ use crate::config::document::{Document, Documents, toml_files};
 use crate::config::organisation::Role;
 use crate::config::problem::{Problem, sorted};
 use crate::config::reader;
+use crate::domain::schedule::Timing;
 use crate::domain::unit::UnitCode;
 
 /// One job.
@@ -26,45 +27,11 @@ pub struct Job {
     /// The file's stem: `overdue-alerts`.
     pub name: String,
     pub title: String,
-    pub schedule: Timing,
+    pub timing: Timing,
     /// Bounds one attempt of a run.
     pub timeout: Duration,
     pub retry: Retry,
     pub steps: Vec<Step>,
-}
-
-/// When a job runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Timing {
-    /// As it stands in the file; valid.
-    pub cron: String,
-    pub zone: Tz,
-    pub only_on: Option<OnlyOn>,
-    pub catch_up: CatchUp,
-    pub dst_gap: DstGap,
-}
-
-/// Other occurrences are skipped, with that reason.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnlyOn {
-    WorkingDays,
-}
-
-/// What to do about occurrences that passed while nothing ran.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CatchUp {
-    /// Run the last one only.
-    Latest,
-    /// Record them as missed.
-    None,
-}
-
-/// What to do with a wall time that a change of the clocks leaves out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DstGap {
-    /// Run at the first instant after the gap.
-    Run,
-    Skip,
 }
 
 /// Attempts of a run in all; the waits between them grow from `first` to at most `max`.

@@ -261,7 +261,8 @@ fn agrees(layers: &Layers<'_>, relay: &Relay) -> bool {
         );
         return false;
     }
-    if relay.username.is_some() != relay.password.is_some() {
+    let told = layers.told("mail.delivery.password");
+    if relay.username.is_some() != relay.password.is_some() && !told {
         let help = "give both `username` and `password_file`, or neither";
         layers.problem(
             "mail.delivery",

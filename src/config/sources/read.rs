@@ -86,14 +86,14 @@ fn pull(table: &Table<'_>) -> Option<(Pull, usize)> {
     let formats = table.or("formats", Vec::new(), |item| item.one_or_more(format));
     let personal = table.or("personal", Vec::new(), |item| item.each(pointer));
     let fields = table.required("fields", Item::table)?;
-    let (Some(records), Some(formats), Some(personal)) = (records, formats, personal) else {
+    let (Some(records), Some(formats)) = (records, formats) else {
         fields.pass_over();
         return None;
     };
     let rules = fields::Rules {
         dossiers: records == DOSSIERS,
         formats: &formats,
-        personal: &personal,
+        personal: personal.as_deref().unwrap_or_default(),
     };
     let fields = fields::of_pull(&fields, &rules);
     let (since, fields) = (since?, fields?);
@@ -121,7 +121,7 @@ fn pull(table: &Table<'_>) -> Option<(Pull, usize)> {
         paging: paging?,
         since: since.map(|(since, _)| since),
         fields,
-        personal,
+        personal: personal?,
     };
     Some((pull, table.at()))
 }

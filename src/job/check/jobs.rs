@@ -7,16 +7,21 @@
 use super::{Notes, job_file};
 use crate::config::organisation::{Organisation, Role};
 use crate::config::problem::{instead, quoted};
+use crate::config::sources;
 use crate::domain::unit::{Unit, UnitCode, UnitKind};
 use crate::job::spec::{Alert, Digest, FOLDER, Job, Step};
 
 pub fn check(notes: &mut Notes<'_>, jobs: &[Job]) {
-    let any = notes
-        .site
-        .documents
+    let documents = &notes.site.documents;
+    let files = documents
         .iter()
-        .any(|document| document.file.starts_with(FOLDER));
-    if !any && notes.site.documents.iter().next().is_some() {
+        .filter(|document| document.file.starts_with(FOLDER))
+        .count();
+    // A job that cannot be read might have pulled the source.
+    if files == jobs.len() && files > 0 {
+        every_source_is_pulled(notes, jobs);
+    }
+    if files == 0 && notes.site.documents.iter().next().is_some() {
         notes.problem(
             FOLDER,
             "",
@@ -48,6 +53,24 @@ fn step(notes: &mut Notes<'_>, job: &Job, index: usize, step: &Step) {
             template_exists(notes, &at, &digest.mail);
             assessed_before(notes, &at, job, index);
             recipients(notes, &at, digest);
+        }
+    }
+}
+
+/// A source that no job pulls grows stale, and what is counted from it unknown.
+fn every_source_is_pulled(notes: &mut Notes<'_>, jobs: &[Job]) {
+    let steps: Vec<&Step> = jobs.iter().flat_map(|job| &job.steps).collect();
+    for name in &notes.site.source_names {
+        let pulls = |step: &&&Step| matches!(step, Step::Pull { source } if source == name);
+        if !steps.iter().any(|step| pulls(&step)) {
+            let help = format!("add a `[[step]]` with `pull = \"{name}\"` to a job");
+            let file = format!("{}/{name}.toml", sources::FOLDER);
+            notes.warning(
+                &file,
+                "",
+                format!("no job pulls `{name}`: it would be stale for ever"),
+                help,
+            );
         }
     }
 }

@@ -8,8 +8,10 @@ use super::Notes;
 use crate::config::problem::instead;
 use crate::config::settings::Settings;
 use crate::config::sources::{FOLDER, SignIn, Source};
+use crate::domain::record::Value;
 
 pub fn check(notes: &mut Notes<'_>, settings: &Settings) {
+    units(notes);
     if notes.site.source_names.is_empty() {
         let help = "add a file for each remote system";
         notes.problem(FOLDER, "", format!("no source stands in {FOLDER}"), help);
@@ -17,6 +19,42 @@ pub fn check(notes: &mut Notes<'_>, settings: &Settings) {
     for source in &notes.site.sources {
         endpoint(notes, settings, source);
         credential(notes, settings, source);
+    }
+}
+
+/// A source's words for units lead to units that exist at some time.
+fn units(notes: &mut Notes<'_>) {
+    let Some(organisation) = &notes.site.organisation else {
+        return;
+    };
+    let known: Vec<&str> = organisation
+        .units
+        .all()
+        .iter()
+        .map(|unit| unit.code.as_str())
+        .collect();
+    for source in &notes.site.sources {
+        for (index, pull) in source.pulls.iter().enumerate() {
+            let codes = pull
+                .fields
+                .get("unit")
+                .into_iter()
+                .flat_map(|field| &field.codes);
+            for (word, code) in codes {
+                if let Value::Text(code) = code
+                    && !known.contains(&code.as_str())
+                {
+                    let place = format!("pull/{index}/fields/unit/codes/{word}");
+                    let help = instead(code, known.iter().copied());
+                    notes.problem(
+                        &file(source),
+                        &place,
+                        format!("no unit has the code `{code}`"),
+                        help,
+                    );
+                }
+            }
+        }
     }
 }
 

@@ -34,7 +34,21 @@ pub fn check(notes: &mut Notes<'_>) {
     if notes.site.sources.len() < notes.site.source_names.len() {
         return;
     }
-    let registers = registers(notes);
+    let mut registers = registers(notes);
+    if let Some(organisation) = &notes.site.organisation {
+        let codes = organisation
+            .units
+            .all()
+            .iter()
+            .map(|unit| unit.code.to_string());
+        let units = Asked::Words(codes.collect());
+        for asked in registers
+            .values_mut()
+            .filter_map(|fields| fields.get_mut("unit"))
+        {
+            *asked = units.clone();
+        }
+    }
     for (index, target) in notes.site.targets.iter().flatten().enumerate() {
         let place = format!("target/{index}");
         match registers.get(&target.records) {

@@ -4,15 +4,15 @@
 //! Never: computing occurrences (`domain::schedule`).
 //! Reads next: `steps.rs`.
 
-use std::ops::Range;
 use std::time::Duration;
 
 use chrono_tz::Tz;
 
 use super::steps::step;
-use super::{CatchUp, DstGap, Job, OnlyOn, Retry, Timing};
+use super::{Job, Retry};
 use crate::config::problem::closest;
 use crate::config::reader::{Item, Table};
+use crate::domain::schedule::{CatchUp, DstGap, OnlyOn, Schedule, Timing};
 
 pub const FOLDER: &str = "jobs";
 
@@ -48,7 +48,7 @@ pub fn job(root: &Table<'_>, name: &str, zone: Tz) -> Option<Job> {
         root.problem(format!("`{name}` is not a name of a job"), help);
     }
     let title = root.required("title", Item::text);
-    let schedule = root.required("schedule", |item| timing(&item.table()?, zone));
+    let timing = root.required("schedule", |item| self::timing(&item.table()?, zone));
     let timeout = root.or("timeout", 10 * MINUTE, Item::duration);
     let retry = root.or("retry", Retry::default(), |item| retry(&item.table()?));
     root.refuse("after", "`after` is not supported yet", LATER[3].1);
@@ -62,7 +62,7 @@ pub fn job(root: &Table<'_>, name: &str, zone: Tz) -> Option<Job> {
     Some(Job {
         name: name.to_owned(),
         title: title?,
-        schedule: schedule?,
+        timing: timing?,
         timeout: timeout?,
         retry: retry?,
         steps,
@@ -71,23 +71,26 @@ pub fn job(root: &Table<'_>, name: &str, zone: Tz) -> Option<Job> {
 
 fn timing(table: &Table<'_>, site_zone: Tz) -> Option<Timing> {
     let zone = table.or("zone", site_zone, zone);
-    let cron = table.required("cron", |item| cron(item, zone.unwrap_or(site_zone)));
+    let schedule = table.required("cron", |item| schedule(item, zone.unwrap_or(site_zone)));
     let only_on = table.maybe("only_on", |item| {
-        item.word(&[("working-days", OnlyOn::WorkingDays)])
+        item.word(&words(OnlyOn::ALL, OnlyOn::as_str))
     });
     let catch_up = table.or("catch_up", CatchUp::Latest, catch_up);
-    let gaps = [("run", DstGap::Run), ("skip", DstGap::Skip)];
-    let dst_gap = table.or("dst_gap", DstGap::Run, |item| item.word(&gaps));
+    let gaps = words(DstGap::ALL, DstGap::as_str);
+    let dst_gap = table.or("dst_gap", DstGap::Shift, |item| item.word(&gaps));
     for (key, help) in LATER {
         table.refuse(key, format!("`{key}` is not supported yet"), help);
     }
+    zone?;
     Some(Timing {
-        cron: cron?,
-        zone: zone?,
+        schedule: schedule?.with_dst_gap(dst_gap?),
         only_on: only_on?,
         catch_up: catch_up?,
-        dst_gap: dst_gap?,
     })
+}
+
+fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Vec<(&'static str, T)> {
+    all.iter().map(|value| (word(*value), *value)).collect()
 }
 
 fn zone(item: &Item<'_>) -> Option<Tz> {
@@ -104,28 +107,11 @@ fn zone(item: &Item<'_>) -> Option<Tz> {
     zone
 }
 
-fn cron(item: &Item<'_>, zone: Tz) -> Option<String> {
+fn schedule(item: &Item<'_>, zone: Tz) -> Option<Schedule> {
     let text = item.text()?;
-    match cron_fault(&text, zone) {
-        None => Some(text),
-        Some((range, message)) => {
-            let help = "write minute, hour, day of month, month and day of week, such as `30 7 * * *` or `0 7 * * 1`";
-            item.problem_inside(range.start, message, help);
-            None
-        }
-    }
-}
-
-/// What is wrong with a cron expression, and where in it.
-fn cron_fault(expression: &str, _zone: Tz) -> Option<(Range<usize>, String)> {
-    let parser = croner::parser::CronParser::builder()
-        .seconds(croner::parser::Seconds::Optional)
-        .build();
-    let fault = parser.parse(expression).err()?;
-    Some((
-        0..expression.len(),
-        format!("`{expression}` is not a cron expression: {fault}").to_lowercase(),
-    ))
+    Schedule::parse(&text, zone)
+        .map_err(|error| item.problem_inside(error.span.start, error.message, error.help))
+        .ok()
 }
 
 fn catch_up(item: &Item<'_>) -> Option<CatchUp> {

@@ -133,7 +133,7 @@ fn rung(table: &Table<'_>) -> Option<Rung> {
 fn lagging_wards(table: &Table<'_>) -> Option<LaggingWards> {
     let everyone = vec![Role::Head, Role::ViceChair, Role::Chair];
     let to = table.or("to", everyone, |item| {
-        item.one_or_more(|post| post.word(&Role::ALL))
+        each_once(item, |post| post.word(&Role::ALL))
     });
     let mail = table.or("mail", "ward-lag".to_owned(), Item::text);
     Some(LaggingWards {
@@ -144,13 +144,29 @@ fn lagging_wards(table: &Table<'_>) -> Option<LaggingWards> {
 
 fn digest(table: &Table<'_>, what: &Item<'_>) -> Option<Digest> {
     let name = what.word(&[("weekly", ())]);
-    let to = table.required("to", |item| item.one_or_more(post));
+    let to = table.required("to", |item| each_once(item, post));
     let mail = table.or("mail", "digest".to_owned(), Item::text);
     name?;
     Some(Digest {
         mail: mail?,
         to: to?,
     })
+}
+
+/// Nobody gets a mail twice.
+fn each_once<'d, T: PartialEq>(
+    item: &Item<'d>,
+    read: impl Fn(&Item<'d>) -> Option<T>,
+) -> Option<Vec<T>> {
+    let posts = item.one_or_more(read)?;
+    if posts
+        .iter()
+        .enumerate()
+        .any(|(at, post)| posts[..at].contains(post))
+    {
+        item.problem("a post stands twice in `to`", "keep one of them");
+    }
+    Some(posts)
 }
 
 fn post(item: &Item<'_>) -> Option<PostRef> {
