@@ -6,6 +6,7 @@
 
 use std::ops::RangeInclusive;
 
+use crate::word_enum;
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
@@ -73,17 +74,17 @@ pub struct DayOff {
     pub kind: DayOffKind,
 }
 
-/// Why a weekday is off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DayOffKind {
-    Holiday,
-    /// In lieu of a holiday on a weekend.
-    InLieu,
-    /// Moved or swapped by decree.
-    Decreed,
-    /// Expected but not confirmed: counted as worked.
-    Expected,
+word_enum! {
+    /// Why a weekday is off.
+    pub enum DayOffKind {
+        Holiday = "holiday",
+        /// In lieu of a holiday on a weekend.
+        InLieu = "in-lieu",
+        /// Moved or swapped by decree.
+        Decreed = "decreed",
+        /// Expected but not confirmed: counted as worked.
+        Expected = "expected",
+    }
 }
 
 /// All years the site knows; other years follow the statutory rules and are tentative.
