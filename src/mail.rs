@@ -13,3 +13,6 @@ mod relay;
 mod reply;
 mod secure;
 pub mod transport;
+
+pub use render::Templates;
+pub use transport::Transport;

@@ -15,29 +15,70 @@ pub const FOLDER: &str = "config/calendars";
 pub fn years(root: &Table<'_>) -> Option<Vec<PublishedYear>> {
     let years = root.required("year", |item| item.each(|year| self::year(&year.table()?)))?;
     for (index, (year, at)) in years.iter().enumerate() {
-        if years[..index].iter().any(|(earlier, _)| earlier.year == year.year) {
-            root.problem_at(*at, format!("the year {} stands twice", year.year), "keep one of them");
+        if years[..index]
+            .iter()
+            .any(|(earlier, _)| earlier.year == year.year)
+        {
+            root.problem_at(
+                *at,
+                format!("the year {} stands twice", year.year),
+                "keep one of them",
+            );
         }
     }
     Some(years.into_iter().map(|(year, _)| year).collect())
 }
 
 fn year(table: &Table<'_>) -> Option<(PublishedYear, usize)> {
-    let year = table.required("year", |item| item.count(1900, 2200))?;
-    let year = i32::try_from(year).ok()?;
-    let status = table.required("status", |item| item.word(&[("official", ()), ("tentative", ())]));
+    let year = table.required("year", |item| i32::try_from(item.count(1900, 2200)?).ok());
+    let Some(year) = year else {
+        table.pass_over();
+        return None;
+    };
+    let status = table.required("status", |item| {
+        item.word(&[("official", ()), ("tentative", ())])
+    });
     let published = table.maybe("published", Item::day);
     let weekday = |day: NaiveDate| !is_weekend(day);
-    let off = days(table, "off", year, weekday, "Saturday and Sunday are off anyway: leave it out");
-    let worked = days(table, "worked", year, is_weekend, "only a Saturday or a Sunday can be worked by decree");
-    let tentative_off = days(table, "tentative_off", year, weekday, "Saturday and Sunday are off anyway: leave it out");
+    let off = days(
+        table,
+        "off",
+        year,
+        weekday,
+        "Saturday and Sunday are off anyway: leave it out",
+    );
+    let worked = days(
+        table,
+        "worked",
+        year,
+        is_weekend,
+        "only a Saturday or a Sunday can be worked by decree",
+    );
+    let tentative_off = days(
+        table,
+        "tentative_off",
+        year,
+        weekday,
+        "Saturday and Sunday are off anyway: leave it out",
+    );
     let stated = table.maybe("working_days", |item| item.count(1, 366));
     let (_, _, stated) = (status?, published?, stated?);
-    let year = PublishedYear { year, off: off?, worked: worked?, tentative_off: tentative_off? };
+    let year = PublishedYear {
+        year,
+        off: off?,
+        worked: worked?,
+        tentative_off: tentative_off?,
+    };
     let counted = working_days(&year);
     if stated.is_some_and(|stated| stated != counted) {
-        let message = format!("{} has {counted} working days by these lists, not the number stated", year.year);
-        table.problem(message, "compare the lists with the decree, then correct `working_days` or the lists");
+        let message = format!(
+            "{} has {counted} working days by these lists, not the number stated",
+            year.year
+        );
+        table.problem(
+            message,
+            "compare the lists with the decree, then correct `working_days` or the lists",
+        );
     }
     Some((year, table.at()))
 }
@@ -52,16 +93,26 @@ fn days(
     let day = |item: &Item<'_>| {
         let day = item.day()?;
         if day.year() != year {
-            item.problem(format!("{day} is not a day of {year}"), "move it to its own year");
+            item.problem(
+                format!("{day} is not a day of {year}"),
+                "move it to its own year",
+            );
         } else if !fits(day) {
-            item.problem(format!("{day} is a {:?} and cannot stand in `{key}`", day.weekday()), help);
+            item.problem(
+                format!("{day} is a {:?} and cannot stand in `{key}`", day.weekday()),
+                help,
+            );
         }
         Some((day, item.at()))
     };
     let days = table.or(key, Vec::new(), |item| item.each(day))?;
     for (index, (day, at)) in days.iter().enumerate() {
         if days[..index].iter().any(|(earlier, _)| earlier == day) {
-            table.problem_at(*at, format!("{day} stands twice in `{key}`"), "keep one of them");
+            table.problem_at(
+                *at,
+                format!("{day} stands twice in `{key}`"),
+                "keep one of them",
+            );
         }
     }
     Some(days.into_iter().map(|(day, _)| day).collect())
@@ -74,8 +125,12 @@ fn is_weekend(day: NaiveDate) -> bool {
 /// Weekdays that are not off, and weekend days that are worked; a tentative day counts as worked.
 fn working_days(year: &PublishedYear) -> u32 {
     let first = NaiveDate::from_ymd_opt(year.year, 1, 1);
-    let days = first.into_iter().flat_map(|first| first.iter_days()).take_while(|day| day.year() == year.year);
-    let worked = |day: &NaiveDate| year.worked.contains(day) || !is_weekend(*day) && !year.off.contains(day);
+    let days = first
+        .into_iter()
+        .flat_map(|first| first.iter_days())
+        .take_while(|day| day.year() == year.year);
+    let worked =
+        |day: &NaiveDate| year.worked.contains(day) || !is_weekend(*day) && !year.off.contains(day);
     days.filter(worked).map(|_| 1).sum()
 }
 
@@ -104,7 +159,10 @@ working_days = 251
 "#;
         let years = read_years(text).unwrap();
         assert_eq!(years[0].off.len(), 12);
-        assert_eq!(years[0].worked, [NaiveDate::from_ymd_opt(2024, 5, 4).unwrap()]);
+        assert_eq!(
+            years[0].worked,
+            [NaiveDate::from_ymd_opt(2024, 5, 4).unwrap()]
+        );
     }
 
     #[test]

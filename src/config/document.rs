@@ -30,35 +30,65 @@ impl Document {
     pub fn read(folder: &Path, file: &Path) -> Result<Self, Problem> {
         let shown = file.display();
         let bytes = fs::read(folder.join(file)).map_err(|error| {
-            Problem::of_file(file, format!("`{shown}` cannot be read: {error}"), "copy it from the repository")
+            Problem::of_file(
+                file,
+                format!("`{shown}` cannot be read: {error}"),
+                "copy it from the repository",
+            )
         })?;
         let text = String::from_utf8(bytes).map_err(|_| {
-            Problem::of_file(file, format!("`{shown}` is not UTF-8"), "save the file as UTF-8 in your editor")
+            Problem::of_file(
+                file,
+                format!("`{shown}` is not UTF-8"),
+                "save the file as UTF-8 in your editor",
+            )
         })?;
         Ok(Self::new(file, text.trim_start_matches('\u{feff}')))
     }
 
     pub fn new(file: impl Into<PathBuf>, text: impl Into<String>) -> Self {
-        Self { file: file.into(), text: text.into() }
+        Self {
+            file: file.into(),
+            text: text.into(),
+        }
     }
 
     /// The file's name without its extension: the name of a job or a source.
     #[must_use]
     pub fn stem(&self) -> &str {
-        self.file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default()
+        self.file
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .unwrap_or_default()
     }
 
     /// A problem at a byte of the text.
     #[must_use]
-    pub fn problem_at(&self, byte: usize, message: impl Into<String>, help: impl Into<String>) -> Problem {
+    pub fn problem_at(
+        &self,
+        byte: usize,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Problem {
         let (line, column) = self.position(byte);
-        Problem { file: self.file.clone(), line, column, message: message.into(), help: help.into() }
+        Problem {
+            file: self.file.clone(),
+            line,
+            column,
+            message: message.into(),
+            help: help.into(),
+        }
     }
 
     /// A problem at a place written as a path of keys and indexes, such as `pull/0/fields/due_at`;
     /// at the nearest table above it where the place itself does not stand in the file.
     #[must_use]
-    pub fn problem(&self, place: &str, message: impl Into<String>, help: impl Into<String>) -> Problem {
+    pub fn problem(
+        &self,
+        place: &str,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Problem {
         self.problem_at(self.find(place), message, help)
     }
 
@@ -79,7 +109,9 @@ impl Document {
         for step in place.split('/').filter(|step| !step.is_empty()) {
             let next = match &value {
                 DeValue::Table(table) => table.get(step),
-                DeValue::Array(array) => step.parse().ok().and_then(|index: usize| array.get(index)),
+                DeValue::Array(array) => {
+                    step.parse().ok().and_then(|index: usize| array.get(index))
+                }
                 _ => None,
             };
             let Some(next) = next else { break };
@@ -94,7 +126,10 @@ impl Document {
 
 /// `[[pull]]` has no place of its own: its elements have.
 fn array_of_tables(array: &toml::de::DeArray<'_>) -> bool {
-    array.iter().next().is_some_and(|first| first.get_ref().is_table())
+    array
+        .iter()
+        .next()
+        .is_some_and(|first| first.get_ref().is_table())
 }
 
 impl Documents {
@@ -123,7 +158,13 @@ impl Documents {
 
     /// A problem at a place of a file, as [`Document::problem`].
     #[must_use]
-    pub fn problem(&self, file: &str, place: &str, message: impl Into<String>, help: impl Into<String>) -> Problem {
+    pub fn problem(
+        &self,
+        file: &str,
+        place: &str,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Problem {
         match self.get(Path::new(file)) {
             Some(document) => document.problem(place, message, help),
             None => Problem::of_file(file, message, help),
@@ -134,10 +175,16 @@ impl Documents {
 /// The `.toml` files of a folder of the site, by name; none where the folder is missing.
 #[must_use]
 pub fn toml_files(folder: &Path, under: &str) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder.join(under)).into_iter().flatten().flatten();
+    let entries = fs::read_dir(folder.join(under))
+        .into_iter()
+        .flatten()
+        .flatten();
     let mut files: Vec<PathBuf> = entries
         .map(|entry| Path::new(under).join(entry.file_name()))
-        .filter(|file| file.extension().is_some_and(|extension| extension == "toml"))
+        .filter(|file| {
+            file.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
         .collect();
     files.sort();
     files
@@ -152,7 +199,10 @@ mod tests {
         let document = Document::new("a.toml", "title = \"Hà Nội\" # ghi chú\nsố = 1\n");
         let at = document.text.find('#').unwrap();
         assert_eq!(document.position(at), (1, 18));
-        assert_eq!(document.position(document.text.find("= 1").unwrap()), (2, 4));
+        assert_eq!(
+            document.position(document.text.find("= 1").unwrap()),
+            (2, 4)
+        );
     }
 
     #[test]
@@ -164,7 +214,11 @@ mod tests {
         let position = |place| document.position(document.find(place));
         assert_eq!(position("pull/1/rows"), (5, 8));
         assert_eq!(position("pull/1/fields/code/from"), (6, 28));
-        assert_eq!(position("pull/1/fields/nothing/here"), (6, 10), "the nearest table");
+        assert_eq!(
+            position("pull/1/fields/nothing/here"),
+            (6, 10),
+            "the nearest table"
+        );
         assert_eq!(position("pull/1"), (4, 1), "the header");
         assert_eq!(position("nothing"), (1, 1));
     }
@@ -173,6 +227,11 @@ mod tests {
     fn a_byte_order_mark_does_not_shift_columns() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("a.toml"), "\u{feff}a = 1\n").unwrap();
-        assert_eq!(Document::read(folder.path(), Path::new("a.toml")).unwrap().text, "a = 1\n");
+        assert_eq!(
+            Document::read(folder.path(), Path::new("a.toml"))
+                .unwrap()
+                .text,
+            "a = 1\n"
+        );
     }
 }

@@ -47,7 +47,10 @@ impl Role {
 
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|(word, _)| *word == text).map(|(_, role)| role)
+        Self::ALL
+            .into_iter()
+            .find(|(word, _)| *word == text)
+            .map(|(_, role)| role)
     }
 }
 
@@ -82,7 +85,10 @@ impl Organisation {
     /// Whoever holds the post `role` of `unit` itself on a day.
     #[must_use]
     pub fn holder(&self, unit: &UnitCode, role: Role, on: NaiveDate) -> Option<Recipient> {
-        let posts = self.posts.iter().filter(|post| post.unit == *unit && post.role == role);
+        let posts = self
+            .posts
+            .iter()
+            .filter(|post| post.unit == *unit && post.role == role);
         posts.into_iter().find_map(|post| post.recipient(on))
     }
 
@@ -91,7 +97,11 @@ impl Organisation {
     #[must_use]
     pub fn rung(&self, unit: &UnitCode, role: Role, on: NaiveDate) -> Option<Recipient> {
         let own = self.holder(unit, role, on);
-        if role == Role::Head { own } else { own.or_else(|| self.holder(&self.district, role, on)) }
+        if role == Role::Head {
+            own
+        } else {
+            own.or_else(|| self.holder(&self.district, role, on))
+        }
     }
 }
 
@@ -147,14 +157,22 @@ impl Address {
     pub fn parse(text: &str) -> Result<Self, NotAnAddress> {
         let name_fits = |name: &str| {
             let allowed = |c: char| c.is_ascii_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-".contains(c);
-            !name.is_empty() && name.len() <= 64 && name.chars().all(allowed) && name.split('.').all(|part| !part.is_empty())
+            !name.is_empty()
+                && name.len() <= 64
+                && name.chars().all(allowed)
+                && name.split('.').all(|part| !part.is_empty())
         };
         let label_fits = |label: &str| {
             let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-';
-            !label.is_empty() && label.chars().all(allowed) && !label.starts_with('-') && !label.ends_with('-')
+            !label.is_empty()
+                && label.chars().all(allowed)
+                && !label.starts_with('-')
+                && !label.ends_with('-')
         };
         match text.rsplit_once('@') {
-            Some((name, domain)) if name_fits(name) && domain.contains('.') && domain.split('.').all(label_fits) => {
+            Some((name, domain))
+                if name_fits(name) && domain.contains('.') && domain.split('.').all(label_fits) =>
+            {
                 Ok(Self(text.to_owned()))
             }
             _ => Err(NotAnAddress(Self(text.to_owned()))),
@@ -164,7 +182,10 @@ impl Address {
     /// The part after `@`, in lower case.
     #[must_use]
     pub fn domain(&self) -> String {
-        self.0.rsplit_once('@').map_or("", |(_, domain)| domain).to_lowercase()
+        self.0
+            .rsplit_once('@')
+            .map_or("", |(_, domain)| domain)
+            .to_lowercase()
     }
 
     /// The address itself, for the envelope and the outbox.

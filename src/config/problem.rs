@@ -22,7 +22,11 @@ pub struct Problem {
 
 impl Problem {
     /// A problem of a file as a whole: missing, unreadable.
-    pub fn of_file(file: impl AsRef<Path>, message: impl Into<String>, help: impl Into<String>) -> Self {
+    pub fn of_file(
+        file: impl AsRef<Path>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
         Self {
             file: file.as_ref().to_owned(),
             line: 1,
@@ -36,9 +40,19 @@ impl Problem {
 /// One line: `config/targets.toml:3:9: … (help: …)`.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, line, column, message, help } = self;
+        let Self {
+            file,
+            line,
+            column,
+            message,
+            help,
+        } = self;
         write!(f, "{}:{line}:{column}: {message}", file.display())?;
-        if help.is_empty() { Ok(()) } else { write!(f, " (help: {help})") }
+        if help.is_empty() {
+            Ok(())
+        } else {
+            write!(f, " (help: {help})")
+        }
     }
 }
 
@@ -101,20 +115,35 @@ pub fn instead<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Stri
 /// `` `a`, `b`, `c` ``
 #[must_use]
 pub fn quoted<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    words.into_iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+    words
+        .into_iter()
+        .map(|word| format!("`{word}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn offset(text: &str, line: usize, column: usize) -> usize {
-    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let start: usize = text
+        .split_inclusive('\n')
+        .take(line.saturating_sub(1))
+        .map(str::len)
+        .sum();
     let rest = text.get(start..).unwrap_or_default();
-    start + rest.chars().take(column.saturating_sub(1)).map(char::len_utf8).sum::<usize>()
+    start
+        + rest
+            .chars()
+            .take(column.saturating_sub(1))
+            .map(char::len_utf8)
+            .sum::<usize>()
 }
 
 /// Bytes of the word or quoted text at the start of `rest`.
 fn word_length(rest: &str) -> usize {
     let line = rest.lines().next().unwrap_or_default();
     let end = if line.starts_with('"') {
-        line.get(1..).and_then(|inner| inner.find('"')).map(|at| at + 2)
+        line.get(1..)
+            .and_then(|inner| inner.find('"'))
+            .map(|at| at + 2)
     } else {
         line.find([' ', ',', '=', '}'])
     };
@@ -158,13 +187,23 @@ mod tests {
 
     #[test]
     fn a_place_beyond_the_text_is_still_shown() {
-        let beyond = Problem { line: 9, column: 9, ..problem() };
+        let beyond = Problem {
+            line: 9,
+            column: 9,
+            ..problem()
+        };
         assert!(format!("{:?}", report(&beyond, "a = 1\n")).contains("not a time zone"));
     }
 
     #[test]
     fn a_slip_of_the_hand_is_recognised() {
-        assert_eq!(instead("overdeu", ["overdue", "digest"]), "did you mean `overdue`?");
-        assert_eq!(instead("xyz", ["overdue", "digest"]), "write one of `overdue`, `digest`");
+        assert_eq!(
+            instead("overdeu", ["overdue", "digest"]),
+            "did you mean `overdue`?"
+        );
+        assert_eq!(
+            instead("xyz", ["overdue", "digest"]),
+            "write one of `overdue`, `digest`"
+        );
     }
 }

@@ -21,7 +21,10 @@ use crate::domain::record::Value;
 ///
 /// # Errors
 /// With every problem noted on the way; with the syntax errors alone where the text is not TOML.
-pub fn read<T>(document: &Document, shape: impl FnOnce(&Table<'_>) -> Option<T>) -> Result<T, Vec<Problem>> {
+pub fn read<T>(
+    document: &Document,
+    shape: impl FnOnce(&Table<'_>) -> Option<T>,
+) -> Result<T, Vec<Problem>> {
     match read_partly(document, shape) {
         (Some(value), problems) if problems.is_empty() => Ok(value),
         (_, problems) => Err(problems),
@@ -35,22 +38,36 @@ pub fn read_partly<T>(
 ) -> (Option<T>, Vec<Problem>) {
     let (root, errors) = DeTable::parse_recoverable(&document.text);
     if !errors.is_empty() {
-        return (None, sorted(errors.iter().map(|error| syntax(document, error)).collect()));
+        return (None, syntax(document, &errors));
     }
-    let notes = Notes { document, problems: RefCell::default() };
-    let table = Table { notes: &notes, entries: root.get_ref(), at: 0, name: String::new(), asked: RefCell::default() };
+    let notes = Notes {
+        document,
+        problems: RefCell::default(),
+    };
+    let table = Table {
+        notes: &notes,
+        entries: root.get_ref(),
+        at: 0,
+        name: String::new(),
+        asked: RefCell::default(),
+    };
     let value = shape(&table);
     drop(table);
     (value, sorted(notes.problems.into_inner()))
 }
 
-fn syntax(document: &Document, error: &toml::de::Error) -> Problem {
-    let at = error.span().map_or(0, |span| span.start);
-    document.problem_at(
-        at,
-        format!("this is not TOML: {}", error.message()),
-        "write `key = value`, one to a line, text between quotes",
-    )
+/// The first error of every line: those after it on the same line follow from it.
+fn syntax(document: &Document, errors: &[toml::de::Error]) -> Vec<Problem> {
+    let problem = |error: &toml::de::Error| {
+        document.problem_at(
+            error.span().map_or(0, |span| span.start),
+            format!("this is not TOML: {}", error.message()),
+            "write `key = value`, one to a line, text between quotes",
+        )
+    };
+    let mut problems = sorted(errors.iter().map(problem).collect());
+    problems.dedup_by_key(|problem| problem.line);
+    problems
 }
 
 struct Notes<'d> {
@@ -60,7 +77,9 @@ struct Notes<'d> {
 
 impl Notes<'_> {
     fn note(&self, at: usize, message: String, help: String) {
-        self.problems.borrow_mut().push(self.document.problem_at(at, message, help));
+        self.problems
+            .borrow_mut()
+            .push(self.document.problem_at(at, message, help));
     }
 }
 
@@ -100,20 +119,30 @@ impl<'d> Table<'d> {
     /// The value of `key`, if it stands here.
     pub fn get(&self, key: &str) -> Option<Item<'d>> {
         self.asked.borrow_mut().push(key.to_owned());
-        self.entries.get_key_value(key).map(|(key, value)| self.item(key, value))
+        self.entries
+            .get_key_value(key)
+            .map(|(key, value)| self.item(key, value))
     }
 
     /// The value of a key that must stand here.
     pub fn required<T>(&self, key: &str, read: impl FnOnce(&Item<'d>) -> Option<T>) -> Option<T> {
         let item = self.get(key);
         if item.is_none() {
-            self.problem(format!("`{key}` is missing{}", self.place()), format!("add `{key} = …`"));
+            self.problem(
+                format!("`{key}` is missing{}", self.place()),
+                format!("add `{key} = …`"),
+            );
         }
         read(&item?)
     }
 
     /// The value of a key, or `default` where it does not stand here.
-    pub fn or<T>(&self, key: &str, default: T, read: impl FnOnce(&Item<'d>) -> Option<T>) -> Option<T> {
+    pub fn or<T>(
+        &self,
+        key: &str,
+        default: T,
+        read: impl FnOnce(&Item<'d>) -> Option<T>,
+    ) -> Option<T> {
         match self.get(key) {
             Some(item) => read(&item),
             None => Some(default),
@@ -121,13 +150,19 @@ impl<'d> Table<'d> {
     }
 
     /// The value of a key that may be left out; the outer `None` is a problem.
-    pub fn maybe<T>(&self, key: &str, read: impl FnOnce(&Item<'d>) -> Option<T>) -> Option<Option<T>> {
+    pub fn maybe<T>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&Item<'d>) -> Option<T>,
+    ) -> Option<Option<T>> {
         self.or(key, None, |item| read(item).map(Some))
     }
 
     /// The tables of `[[key]]`, in order; none where it does not stand here.
     pub fn tables<T>(&self, key: &str, read: impl Fn(&Table<'d>) -> Option<T>) -> Option<Vec<T>> {
-        self.or(key, Vec::new(), |item| item.each(|element| read(&element.table()?)))
+        self.or(key, Vec::new(), |item| {
+            item.each(|element| read(&element.table()?))
+        })
     }
 
     /// Every key with its value, where the keys are names that the administrator chooses.
@@ -145,8 +180,19 @@ impl<'d> Table<'d> {
     pub fn refuse(&self, key: &str, message: impl Into<String>, help: impl Into<String>) {
         if let Some((key, _)) = self.entries.get_key_value(key) {
             self.asked.borrow_mut().push(key.get_ref().to_string());
-            self.notes.note(key.span().start, message.into(), help.into());
+            self.notes
+                .note(key.span().start, message.into(), help.into());
         }
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Lets unknown keys pass: what the table is about is wrong, so its other keys say nothing.
+    pub fn pass_over(&self) {
+        self.all();
     }
 
     fn item(&self, key: &Spanned<DeString<'d>>, value: &'d Spanned<DeValue<'d>>) -> Item<'d> {
@@ -160,14 +206,22 @@ impl<'d> Table<'d> {
     }
 
     fn place(&self) -> String {
-        if self.name.is_empty() { String::new() } else { format!(" in `{}`", self.name) }
+        if self.name.is_empty() {
+            String::new()
+        } else {
+            format!(" in `{}`", self.name)
+        }
     }
 }
 
 impl Drop for Table<'_> {
     fn drop(&mut self) {
         let asked = self.asked.borrow();
-        for key in self.entries.keys().filter(|key| !asked.iter().any(|known| known == key.get_ref().as_ref())) {
+        for key in self
+            .entries
+            .keys()
+            .filter(|key| !asked.iter().any(|known| known == key.get_ref().as_ref()))
+        {
             let message = format!("unknown key `{}`{}", key.get_ref(), self.place());
             let help = instead(key.get_ref(), asked.iter().map(String::as_str));
             self.notes.note(key.span().start, message, help);
@@ -193,12 +247,16 @@ impl<'d> Item<'d> {
 
     /// A problem at a byte inside a text value, such as a field of a cron expression.
     pub fn problem_inside(&self, byte: usize, message: impl Into<String>, help: impl Into<String>) {
-        self.notes.note(self.at + 1 + byte, message.into(), help.into());
+        self.notes
+            .note(self.at + 1 + byte, message.into(), help.into());
     }
 
     fn wrong_kind<T>(&self, wanted: &str, example: &str) -> Option<T> {
         let found = kind_of(self.value);
-        self.problem(format!("`{}` must be {wanted}, not {found}", self.key), format!("write {example}"));
+        self.problem(
+            format!("`{}` must be {wanted}, not {found}", self.key),
+            format!("write {example}"),
+        );
         None
     }
 
@@ -225,7 +283,10 @@ impl<'d> Item<'d> {
         if text.trim().is_empty() || text.chars().any(char::is_control) {
             self.problem(
                 format!("`{}` must be one line of text that is not empty", self.key),
-                format!("write `{} = \"…\"`, or leave the key out if it is optional", self.key),
+                format!(
+                    "write `{} = \"…\"`, or leave the key out if it is optional",
+                    self.key
+                ),
             );
             return None;
         }
@@ -233,21 +294,29 @@ impl<'d> Item<'d> {
     }
 
     pub fn flag(&self) -> Option<bool> {
-        self.value.as_bool().or_else(|| self.wrong_kind("true or false", "`true` or `false`, without quotes"))
+        self.value
+            .as_bool()
+            .or_else(|| self.wrong_kind("true or false", "`true` or `false`, without quotes"))
     }
 
     pub fn number(&self) -> Option<i64> {
         let integer = self.value.as_integer();
-        let number = integer.and_then(|number| i64::from_str_radix(number.as_str(), number.radix()).ok());
+        let number =
+            integer.and_then(|number| i64::from_str_radix(number.as_str(), number.radix()).ok());
         number.or_else(|| self.wrong_kind("a whole number", "a whole number without quotes"))
     }
 
     /// A whole number from `least` to `most`.
     pub fn count(&self, least: u32, most: u32) -> Option<u32> {
         let number = self.number()?;
-        let count = u32::try_from(number).ok().filter(|count| (least..=most).contains(count));
+        let count = u32::try_from(number)
+            .ok()
+            .filter(|count| (least..=most).contains(count));
         if count.is_none() {
-            self.problem(format!("`{}` is {number}", self.key), format!("write a number from {least} to {most}"));
+            self.problem(
+                format!("`{}` is {number}", self.key),
+                format!("write a number from {least} to {most}"),
+            );
         }
         count
     }
@@ -261,7 +330,10 @@ impl<'d> Item<'d> {
         };
         let day = NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok();
         if day.is_none() {
-            self.problem(format!("`{text}` is not a date"), "write the date as `2020-06-01`");
+            self.problem(
+                format!("`{text}` is not a date"),
+                "write the date as `2020-06-01`",
+            );
         }
         day
     }
@@ -277,7 +349,9 @@ impl<'d> Item<'d> {
     /// A length of time that is not zero: `30s`, `10m`, `26h`, `8 days`.
     pub fn duration(&self) -> Option<Duration> {
         let text = self.text()?;
-        let duration = humantime::parse_duration(&text).ok().filter(|duration| !duration.is_zero());
+        let duration = humantime::parse_duration(&text)
+            .ok()
+            .filter(|duration| !duration.is_zero());
         if duration.is_none() {
             self.problem(
                 format!("`{text}` is not a length of time"),
@@ -290,18 +364,30 @@ impl<'d> Item<'d> {
     /// One of `words`.
     pub fn word<T: Copy>(&self, words: &[(&str, T)]) -> Option<T> {
         let text = self.text()?;
-        let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        let found = words
+            .iter()
+            .find(|(word, _)| *word == text)
+            .map(|(_, value)| *value);
         if found.is_none() {
             let help = instead(&text, words.iter().map(|(word, _)| *word));
-            self.problem(format!("`{text}` is not a known value of `{}`", self.key), help);
+            self.problem(
+                format!("`{text}` is not a known value of `{}`", self.key),
+                help,
+            );
         }
         found
     }
 
     /// Text that `parse` turns into something; its error is the message.
-    pub fn parsed<T, E: Display>(&self, parse: impl Fn(&str) -> Result<T, E>, help: &str) -> Option<T> {
+    pub fn parsed<T, E: Display>(
+        &self,
+        parse: impl Fn(&str) -> Result<T, E>,
+        help: &str,
+    ) -> Option<T> {
         let text = self.text()?;
-        parse(&text).map_err(|error| self.problem(error.to_string(), help)).ok()
+        parse(&text)
+            .map_err(|error| self.problem(error.to_string(), help))
+            .ok()
     }
 
     /// A flag, a number or text.
@@ -319,7 +405,13 @@ impl<'d> Item<'d> {
             return self.wrong_kind("a table", &format!("`{} = {{ … }}`", self.key));
         };
         let asked = RefCell::default();
-        Some(Table { notes: self.notes, entries, at: self.at, name: self.key.clone(), asked })
+        Some(Table {
+            notes: self.notes,
+            entries,
+            at: self.at,
+            name: self.key.clone(),
+            asked,
+        })
     }
 
     /// Every element of a list, read; `None` if one could not be, after all were tried.
@@ -345,7 +437,10 @@ impl<'d> Item<'d> {
         }
         let all = self.each(read)?;
         if all.is_empty() {
-            self.problem(format!("`{}` is empty", self.key), "write at least one value, or leave the key out");
+            self.problem(
+                format!("`{}` is empty", self.key),
+                "write at least one value between `[` and `]`",
+            );
             return None;
         }
         Some(all)
@@ -381,7 +476,9 @@ mod tests {
             let title = table.required("title", Item::text);
             let rows = table.required("rows", Item::number);
             let since = table.maybe("since", Item::day);
-            let size = table.required("paging", |item| item.table()?.required("size", |size| size.count(1, 10)));
+            let size = table.required("paging", |item| {
+                item.table()?.required("size", |size| size.count(1, 10))
+            });
             (title.is_some() && rows.is_some() && since.is_some() && size.is_some()).then_some(())
         });
         assert_eq!(
@@ -398,10 +495,18 @@ mod tests {
 
     #[test]
     fn all_syntax_errors_are_told_and_nothing_else() {
-        let found = problems("a = \nb = 1\nc == 2\n", |table| table.required("z", Item::number).map(|_| ()));
+        let found = problems("a = \nb = 1\nc == 2\n", |table| {
+            table.required("z", Item::number).map(|_| ())
+        });
         assert_eq!(found.len(), 2, "{found:?}");
-        assert!(found[0].starts_with("a.toml:1:5: this is not TOML:"), "{found:?}");
-        assert!(found[1].starts_with("a.toml:3:4: this is not TOML:"), "{found:?}");
+        assert!(
+            found[0].starts_with("a.toml:1:5: this is not TOML:"),
+            "{found:?}"
+        );
+        assert!(
+            found[1].starts_with("a.toml:3:4: this is not TOML:"),
+            "{found:?}"
+        );
     }
 
     #[test]

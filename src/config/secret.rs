@@ -21,7 +21,10 @@ pub enum SecretError {
     #[error(
         "the secret file `{file}` cannot be read: {error}; put the secret alone in that file, readable by this program only"
     )]
-    Unreadable { file: PathBuf, error: std::io::Error },
+    Unreadable {
+        file: PathBuf,
+        error: std::io::Error,
+    },
     #[error("the secret file `{file}` is empty; put the secret alone in that file")]
     Empty { file: PathBuf },
 }
@@ -36,8 +39,11 @@ impl SecretSource {
             Self::Value(secret) => return Ok(secret.clone()),
             Self::File(file) => file,
         };
-        let text = fs::read_to_string(site.join(file))
-            .map_err(|error| SecretError::Unreadable { file: file.clone(), error })?;
+        let text =
+            fs::read_to_string(site.join(file)).map_err(|error| SecretError::Unreadable {
+                file: file.clone(),
+                error,
+            })?;
         match text.trim_end_matches(['\r', '\n']) {
             "" => Err(SecretError::Empty { file: file.clone() }),
             secret => Ok(SecretString::from(secret)),
@@ -55,13 +61,27 @@ mod tests {
     fn a_secret_file_gives_its_line_and_a_missing_one_says_what_to_do() {
         let site = tempfile::tempdir().unwrap();
         fs::write(site.path().join("city"), " s3cret \r\n").unwrap();
-        let secret = SecretSource::File("city".into()).reveal(site.path()).unwrap();
-        assert_eq!(secret.expose_secret(), " s3cret ", "only the line break is taken off");
+        let secret = SecretSource::File("city".into())
+            .reveal(site.path())
+            .unwrap();
+        assert_eq!(
+            secret.expose_secret(),
+            " s3cret ",
+            "only the line break is taken off"
+        );
 
-        let missing = SecretSource::File("nothing".into()).reveal(site.path()).unwrap_err();
+        let missing = SecretSource::File("nothing".into())
+            .reveal(site.path())
+            .unwrap_err();
         let said = missing.to_string();
-        assert!(said.starts_with("the secret file `nothing` cannot be read: "), "{said}");
-        assert!(said.ends_with("put the secret alone in that file, readable by this program only"), "{said}");
+        assert!(
+            said.starts_with("the secret file `nothing` cannot be read: "),
+            "{said}"
+        );
+        assert!(
+            said.ends_with("put the secret alone in that file, readable by this program only"),
+            "{said}"
+        );
     }
 
     #[test]

@@ -17,14 +17,8 @@ use chrono_tz::Tz;
 use secrecy::SecretString;
 
 use super::secret::SecretSource;
-
-/// The language of mails and reports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Language {
-    Vi,
-    En,
-}
+pub use crate::domain::format::Language;
+pub use crate::domain::wilson::Confidence;
 
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -109,16 +103,6 @@ pub enum Security {
 pub struct Rules {
     /// The due moment of a due date without a time.
     pub due_time: NaiveTime,
-    /// Confidence of the interval by which a ward lags, in per cent.
+    /// Of the interval by which a ward lags.
     pub confidence: Confidence,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Confidence {
-    #[serde(rename = "90")]
-    P90,
-    #[serde(rename = "95")]
-    P95,
-    #[serde(rename = "99")]
-    P99,
 }

@@ -75,7 +75,11 @@ pub fn read_site(folder: &Path, variables: &[(String, String)]) -> Reading {
         }
     }
     reading.settings = reading.read_settings(variables);
-    reading.organisation = reading.file(folder, Path::new(organisation::FILE), organisation::organisation);
+    reading.organisation = reading.file(
+        folder,
+        Path::new(organisation::FILE),
+        organisation::organisation,
+    );
     reading.targets = reading.file(folder, Path::new(targets::FILE), targets::targets);
     reading.calendar = reading.read_calendar(folder);
     reading.read_sources(folder);
@@ -101,11 +105,30 @@ fn not_a_site(folder: &Path) -> Problem {
 
 impl Reading {
     fn into_files(self, folder: &Path) -> Result<Files, Vec<Problem>> {
-        let Self { settings, organisation, targets, calendar, sources, documents, problems, .. } = self;
+        let Self {
+            settings,
+            organisation,
+            targets,
+            calendar,
+            sources,
+            documents,
+            problems,
+            ..
+        } = self;
         match (settings, organisation, targets, calendar) {
-            (Some(settings), Some(organisation), Some(targets), Some(calendar)) if problems.is_empty() => {
+            (Some(settings), Some(organisation), Some(targets), Some(calendar))
+                if problems.is_empty() =>
+            {
                 let hash = hash(folder);
-                Ok(Files { settings, organisation, targets, sources, calendar, documents, hash })
+                Ok(Files {
+                    settings,
+                    organisation,
+                    targets,
+                    sources,
+                    calendar,
+                    documents,
+                    hash,
+                })
             }
             _ => Err(sorted(problems)),
         }
@@ -131,30 +154,54 @@ impl Reading {
         if files.is_empty() {
             let message = format!("no calendar stands in {}", calendar::FOLDER);
             let help = "copy config/calendars/vn.toml from the repository";
-            self.problems.push(Problem::of_file(calendar::FOLDER, message, help));
+            self.problems
+                .push(Problem::of_file(calendar::FOLDER, message, help));
         }
-        let read: Vec<_> = files.iter().map(|file| self.file(folder, file, calendar::years)).collect();
-        let years: Vec<PublishedYear> = read.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
+        let read: Vec<_> = files
+            .iter()
+            .map(|file| self.file(folder, file, calendar::years))
+            .collect();
+        let years: Vec<PublishedYear> = read
+            .into_iter()
+            .collect::<Option<Vec<_>>>()?
+            .into_iter()
+            .flatten()
+            .collect();
         let distinct: BTreeSet<i32> = years.iter().map(|year| year.year).collect();
         if distinct.len() < years.len() {
             let message = "a year stands in two calendars";
-            self.problems.push(Problem::of_file(calendar::FOLDER, message, "keep each year in one file"));
+            self.problems.push(Problem::of_file(
+                calendar::FOLDER,
+                message,
+                "keep each year in one file",
+            ));
         }
         (!years.is_empty()).then(|| Calendar::new(years))
     }
 
     fn read_sources(&mut self, folder: &Path) {
         for file in toml_files(folder, sources::FOLDER) {
-            let name = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
+            let name = file
+                .file_stem()
+                .and_then(|stem| stem.to_str())
+                .unwrap_or_default()
+                .to_owned();
             let source = self.file(folder, &file, |root| sources::source(root, &name));
             self.sources.extend(source);
             self.source_names.push(name);
         }
     }
 
-    fn file<T>(&mut self, folder: &Path, file: &Path, shape: impl FnOnce(&Table<'_>) -> Option<T>) -> Option<T> {
+    fn file<T>(
+        &mut self,
+        folder: &Path,
+        file: &Path,
+        shape: impl FnOnce(&Table<'_>) -> Option<T>,
+    ) -> Option<T> {
         let document = self.document(folder, file)?;
-        read(&document, shape).map_err(|found| self.problems.extend(found)).ok()
+        read(&document, shape)
+            .map_err(|found| self.problems.extend(found))
+            .ok()
     }
 
     fn document(&mut self, folder: &Path, file: &Path) -> Option<Document> {
@@ -175,22 +222,38 @@ impl Reading {
 #[must_use]
 pub fn hash(folder: &Path) -> String {
     let mut digest = Sha256::new();
-    for file in FOLDERS.iter().flat_map(|under| files_under(folder, Path::new(under))) {
+    for file in FOLDERS
+        .iter()
+        .flat_map(|under| files_under(folder, Path::new(under)))
+    {
         let content = fs::read(folder.join(&file)).unwrap_or_default();
         digest.update(file.to_string_lossy().as_bytes());
         digest.update([0]);
         digest.update(content.len().to_le_bytes());
         digest.update(content);
     }
-    let hex = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = digest
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<String>();
     hex.chars().take(12).collect()
 }
 
 fn files_under(folder: &Path, under: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder.join(under)).into_iter().flatten().flatten();
+    let entries = fs::read_dir(folder.join(under))
+        .into_iter()
+        .flatten()
+        .flatten();
     let mut paths: Vec<PathBuf> = entries.map(|entry| under.join(entry.file_name())).collect();
     paths.retain(|path| path != Path::new("config/secrets"));
     paths.sort();
-    let descend = |path: PathBuf| if folder.join(&path).is_dir() { files_under(folder, &path) } else { vec![path] };
+    let descend = |path: PathBuf| {
+        if folder.join(&path).is_dir() {
+            files_under(folder, &path)
+        } else {
+            vec![path]
+        }
+    };
     paths.into_iter().flat_map(descend).collect()
 }

@@ -4,8 +4,8 @@
 //! Never: fetching or mapping (`source`).
 //! Reads next: `sources/read.rs`, `source/http.rs`.
 
-mod read;
 mod fields;
+mod read;
 
 pub use fields::{DOSSIER_FIELDS, DOSSIERS, STATED_FIELDS};
 pub use read::{FOLDER, source};

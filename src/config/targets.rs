@@ -19,10 +19,19 @@ const LEVELS: [(&str, TargetLevel); 4] = [
 
 /// The whole file.
 pub fn targets(root: &Table<'_>) -> Option<Vec<Target>> {
-    let targets = root.required("target", |item| item.each(|target| target_at(&target.table()?)))?;
+    let targets = root.required("target", |item| {
+        item.each(|target| target_at(&target.table()?))
+    })?;
     for (index, (target, at)) in targets.iter().enumerate() {
-        if targets[..index].iter().any(|(earlier, _)| earlier.id == target.id) {
-            root.problem_at(*at, format!("two targets have the id `{}`", target.id), "give each its own `id`");
+        if targets[..index]
+            .iter()
+            .any(|(earlier, _)| earlier.id == target.id)
+        {
+            root.problem_at(
+                *at,
+                format!("two targets have the id `{}`", target.id),
+                "give each its own `id`",
+            );
         }
     }
     Some(targets.into_iter().map(|(target, _)| target).collect())
@@ -56,11 +65,20 @@ fn target_at(table: &Table<'_>) -> Option<(Target, usize)> {
 
 fn one_promise_a_level(table: &Table<'_>, promises: &[(Promise, usize)]) {
     if promises.is_empty() {
-        table.problem("a target needs a level at which it is promised", "add `[[target.level]]`");
+        table.problem(
+            "a target needs a level at which it is promised",
+            "add `[[target.level]]`",
+        );
     }
     for (index, (promise, at)) in promises.iter().enumerate() {
-        if promises[..index].iter().any(|(earlier, _)| earlier.level == promise.level) {
-            let message = format!("level `{}` stands twice in this target", promise.level.as_str());
+        if promises[..index]
+            .iter()
+            .any(|(earlier, _)| earlier.level == promise.level)
+        {
+            let message = format!(
+                "level `{}` stands twice in this target",
+                promise.level.as_str()
+            );
             table.problem_at(*at, message, "keep one of them");
         }
     }
@@ -69,9 +87,14 @@ fn one_promise_a_level(table: &Table<'_>, promises: &[(Promise, usize)]) {
 /// Lower-case letters, digits and hyphens.
 pub fn name(item: &Item<'_>) -> Option<String> {
     let text = item.text()?;
-    let fits = text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    let fits = text
+        .chars()
+        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     if !fits {
-        item.problem(format!("`{text}` is not a name"), "write lower-case letters, digits and `-`");
+        item.problem(
+            format!("`{text}` is not a name"),
+            "write lower-case letters, digits and `-`",
+        );
     }
     fits.then_some(text)
 }
@@ -79,7 +102,10 @@ pub fn name(item: &Item<'_>) -> Option<String> {
 /// `{ field = value }`, `{ field = [value, …] }`, `{ field = { at_least = n, at_most = n } }`; all must hold.
 fn condition(item: &Item<'_>) -> Option<Condition> {
     let fields = item.table()?.all();
-    let tests: Vec<_> = fields.iter().map(|(field, item)| tests(field, item)).collect();
+    let tests: Vec<_> = fields
+        .iter()
+        .map(|(field, item)| tests(field, item))
+        .collect();
     let tests: Vec<_> = tests.into_iter().collect::<Option<_>>()?;
     Some(Condition(tests.into_iter().flatten().collect()))
 }
@@ -90,7 +116,12 @@ fn tests(field: &str, item: &Item<'_>) -> Option<Vec<(String, Test)>> {
     } else {
         vec![Test::OneOf(item.one_or_more(Item::value)?)]
     };
-    Some(tests.into_iter().map(|test| (field.to_owned(), test)).collect())
+    Some(
+        tests
+            .into_iter()
+            .map(|test| (field.to_owned(), test))
+            .collect(),
+    )
 }
 
 fn bounds(item: &Item<'_>) -> Option<Vec<Test>> {
@@ -99,9 +130,18 @@ fn bounds(item: &Item<'_>) -> Option<Vec<Test>> {
     let most = table.maybe("at_most", Item::number);
     let (least, most) = (least?, most?);
     if least.is_none() && most.is_none() {
-        table.problem("this test says nothing", "write `{ at_least = 3 }`, `{ at_most = 3 }` or both");
+        table.problem(
+            "this test says nothing",
+            "write `{ at_least = 3 }`, `{ at_most = 3 }` or both",
+        );
     }
-    Some(least.map(Test::AtLeast).into_iter().chain(most.map(Test::AtMost)).collect())
+    Some(
+        least
+            .map(Test::AtLeast)
+            .into_iter()
+            .chain(most.map(Test::AtMost))
+            .collect(),
+    )
 }
 
 fn promise(table: &Table<'_>) -> Option<(Promise, usize)> {
@@ -110,19 +150,32 @@ fn promise(table: &Table<'_>) -> Option<(Promise, usize)> {
     let decimals = table.required("decimals", |item| item.count(0, 6));
     let only = table.or("only", Condition::default(), condition);
     let published = table.maybe("published", |item| published(&item.table()?));
-    let promise =
-        Promise { level: level?, at_least: at_least?, decimals: decimals?, only: only?, published: published? };
+    let promise = Promise {
+        level: level?,
+        at_least: at_least?,
+        decimals: decimals?,
+        only: only?,
+        published: published?,
+    };
     agrees(table, &promise);
     Some((promise, table.at()))
 }
 
 /// A published share has the decimals with which its target is printed.
 fn agrees(table: &Table<'_>, promise: &Promise) {
-    let printed = promise.published.as_ref().and_then(|published| published.printed.as_ref());
+    let printed = promise
+        .published
+        .as_ref()
+        .and_then(|published| published.printed.as_ref());
     let Some(printed) = printed else { return };
-    let decimals = printed.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    let decimals = printed
+        .split_once('.')
+        .map_or(0, |(_, decimals)| decimals.len());
     if decimals != promise.decimals as usize {
-        let message = format!("`printed` has {decimals} decimals, but `decimals` is {}", promise.decimals);
+        let message = format!(
+            "`printed` has {decimals} decimals, but `decimals` is {}",
+            promise.decimals
+        );
         table.problem(message, format!("write `decimals = {decimals}`"));
     }
 }
@@ -131,14 +184,24 @@ fn published(table: &Table<'_>) -> Option<Published> {
     let printed = table.maybe("printed", |item| percent_text(item).map(|(text, _)| text));
     let numerator = table.maybe("numerator", whole);
     let denominator = table.maybe("denominator", whole);
-    let published = Published { printed: printed?, numerator: numerator?, denominator: denominator? };
+    let published = Published {
+        printed: printed?,
+        numerator: numerator?,
+        denominator: denominator?,
+    };
     match (published.numerator, published.denominator) {
         (Some(numerator), Some(denominator)) if numerator > denominator || denominator == 0 => {
             let message = format!("{numerator} of {denominator} is not a share");
-            table.problem(message, "the numerator counts some of the denominator's records");
+            table.problem(
+                message,
+                "the numerator counts some of the denominator's records",
+            );
         }
         (Some(_), None) | (None, Some(_)) => {
-            table.problem("half a share was published", "give both `numerator` and `denominator`, or neither");
+            table.problem(
+                "half a share was published",
+                "give both `numerator` and `denominator`, or neither",
+            );
         }
         _ => {}
     }
@@ -152,7 +215,10 @@ fn whole(item: &Item<'_>) -> Option<u64> {
 /// A percentage: `98`, or with decimals as text, `"97.5"`, so that it stays exact.
 fn percent(item: &Item<'_>) -> Option<Percent> {
     if !item.is_text() {
-        return item.count(0, 100).map(|units| Percent { units: i64::from(units), scale: 0 });
+        return item.count(0, 100).map(|units| Percent {
+            units: i64::from(units),
+            scale: 0,
+        });
     }
     percent_text(item).map(|(_, percent)| percent)
 }
@@ -161,7 +227,10 @@ fn percent_text(item: &Item<'_>) -> Option<(String, Percent)> {
     let text = item.text()?;
     let percent = parse_percent(&text);
     if percent.is_none() {
-        item.problem(format!("`{text}` is not a percentage"), "write it with a point and without `%`: `\"66.76\"`");
+        item.problem(
+            format!("`{text}` is not a percentage"),
+            "write it with a point and without `%`: `\"66.76\"`",
+        );
     }
     Some((text, percent?))
 }

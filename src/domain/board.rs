@@ -21,6 +21,7 @@ use super::record::Entry;
 use super::target::Target;
 use super::unit::{UnitCode, Units};
 use super::wilson::Confidence;
+use crate::word_enum;
 
 pub use build::build;
 pub(crate) use build::row_of;
@@ -69,20 +70,20 @@ pub struct Board {
     pub quality: Vec<Finding>,
 }
 
-/// A target compared with the data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Status {
-    Met,
-    Missed,
-    /// No denominator in the data.
-    NotVerifiable,
-    /// A source is stale, failing or has never been read.
-    Unknown,
-    /// A ward below the target but inside its interval.
-    Watch,
-    /// A ward whose whole interval lies below the target.
-    Lagging,
+word_enum! {
+    /// A target compared with the data.
+    pub enum Status {
+        Met = "met",
+        Missed = "missed",
+        /// No denominator in the data.
+        NotVerifiable = "not-verifiable",
+        /// A source is stale, failing or has never been read.
+        Unknown = "unknown",
+        /// A ward below the target but inside its interval.
+        Watch = "watch",
+        /// A ward whose whole interval lies below the target.
+        Lagging = "lagging",
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]

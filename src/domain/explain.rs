@@ -217,3 +217,178 @@ fn filters(
         .flatten()
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::board::{Status, build};
+    use crate::domain::dossier::{Dossier, Status as Code};
+    use crate::domain::sample::{self, at, code};
+
+    fn dossiers() -> Vec<Dossier> {
+        let dossier = |name: &str, unit: &str, status, finished: Option<&str>, due| Dossier {
+            unit: code(unit),
+            status: Code(status),
+            received_at: at("2020-03-02 08:00"),
+            due_at: at(due),
+            finished_at: finished.map(at),
+            ..sample::dossier(name)
+        };
+        vec![
+            dossier(
+                "D",
+                "00118",
+                10,
+                Some("2020-03-10 10:00"),
+                "2020-03-09 17:00",
+            ),
+            dossier(
+                "A",
+                "00118",
+                10,
+                Some("2020-03-10 10:00"),
+                "2020-03-12 17:00",
+            ),
+            dossier("C", "00115", 4, None, "2020-03-12 17:00"),
+            dossier("B", "00115", 4, None, "2020-07-12 17:00"),
+        ]
+    }
+
+    #[test]
+    fn an_explanation_shows_the_rows_behind_the_number_of_the_board() {
+        let (units, dossiers, targets) = (sample::units(), dossiers(), [sample::ward_on_time()]);
+        let sources = [
+            sample::healthy("one-stop-shop", &["dossiers"]),
+            sample::healthy("other", &["meetings"]),
+        ];
+        let inputs = Inputs {
+            targets: &targets,
+            sources: &sources,
+            ..sample::inputs(&units, &dossiers)
+        };
+        let found = explain(&inputs, "ward-on-time", None, None).unwrap();
+        let [whole] = found.as_slice() else {
+            panic!("one promise, one explanation")
+        };
+        let row = &build(&inputs).targets[0];
+        assert_eq!(
+            (whole.numerator, whole.denominator),
+            (row.numerator, row.denominator)
+        );
+        assert_eq!(
+            (whole.assessment.status, &whole.assessment.reason),
+            (row.status, &row.reason)
+        );
+        assert_eq!(whole.rows, ["A", "C", "D"]);
+        assert_eq!(whole.not_counted, ["C", "D"]);
+        assert_eq!(
+            whole.formula,
+            "dossiers where state is one of early, on-time, withdrawn, of those where state is one of early, \
+             on-time, withdrawn, late, overdue: at least 98 %"
+        );
+        assert_eq!(
+            whole.filters,
+            [
+                "received from 2020-01-01 to 2020-06-01, or before and still open when 2020-01-01 began; as of \
+                 2020-06-01T07:30:00+07:00",
+                "level is ward"
+            ]
+        );
+        let json = serde_json::to_value(whole).unwrap();
+        let keys: Vec<&str> = json
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        let mut expected = [
+            "target",
+            "level",
+            "unit",
+            "as_of",
+            "formula",
+            "filters",
+            "numerator",
+            "denominator",
+            "sources",
+            "calendar",
+            "rows",
+        ];
+        expected.sort_unstable();
+        let mut keys = keys;
+        keys.sort_unstable();
+        assert_eq!(keys, expected);
+        assert_eq!(
+            json["sources"].as_array().unwrap().len(),
+            1,
+            "only the sources that feed it"
+        );
+    }
+
+    #[test]
+    fn a_ward_is_explained_by_its_own_rows_and_judged_as_on_the_board() {
+        let (units, dossiers, targets) = (sample::units(), dossiers(), [sample::ward_on_time()]);
+        let sources = [sample::healthy("one-stop-shop", &["dossiers"])];
+        let inputs = Inputs {
+            targets: &targets,
+            sources: &sources,
+            ..sample::inputs(&units, &dossiers)
+        };
+        let ward = &explain(&inputs, "ward-on-time", None, Some(&code("00118"))).unwrap()[0];
+        let board = build(&inputs);
+        let row = board
+            .dossiers
+            .units
+            .iter()
+            .find(|row| row.name == "Ngọc Thụy")
+            .unwrap();
+        assert_eq!(ward.rows, ["A", "D"]);
+        assert_eq!(ward.unit, Some(code("00118")));
+        assert_eq!(ward.assessment.status, row.assessments[0].status);
+        assert_eq!(ward.assessment.reason, row.assessments[0].reason);
+        assert_eq!(ward.assessment.status, Status::Lagging);
+        assert!(
+            ward.filters
+                .contains(&"unit is 00118 (Ngọc Thụy)".to_owned())
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_explained_says_why() {
+        let (units, targets) = (sample::units(), [sample::ward_on_time()]);
+        let inputs = Inputs {
+            targets: &targets,
+            ..sample::inputs(&units, &[])
+        };
+        for (target, level, unit, message) in [
+            (
+                "punctuality",
+                None,
+                None,
+                "no target is called `punctuality`",
+            ),
+            (
+                "ward-on-time",
+                None,
+                Some("XX"),
+                "no unit has the code `XX`",
+            ),
+            (
+                "ward-on-time",
+                None,
+                Some("TNMT"),
+                "target `ward-on-time` promises nothing at level `district`",
+            ),
+            (
+                "ward-on-time",
+                Some(TargetLevel::All),
+                None,
+                "target `ward-on-time` promises nothing at level `all`",
+            ),
+        ] {
+            let unit = unit.map(code);
+            let error = explain(&inputs, target, level, unit.as_ref()).unwrap_err();
+            assert_eq!(error.to_string(), message);
+        }
+    }
+}

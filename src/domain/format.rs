@@ -50,7 +50,7 @@ pub fn count(value: u64, language: Language) -> String {
 fn grouped(digits: &str, language: Language) -> String {
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(language.thousands());
         }
         text.push(digit);
@@ -193,7 +193,7 @@ mod tests {
                 "Chủ nhật"
             ]
         );
-        assert_eq!(week(En).last(), Some("Sunday"));
+        assert_eq!(week(En).nth(6), Some("Sunday"));
         assert_eq!(capitalised("thứ Hai"), "Thứ Hai");
         assert_eq!(capitalised("đôn đốc"), "Đôn đốc");
         assert_eq!(capitalised(""), "");

@@ -10,11 +10,14 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use super::assess::SourceHealth;
+use super::board::Inputs;
 use super::dossier::{Channel, Dossier, Status};
+use super::period::Period;
 use super::ratio::Percent;
 use super::record::{Entry, Value};
 use super::target::{Condition, Promise, Target, TargetLevel, Test};
 use super::unit::{Level, Unit, UnitCode, UnitKind, Units};
+use super::wilson::Confidence;
 
 pub const ZONE: Tz = chrono_tz::Asia::Ho_Chi_Minh;
 
@@ -143,5 +146,38 @@ pub fn healthy(source: &str, records: &[&str]) -> SourceHealth {
         fresh_at: Some(at("2020-06-01 07:00")),
         stale: false,
         failure: None,
+    }
+}
+
+/// The first five months of 2020 as seen on the morning of 1 June.
+pub fn inputs<'a>(units: &'a Units, dossiers: &'a [Dossier]) -> Inputs<'a> {
+    Inputs {
+        as_of: at("2020-06-01 07:30"),
+        zone: ZONE,
+        period: Period {
+            from: day("2020-01-01"),
+            to: day("2020-06-01"),
+        },
+        units,
+        dossiers,
+        entries: &[],
+        targets: &[],
+        sources: &[],
+        findings: Vec::new(),
+        confidence: Confidence::P95,
+        simulated: false,
+    }
+}
+
+pub fn document(code_text: &str, body: &str, direction: &str) -> Entry {
+    let text = |value: &str| Value::Text(value.to_owned());
+    let attributes = [
+        ("body".to_owned(), text(body)),
+        ("direction".to_owned(), text(direction)),
+    ];
+    Entry {
+        day: Some(day("2020-03-02")),
+        attributes: attributes.into(),
+        ..entry("documents", code_text)
     }
 }

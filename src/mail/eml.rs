@@ -24,7 +24,9 @@ pub struct FolderError {
 pub async fn write(folder: &Path, message_id: &str, bytes: &[u8]) -> Result<PathBuf, FolderError> {
     let path = folder.join(file_name(message_id));
     let (target, content) = (path.clone(), bytes.to_vec());
-    in_background(path.clone(), move || replace(&target, &content)).await.map(|()| path)
+    in_background(path.clone(), move || replace(&target, &content))
+        .await
+        .map(|()| path)
 }
 
 /// Writes and removes a file.
@@ -34,14 +36,23 @@ pub async fn write(folder: &Path, message_id: &str, bytes: &[u8]) -> Result<Path
 pub async fn probe(folder: &Path) -> Result<String, FolderError> {
     let path = folder.join(".probe");
     let target = path.clone();
-    in_background(path, move || replace(&target, b"").and_then(|()| fs::remove_file(&target))).await?;
+    in_background(path, move || {
+        replace(&target, b"").and_then(|()| fs::remove_file(&target))
+    })
+    .await?;
     Ok(format!("{} can be written", folder.display()))
 }
 
-async fn in_background(path: PathBuf, work: impl FnOnce() -> io::Result<()> + Send + 'static) -> Result<(), FolderError> {
+async fn in_background(
+    path: PathBuf,
+    work: impl FnOnce() -> io::Result<()> + Send + 'static,
+) -> Result<(), FolderError> {
     let done = tokio::task::spawn_blocking(work).await;
     done.unwrap_or_else(|error| Err(io::Error::other(error)))
-        .map_err(|source| FolderError { path: path.display().to_string(), source })
+        .map_err(|source| FolderError {
+            path: path.display().to_string(),
+            source,
+        })
 }
 
 /// Temporary file, fsync, rename, fsync of the folder: after a power cut the file is whole or absent.
@@ -70,7 +81,13 @@ fn sync_folder(_folder: &Path) -> io::Result<()> {
 /// Keeps what our own Message-IDs are made of; anything else becomes `_`, so no id leaves the folder.
 fn file_name(message_id: &str) -> String {
     let bare = message_id.trim_start_matches('<').trim_end_matches('>');
-    let safe = |c: char| if c.is_ascii_alphanumeric() || "@.-".contains(c) { c } else { '_' };
+    let safe = |c: char| {
+        if c.is_ascii_alphanumeric() || "@.-".contains(c) {
+            c
+        } else {
+            '_'
+        }
+    };
     let name: String = bare.chars().map(safe).collect();
     format!("{}.eml", name.trim_start_matches('.'))
 }
@@ -99,7 +116,10 @@ mod tests {
         let second = write(&outbox, "a@b.example", b"two").await.unwrap();
         assert_eq!(first, second);
         assert_eq!(fs::read(&first).unwrap(), b"two");
-        let names: Vec<_> = fs::read_dir(&outbox).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let names: Vec<_> = fs::read_dir(&outbox)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         assert_eq!(names, ["a@b.example.eml"], "nothing else is left behind");
     }
 
@@ -108,14 +128,22 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();
-        let error = write(&file.join("out"), "a@b", b"").await.unwrap_err().to_string();
+        let error = write(&file.join("out"), "a@b", b"")
+            .await
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("out/a@b.eml"), "{error}");
     }
 
     #[tokio::test]
     async fn a_probe_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(probe(folder.path()).await.unwrap().ends_with("can be written"));
+        assert!(
+            probe(folder.path())
+                .await
+                .unwrap()
+                .ends_with("can be written")
+        );
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -35,22 +35,41 @@ impl Templates {
         let sources = folder.sources(&mut problems);
         problems.extend(sources.values().flat_map(lint::problems));
         let [html, text] = compile(&sources, &mut problems);
-        let (Some(vietnamese), Some(english), true) = (vietnamese, english, problems.is_empty()) else {
+        let (Some(vietnamese), Some(english), true) = (vietnamese, english, problems.is_empty())
+        else {
             return Err(sorted(problems));
         };
-        let templates = Self { html, text, vietnamese, english };
+        let templates = Self {
+            html,
+            text,
+            vietnamese,
+            english,
+        };
         let problems = templates.try_samples(&sources);
-        if problems.is_empty() { Ok(templates) } else { Err(sorted(problems)) }
+        if problems.is_empty() {
+            Ok(templates)
+        } else {
+            Err(sorted(problems))
+        }
     }
 
     fn try_samples(&self, sources: &Sources) -> Vec<Problem> {
         let tries = Kind::ALL.into_iter().flat_map(samples);
-        tries.flat_map(|sample| [Language::Vi, Language::En].map(|language| self.try_sample(&sample, language, sources)))
+        tries
+            .flat_map(|sample| {
+                [Language::Vi, Language::En]
+                    .map(|language| self.try_sample(&sample, language, sources))
+            })
             .flatten()
             .collect()
     }
 
-    fn try_sample(&self, sample: &Sample, language: Language, sources: &Sources) -> Option<Problem> {
+    fn try_sample(
+        &self,
+        sample: &Sample,
+        language: Language,
+        sources: &Sources,
+    ) -> Option<Problem> {
         let kind = sample.letter.kind();
         match self.render(&sample.letter, language) {
             Ok(rendered) => unfit(&rendered, kind, sample.name, sources),
@@ -95,15 +114,24 @@ impl Folder {
     /// The three templates of every letter, and all partials.
     fn sources(&self, problems: &mut Vec<Problem>) -> Sources {
         let mut sources = Sources::new();
-        for (kind, part) in Kind::ALL.into_iter().flat_map(|kind| Part::ALL.map(|part| (kind, part))) {
+        for (kind, part) in Kind::ALL
+            .into_iter()
+            .flat_map(|kind| Part::ALL.map(|part| (kind, part)))
+        {
             let name = part.template(kind);
             sources.extend(keep(self.read(&name), problems).map(|document| (name, document)));
         }
         for kind in Kind::ALL {
-            problems.extend(self.strangers(kind.as_str(), |name| Part::ALL.iter().any(|part| part.file() == name)));
+            problems.extend(self.strangers(kind.as_str(), |name| {
+                Part::ALL.iter().any(|part| part.file() == name)
+            }));
         }
         problems.extend(self.strangers("partials", |name| is_html(name) || is_text(name)));
-        for file in self.names("partials").into_iter().filter(|name| is_html(name) || is_text(name)) {
+        for file in self
+            .names("partials")
+            .into_iter()
+            .filter(|name| is_html(name) || is_text(name))
+        {
             let name = format!("partials/{file}");
             sources.extend(keep(self.read(&name), problems).map(|document| (name, document)));
         }
@@ -116,17 +144,33 @@ impl Folder {
         let help = if under == "partials" {
             "a partial is named `NAME.mjml.hbs` or `NAME.txt.hbs`".to_owned()
         } else {
-            format!("a letter has {}", Part::ALL.map(|part| format!("`{}`", part.file())).join(", "))
+            format!(
+                "a letter has {}",
+                Part::ALL
+                    .map(|part| format!("`{}`", part.file()))
+                    .join(", ")
+            )
         };
         unknown
-            .map(|name| Problem::of_file(self.name.join(under).join(&name), format!("`{name}` is not a template"), &help))
+            .map(|name| {
+                Problem::of_file(
+                    self.name.join(under).join(&name),
+                    format!("`{name}` is not a template"),
+                    &help,
+                )
+            })
             .collect()
     }
 
     fn names(&self, under: &str) -> Vec<String> {
-        let entries = fs::read_dir(self.site.join(&self.name).join(under)).into_iter().flatten().flatten();
+        let entries = fs::read_dir(self.site.join(&self.name).join(under))
+            .into_iter()
+            .flatten()
+            .flatten();
         let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-        let mut names: Vec<String> = names.filter(|name| !name.starts_with('.') && !name.ends_with('~')).collect();
+        let mut names: Vec<String> = names
+            .filter(|name| !name.starts_with('.') && !name.ends_with('~'))
+            .collect();
         names.sort();
         names
     }
@@ -143,7 +187,10 @@ fn is_text(name: &str) -> bool {
 /// `partials/footer.mjml.hbs` is called `footer` in the registry of its kind.
 fn registered(name: &str) -> &str {
     let partial = name.strip_prefix("partials/").unwrap_or(name);
-    let bare = partial.strip_suffix(".mjml.hbs").or_else(|| partial.strip_suffix(".txt.hbs")).unwrap_or(partial);
+    let bare = partial
+        .strip_suffix(".mjml.hbs")
+        .or_else(|| partial.strip_suffix(".txt.hbs"))
+        .unwrap_or(partial);
     if partial == name { name } else { bare }
 }
 
@@ -155,7 +202,12 @@ fn compile(sources: &Sources, problems: &mut Vec<Problem>) -> [Handlebars<'stati
         let target = if is_html(name) { &mut html } else { &mut text };
         if let Err(error) = target.register_template_string(registered(name), &document.text) {
             let at = error.pos().unwrap_or((1, 1));
-            problems.push(problem(document, at, error.reason().to_string(), "see templates/README.md for what can stand here"));
+            problems.push(problem(
+                document,
+                at,
+                error.reason().to_string(),
+                "see templates/README.md for what can stand here",
+            ));
         }
     }
     [html, text]
@@ -168,16 +220,28 @@ fn registry() -> Handlebars<'static> {
     registry
 }
 
-fn problem(document: &Document, (line, column): (usize, usize), message: String, help: &str) -> Problem {
-    Problem { file: document.file.clone(), line, column, message, help: help.to_owned() }
+fn problem(
+    document: &Document,
+    (line, column): (usize, usize),
+    message: String,
+    help: &str,
+) -> Problem {
+    Problem {
+        file: document.file.clone(),
+        line,
+        column,
+        message,
+        help: help.to_owned(),
+    }
 }
 
 fn place(error: &RenderError, kind: Kind, sample: &str, sources: &Sources) -> Problem {
     let fallback = Part::Html.template(kind);
     let (name, at) = match error {
-        RenderError::Template(error) => {
-            (error.template_name.as_deref(), (error.line_no.unwrap_or(1), error.column_no.unwrap_or(1)))
-        }
+        RenderError::Template(error) => (
+            error.template_name.as_deref(),
+            (error.line_no.unwrap_or(1), error.column_no.unwrap_or(1)),
+        ),
         RenderError::Letter(_) | RenderError::Markup(_) => (None, (1, 1)),
     };
     let message = match error {
@@ -186,14 +250,21 @@ fn place(error: &RenderError, kind: Kind, sample: &str, sources: &Sources) -> Pr
     };
     let found = name.and_then(|name| sources.iter().find(|(file, _)| registered(file) == name));
     match found.or_else(|| sources.get_key_value(&fallback)) {
-        Some((_, document)) => problem(document, at, message, "see templates/README.md for what a letter has"),
+        Some((_, document)) => problem(
+            document,
+            at,
+            message,
+            "see templates/README.md for what a letter has",
+        ),
         None => Problem::of_file(fallback, message, ""),
     }
 }
 
 fn reason(reason: &RenderErrorReason) -> String {
     match reason {
-        RenderErrorReason::MissingVariable(Some(name)) => format!("`{name}` is nothing that can stand here"),
+        RenderErrorReason::MissingVariable(Some(name)) => {
+            format!("`{name}` is nothing that can stand here")
+        }
         other => other.to_string(),
     }
 }
@@ -205,10 +276,22 @@ fn unfit(rendered: &Rendered, kind: Kind, sample: &str, sources: &Sources) -> Op
     } else if rendered.text.trim().is_empty() {
         (Part::Text, "the text part is empty".to_owned())
     } else if rendered.html.len() > MOST_BYTES {
-        (Part::Html, format!("the HTML has {} KB; mail programs cut what is longer than {} KB", rendered.html.len() / 1024, MOST_BYTES / 1024))
+        (
+            Part::Html,
+            format!(
+                "the HTML has {} KB; mail programs cut what is longer than {} KB",
+                rendered.html.len() / 1024,
+                MOST_BYTES / 1024
+            ),
+        )
     } else {
         return None;
     };
     let document = sources.get(&part.template(kind))?;
-    Some(problem(document, (1, 1), format!("{message} (sample `{sample}`)"), "shorten or complete the template"))
+    Some(problem(
+        document,
+        (1, 1),
+        format!("{message} (sample `{sample}`)"),
+        "shorten or complete the template",
+    ))
 }

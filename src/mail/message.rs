@@ -75,12 +75,15 @@ pub fn compose(rendered: &Rendered, envelope: &Envelope<'_>) -> Result<Vec<u8>, 
     let reply_to = envelope.reply_to.map(mailbox).transpose()?;
     let answers = reply_to.as_ref().unwrap_or(&from).email.clone();
     let mut builder = Message::builder()
-        .raw_header(raw("Date", envelope.date.format("%a, %d %b %Y %H:%M:%S %z").to_string()))
+        .date(envelope.date.into())
         .message_id(Some(bracketed(envelope.message_id)?))
         .to(recipient(envelope)?)
         .subject(one_line(&rendered.subject))
         .raw_header(raw("Auto-Submitted", "auto-generated".into()))
-        .raw_header(raw("X-Auto-Response-Suppress", "OOF, AutoReply, RN, NRN".into()));
+        .raw_header(raw(
+            "X-Auto-Response-Suppress",
+            "OOF, AutoReply, RN, NRN".into(),
+        ));
     if let Some(earlier) = envelope.references {
         let earlier = bracketed(earlier)?;
         builder = builder.in_reply_to(earlier.clone()).references(earlier);
@@ -91,18 +94,33 @@ pub fn compose(rendered: &Rendered, envelope: &Envelope<'_>) -> Result<Vec<u8>, 
     if let Some(reply_to) = reply_to {
         builder = builder.reply_to(reply_to);
     }
-    Ok(builder.from(from).multipart(body(rendered, envelope.message_id))?.formatted())
+    let mut message = builder
+        .from(from)
+        .multipart(body(rendered, envelope.message_id))?;
+    let date = envelope.date.format("%a, %d %b %Y %H:%M:%S %z").to_string();
+    message.headers_mut().insert_raw(raw("Date", date));
+    Ok(message.formatted())
 }
 
-fn list_headers(builder: MessageBuilder, from: &Mailbox, answers: &lettre::Address) -> MessageBuilder {
+fn list_headers(
+    builder: MessageBuilder,
+    from: &Mailbox,
+    answers: &lettre::Address,
+) -> MessageBuilder {
     builder
         .raw_header(raw("List-Id", format!("<digest.{}>", from.email.domain())))
-        .raw_header(raw("List-Unsubscribe", format!("<mailto:{answers}?subject=unsubscribe>")))
+        .raw_header(raw(
+            "List-Unsubscribe",
+            format!("<mailto:{answers}?subject=unsubscribe>"),
+        ))
 }
 
 /// The boundary is derived, so that a message rendered twice is the same message.
 fn body(rendered: &Rendered, message_id: &str) -> MultiPart {
-    let boundary = hex(format!("{message_id}\n{}\n{}", rendered.text, rendered.html).as_bytes(), 40);
+    let boundary = hex(
+        format!("{message_id}\n{}\n{}", rendered.text, rendered.html).as_bytes(),
+        40,
+    );
     MultiPart::builder()
         .kind(MultiPartKind::Alternative)
         .boundary(boundary)
@@ -114,13 +132,19 @@ fn recipient(envelope: &Envelope<'_>) -> Result<Mailbox, ComposeError> {
     let refused = || ComposeError::Recipient(envelope.to.clone());
     let address = ascii(envelope.to.full()).ok_or_else(refused)?;
     let title = one_line(envelope.to_title);
-    Ok(Mailbox::new(Some(title).filter(|title| !title.is_empty()), address))
+    Ok(Mailbox::new(
+        Some(title).filter(|title| !title.is_empty()),
+        address,
+    ))
 }
 
 fn mailbox(text: &str) -> Result<Mailbox, ComposeError> {
     let refused = || ComposeError::Sender(one_line(text));
     let (name, address) = match text.rsplit_once('<') {
-        Some((name, rest)) => (name.trim().trim_matches('"'), rest.trim_end().strip_suffix('>').ok_or_else(refused)?),
+        Some((name, rest)) => (
+            name.trim().trim_matches('"'),
+            rest.trim_end().strip_suffix('>').ok_or_else(refused)?,
+        ),
         None => ("", text.trim()),
     };
     let name = Some(one_line(name)).filter(|name| !name.is_empty());
@@ -134,7 +158,11 @@ fn ascii(address: &str) -> Option<lettre::Address> {
 fn bracketed(id: &str) -> Result<String, ComposeError> {
     let allowed = |c: char| c.is_ascii_graphic() && !"<>\"(),;:\\".contains(c);
     let valid = id.len() < 200 && id.chars().all(allowed) && id.split('@').count() == 2;
-    if valid { Ok(format!("<{id}>")) } else { Err(ComposeError::MessageId(one_line(id))) }
+    if valid {
+        Ok(format!("<{id}>"))
+    } else {
+        Err(ComposeError::MessageId(one_line(id)))
+    }
 }
 
 fn raw(name: &'static str, value: String) -> HeaderValue {
@@ -143,16 +171,31 @@ fn raw(name: &'static str, value: String) -> HeaderValue {
 
 /// White space and control characters become single spaces: a header is one line.
 fn one_line(text: &str) -> String {
-    let spaced: String = text.chars().map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c }).collect();
-    spaced.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    let spaced: String = text
+        .chars()
+        .map(|c| {
+            if c.is_control() || c.is_whitespace() {
+                ' '
+            } else {
+                c
+            }
+        })
+        .collect();
+    spaced
+        .split(' ')
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// The first `digits` hexadecimal digits of the SHA-256.
 fn hex(bytes: &[u8], digits: usize) -> String {
-    let mut text = Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    });
+    let mut text = Sha256::digest(bytes)
+        .iter()
+        .fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        });
     text.truncate(digits);
     text
 }
@@ -201,15 +244,43 @@ mod tests {
         let message = parsed(&text);
         assert_eq!(message.subject(), Some(rendered.subject.as_str()));
         assert_eq!(message.message_id(), Some("3f2a@longbien.example"));
-        assert_eq!(message.date().unwrap().to_rfc3339(), "2020-06-01T07:30:00+07:00");
+        assert_eq!(
+            message.date().unwrap().to_rfc3339(),
+            "2020-06-01T07:30:00+07:00"
+        );
         let from = message.from().unwrap().first().unwrap();
-        assert_eq!((from.name(), from.address()), (Some("Đôn đốc quận Long Biên"), Some("dondoc@longbien.example")));
+        assert_eq!(
+            (from.name(), from.address()),
+            (
+                Some("Đôn đốc quận Long Biên"),
+                Some("dondoc@longbien.example")
+            )
+        );
         let recipient = message.to().unwrap().first().unwrap();
-        assert_eq!((recipient.name(), recipient.address()), (Some("Chủ tịch UBND phường Ngọc Thụy"), Some(to.full())));
-        assert_eq!(message.reply_to().unwrap().first().unwrap().address(), Some("vanphong@longbien.example"));
-        assert_eq!(message.body_text(0).unwrap().replace("\r\n", "\n"), rendered.text);
-        assert_eq!(message.body_html(0).unwrap().replace("\r\n", "\n"), rendered.html);
-        assert_eq!((message.text_body_count(), message.html_body_count(), message.attachment_count()), (1, 1, 0));
+        assert_eq!(
+            (recipient.name(), recipient.address()),
+            (Some("Chủ tịch UBND phường Ngọc Thụy"), Some(to.full()))
+        );
+        assert_eq!(
+            message.reply_to().unwrap().first().unwrap().address(),
+            Some("vanphong@longbien.example")
+        );
+        assert_eq!(
+            message.body_text(0).unwrap().replace("\r\n", "\n"),
+            rendered.text
+        );
+        assert_eq!(
+            message.body_html(0).unwrap().replace("\r\n", "\n"),
+            rendered.html
+        );
+        assert_eq!(
+            (
+                message.text_body_count(),
+                message.html_body_count(),
+                message.attachment_count()
+            ),
+            (1, 1, 0)
+        );
     }
 
     #[test]
@@ -217,10 +288,18 @@ mod tests {
         let (rendered, to) = (rendered(), chair());
         let text = composed(&rendered, &envelope(&to));
         assert!(text.is_ascii() && text.ends_with("\r\n"));
-        assert!(!text.replace("\r\n", "").contains(['\r', '\n']), "CRLF throughout");
-        assert!(text.split("\r\n").all(|line| line.len() <= 78), "no line is long");
+        assert!(
+            !text.replace("\r\n", "").contains(['\r', '\n']),
+            "CRLF throughout"
+        );
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert_eq!(head.split("\r\n").find(|line| line.len() > 200), None);
+        assert_eq!(body.split("\r\n").find(|line| line.len() > 76), None);
         assert!(text.contains("Content-Type: multipart/alternative;"));
-        let (plain, html) = (text.find("text/plain").unwrap(), text.find("text/html").unwrap());
+        let (plain, html) = (
+            text.find("text/plain").unwrap(),
+            text.find("text/html").unwrap(),
+        );
         assert!(plain < html, "the part a program should prefer comes last");
     }
 
@@ -229,10 +308,23 @@ mod tests {
         let (rendered, to) = (rendered(), chair());
         let first = compose(&rendered, &envelope(&to)).unwrap();
         assert_eq!(first, compose(&rendered, &envelope(&to)).unwrap());
-        let other = compose(&rendered, &Envelope { message_id: "4b@longbien.example", ..envelope(&to) }).unwrap();
+        let other = compose(
+            &rendered,
+            &Envelope {
+                message_id: "4b@longbien.example",
+                ..envelope(&to)
+            },
+        )
+        .unwrap();
         let boundary = |bytes: &[u8]| {
             let text = String::from_utf8(bytes.to_vec()).unwrap();
-            text.split("boundary=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+            text.split("boundary=\"")
+                .nth(1)
+                .unwrap()
+                .split('"')
+                .next()
+                .unwrap()
+                .to_owned()
         };
         assert_ne!(boundary(&first), boundary(&other));
     }
@@ -244,10 +336,24 @@ mod tests {
         assert!(alert.contains("\r\nAuto-Submitted: auto-generated\r\n"));
         assert!(alert.contains("\r\nX-Auto-Response-Suppress: OOF, AutoReply, RN, NRN\r\n"));
         assert!(!alert.contains("List-") && !alert.contains("References"));
-        let digest = composed(&rendered, &Envelope { kind: Kind::Digest, ..envelope(&to) });
+        let digest = composed(
+            &rendered,
+            &Envelope {
+                kind: Kind::Digest,
+                ..envelope(&to)
+            },
+        );
         assert!(digest.contains("\r\nList-Id: <digest.longbien.example>\r\n"));
-        assert!(digest.contains("\r\nList-Unsubscribe: <mailto:vanphong@longbien.example?subject=unsubscribe>\r\n"));
-        let reminder = composed(&rendered, &Envelope { references: Some("1@longbien.example"), ..envelope(&to) });
+        assert!(digest.contains(
+            "\r\nList-Unsubscribe: <mailto:vanphong@longbien.example?subject=unsubscribe>\r\n"
+        ));
+        let reminder = composed(
+            &rendered,
+            &Envelope {
+                references: Some("1@longbien.example"),
+                ..envelope(&to)
+            },
+        );
         assert!(reminder.contains("\r\nReferences: <1@longbien.example>\r\n"));
     }
 
@@ -255,36 +361,83 @@ mod tests {
     fn no_value_can_begin_a_header_of_its_own() {
         let to = chair();
         let subject = "quá hạn\r\nBcc: all@longbien.example\r\n\r\n<script>".to_owned();
-        let hostile = Rendered { subject, ..rendered() };
+        let hostile = Rendered {
+            subject,
+            ..rendered()
+        };
         let title = "Chủ tịch\r\nBcc: all@longbien.example \"<a@b.example>\"";
-        let text = composed(&hostile, &Envelope { to_title: title, ..envelope(&to) });
+        let text = composed(
+            &hostile,
+            &Envelope {
+                to_title: title,
+                ..envelope(&to)
+            },
+        );
         let message = parsed(&text);
         assert!(message.bcc().is_none());
         assert_eq!(message.to().unwrap().iter().count(), 1);
-        assert_eq!(message.to().unwrap().first().unwrap().address(), Some(to.full()));
-        assert_eq!(message.subject(), Some("quá hạn Bcc: all@longbien.example <script>"));
+        assert_eq!(
+            message.to().unwrap().first().unwrap().address(),
+            Some(to.full())
+        );
+        assert_eq!(
+            message.subject(),
+            Some("quá hạn Bcc: all@longbien.example <script>")
+        );
     }
 
     #[test]
     fn what_is_no_address_or_no_id_is_refused() {
         let (rendered, to) = (rendered(), chair());
         let says = |envelope: Envelope<'_>| compose(&rendered, &envelope).unwrap_err().to_string();
-        for from in ["", "Đôn đốc", "Đôn đốc <dondoc>", "<đônđốc@longbien.example>", "a@b.example\r\nBcc: c@d.example"] {
-            assert!(says(Envelope { from, ..envelope(&to) }).contains("is not a mail address"), "{from}");
+        for from in [
+            "",
+            "Đôn đốc",
+            "Đôn đốc <dondoc>",
+            "<đônđốc@longbien.example>",
+            "a@b.example\r\nBcc: c@d.example",
+        ] {
+            assert!(
+                says(Envelope {
+                    from,
+                    ..envelope(&to)
+                })
+                .contains("is not a mail address"),
+                "{from}"
+            );
         }
         for id in ["", "a", "a@b@c", "a b@c", "a@b>\r\nBcc: <c@d"] {
-            assert!(says(Envelope { message_id: id, ..envelope(&to) }).ends_with("is not a Message-ID"), "{id}");
+            assert!(
+                says(Envelope {
+                    message_id: id,
+                    ..envelope(&to)
+                })
+                .ends_with("is not a Message-ID"),
+                "{id}"
+            );
         }
         let nobody = Address::new("chủ.tịch@longbien.example".into());
-        assert_eq!(says(envelope(&nobody)), "c…@longbien.example is not a mail address");
+        assert_eq!(
+            says(envelope(&nobody)),
+            "c…@longbien.example is not a mail address"
+        );
     }
 
     #[test]
     fn a_key_is_always_the_same_message() {
         let id = message_id("overdue/00118/2020-06-01", "longbien.example");
-        assert_eq!(id, message_id("overdue/00118/2020-06-01", "longbien.example"));
-        assert_ne!(id, message_id("overdue/00118/2020-06-02", "longbien.example"));
+        assert_eq!(
+            id,
+            message_id("overdue/00118/2020-06-01", "longbien.example")
+        );
+        assert_ne!(
+            id,
+            message_id("overdue/00118/2020-06-02", "longbien.example")
+        );
         assert_eq!(id.len(), 32 + "@longbien.example".len());
-        assert_eq!(sender("Đôn đốc <dondoc@longbien.example>").unwrap().full(), "dondoc@longbien.example");
+        assert_eq!(
+            sender("Đôn đốc <dondoc@longbien.example>").unwrap().full(),
+            "dondoc@longbien.example"
+        );
     }
 }

@@ -30,7 +30,9 @@ pub struct Connection {
 
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connection").field("usable", &self.usable).finish_non_exhaustive()
+        f.debug_struct("Connection")
+            .field("usable", &self.usable)
+            .finish_non_exhaustive()
     }
 }
 
@@ -59,14 +61,22 @@ impl Connection {
             within(Step::Encrypt, limit, smtp.starttls(parameters, &hello)).await?;
         }
         if let Some(login) = login {
-            within(Step::SignIn, limit, smtp.auth(&[Mechanism::Plain, Mechanism::Login], &login)).await?;
+            within(
+                Step::SignIn,
+                limit,
+                smtp.auth(&[Mechanism::Plain, Mechanism::Login], &login),
+            )
+            .await?;
         }
         Ok(Self { smtp, usable: true })
     }
 
     /// Clears the last transaction; `None` if the relay has gone meanwhile.
     pub async fn ready_again(mut self, limit: Duration) -> Option<Self> {
-        within(Step::Reset, limit, self.smtp.command(Rset)).await.ok().map(|_| self)
+        within(Step::Reset, limit, self.smtp.command(Rset))
+            .await
+            .ok()
+            .map(|_| self)
     }
 
     /// The connection, unless something broke that leaves its state unknown.
@@ -76,7 +86,13 @@ impl Connection {
     }
 
     /// One message to one recipient.
-    pub async fn send(&mut self, from: &lettre::Address, to: &lettre::Address, bytes: &[u8], limit: Duration) -> Outcome {
+    pub async fn send(
+        &mut self,
+        from: &lettre::Address,
+        to: &lettre::Address,
+        bytes: &[u8],
+        limit: Duration,
+    ) -> Outcome {
         if let Err(failure) = self.announce(from, to, limit).await {
             self.usable = failure.leaves_connection_usable();
             return failure.before_the_end_of_data();
@@ -85,11 +101,30 @@ impl Connection {
     }
 
     /// MAIL, RCPT, DATA: after these the relay waits for the message.
-    async fn announce(&mut self, from: &lettre::Address, to: &lettre::Address, limit: Duration) -> Result<(), Failure> {
-        within(Step::Sender, limit, self.smtp.command(Mail::new(Some(from.clone()), vec![]))).await?;
-        within(Step::Recipient, limit, self.smtp.command(Rcpt::new(to.clone(), vec![]))).await?;
+    async fn announce(
+        &mut self,
+        from: &lettre::Address,
+        to: &lettre::Address,
+        limit: Duration,
+    ) -> Result<(), Failure> {
+        within(
+            Step::Sender,
+            limit,
+            self.smtp.command(Mail::new(Some(from.clone()), vec![])),
+        )
+        .await?;
+        within(
+            Step::Recipient,
+            limit,
+            self.smtp.command(Rcpt::new(to.clone(), vec![])),
+        )
+        .await?;
         let answer = within(Step::Data, limit, self.smtp.command(Data)).await?;
-        if answer.has_code(354) { Ok(()) } else { Err(Failure::unexpected(Step::Data, &answer)) }
+        if answer.has_code(354) {
+            Ok(())
+        } else {
+            Err(Failure::unexpected(Step::Data, &answer))
+        }
     }
 
     /// The message and its final dot. lettre asks the iterator for the next part only after the last
@@ -105,8 +140,12 @@ impl Connection {
         });
         let answer = within(Step::EndOfData, limit, self.smtp.message_iter(parts)).await;
         match answer {
-            Ok(reply) if reply.code().is_positive() && !reply.has_code(354) => Outcome::Accepted { reply: spoken(&reply) },
-            Ok(reply) => self.broken(Failure::unexpected(Step::EndOfData, &reply).after_the_end_of_data()),
+            Ok(reply) if reply.code().is_positive() && !reply.has_code(354) => Outcome::Accepted {
+                reply: spoken(&reply),
+            },
+            Ok(reply) => {
+                self.broken(Failure::unexpected(Step::EndOfData, &reply).after_the_end_of_data())
+            }
             Err(failure) if dot_may_be_sent => {
                 self.usable = failure.leaves_connection_usable();
                 failure.after_the_end_of_data()
@@ -132,9 +171,13 @@ impl Connection {
 /// # Errors
 /// With the step that failed.
 pub async fn probe(relay: &Relay, site: &Path) -> Result<String, ProbeError> {
-    let mut connection = Connection::open(relay, site).await.map_err(ProbeError::Relay)?;
+    let mut connection = Connection::open(relay, site)
+        .await
+        .map_err(ProbeError::Relay)?;
     let again = connection.smtp.command(Ehlo::new(ClientId::default()));
-    let answer = within(Step::Greet, relay.timeout, again).await.map_err(ProbeError::Relay)?;
+    let answer = within(Step::Greet, relay.timeout, again)
+        .await
+        .map_err(ProbeError::Relay)?;
     connection.quit().await;
     Ok(describe(relay, &answer))
 }
@@ -148,7 +191,11 @@ fn describe(relay: &Relay, answer: &Response) -> String {
         Security::Starttls => "encrypted by STARTTLS",
         Security::Tls => "encrypted by TLS",
     };
-    let login = if relay.username.is_some() { "signed in" } else { "no sign-in" };
+    let login = if relay.username.is_some() {
+        "signed in"
+    } else {
+        "no sign-in"
+    };
     format!("{name}; {security}, {login}; {}", extensions.join(", "))
 }
 
@@ -159,23 +206,42 @@ async fn connect(relay: &Relay) -> Result<TcpStream, Failure> {
     let stream = opened
         .map_err(|_| Failure::timeout(Step::Connect, relay.timeout))?
         .map_err(|error| Failure::broken(Step::Connect, &error))?;
-    stream.set_nodelay(true).map_err(|error| Failure::broken(Step::Connect, &error))?;
+    stream
+        .set_nodelay(true)
+        .map_err(|error| Failure::broken(Step::Connect, &error))?;
     Ok(stream)
 }
 
 /// The password is read when it is needed: a new one in its file takes effect with the next mail.
 fn login(relay: &Relay, site: &Path) -> Result<Option<Credentials>, Failure> {
-    let (Some(username), Some(password)) = (&relay.username, &relay.password) else { return Ok(None) };
-    let password = password.reveal(site).map_err(|error| Failure::broken(Step::SignIn, &error))?;
-    Ok(Some(Credentials::new(username.clone(), password.expose_secret().to_owned())))
+    let (Some(username), Some(password)) = (&relay.username, &relay.password) else {
+        return Ok(None);
+    };
+    let password = password
+        .reveal(site)
+        .map_err(|error| Failure::broken(Step::SignIn, &error))?;
+    Ok(Some(Credentials::new(
+        username.clone(),
+        password.expose_secret().to_owned(),
+    )))
 }
 
-async fn greet(relay: &Relay, site: &Path, stream: TcpStream, hello: &ClientId) -> Result<AsyncSmtpConnection, Failure> {
+async fn greet(
+    relay: &Relay,
+    site: &Path,
+    stream: TcpStream,
+    hello: &ClientId,
+) -> Result<AsyncSmtpConnection, Failure> {
     let stream: Box<dyn lettre::transport::smtp::client::AsyncTokioStream> = match relay.security {
         Security::Tls => Box::new(secure::wrap(relay, site, stream).await?),
         Security::Starttls | Security::None => Box::new(stream),
     };
-    within(Step::Greet, relay.timeout, AsyncSmtpConnection::connect_with_transport(stream, hello)).await
+    within(
+        Step::Greet,
+        relay.timeout,
+        AsyncSmtpConnection::connect_with_transport(stream, hello),
+    )
+    .await
 }
 
 /// The machine's own address as a literal: always true, and RFC 5321 allows it where no name is known.
@@ -194,7 +260,11 @@ fn without_final_line_end(bytes: &[u8]) -> &[u8] {
 
 /// One step within its limit. lettre's connection is not safe to use after a cancelled step: a
 /// timeout therefore always counts as broken.
-async fn within<T>(step: Step, limit: Duration, work: impl Future<Output = Result<T, lettre::transport::smtp::Error>>) -> Result<T, Failure> {
+async fn within<T>(
+    step: Step,
+    limit: Duration,
+    work: impl Future<Output = Result<T, lettre::transport::smtp::Error>>,
+) -> Result<T, Failure> {
     match tokio::time::timeout(limit, work).await {
         Err(_) => Err(Failure::timeout(step, limit)),
         Ok(Err(error)) => Err(Failure::from_lettre(step, &error)),

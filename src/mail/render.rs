@@ -96,7 +96,11 @@ impl Templates {
         })
     }
 
-    pub(super) fn context(&self, letter: &Letter, language: Language) -> Result<Value, RenderError> {
+    pub(super) fn context(
+        &self,
+        letter: &Letter,
+        language: Language,
+    ) -> Result<Value, RenderError> {
         let mut context = serde_json::to_value(page(letter, self.words(language)))?;
         clean(&mut context);
         Ok(context)
@@ -121,9 +125,15 @@ fn subject(text: &str) -> String {
 
 /// No fonts: mrml would link them from a font site.
 fn html(mjml: &str) -> Result<String, RenderError> {
-    let options = RenderOptions { fonts: HashMap::new(), ..RenderOptions::default() };
+    let options = RenderOptions {
+        fonts: HashMap::new(),
+        ..RenderOptions::default()
+    };
     let parsed = mrml::parse(mjml).map_err(|error| RenderError::Markup(error.to_string()))?;
-    let html = parsed.element.render(&options).map_err(|error| RenderError::Markup(error.to_string()))?;
+    let html = parsed
+        .element
+        .render(&options)
+        .map_err(|error| RenderError::Markup(error.to_string()))?;
     Ok(html.replacen("<!doctype html>", "<!DOCTYPE html>", 1))
 }
 
@@ -131,7 +141,13 @@ fn html(mjml: &str) -> Result<String, RenderError> {
 /// spaces, marks that turn the direction of text round are dropped.
 fn clean(value: &mut Value) {
     match value {
-        Value::String(text) => *text = text.chars().filter(|c| !turns_direction(*c)).map(plain).collect(),
+        Value::String(text) => {
+            *text = text
+                .chars()
+                .filter(|c| !turns_direction(*c))
+                .map(plain)
+                .collect()
+        }
         Value::Array(items) => items.iter_mut().for_each(clean),
         Value::Object(fields) => fields.values_mut().for_each(clean),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}

@@ -52,7 +52,10 @@ pub struct Failure {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Kind {
     /// The relay answered with 4xx or 5xx.
-    Refused { code: u16, text: String },
+    Refused {
+        code: u16,
+        text: String,
+    },
     Timeout(Duration),
     /// The connection ended or its words made no sense.
     Broken(String),
@@ -65,12 +68,30 @@ const ABOUT_THE_SESSION: [u16; 4] = [530, 534, 535, 538];
 impl Failure {
     #[must_use]
     pub fn timeout(step: Step, limit: Duration) -> Self {
-        Self { step, kind: Kind::Timeout(limit) }
+        Self {
+            step,
+            kind: Kind::Timeout(limit),
+        }
     }
 
     #[must_use]
     pub fn broken(step: Step, reason: &impl fmt::Display) -> Self {
-        Self { step, kind: Kind::Broken(masked(&reason.to_string())) }
+        Self {
+            step,
+            kind: Kind::Broken(masked(&reason.to_string())),
+        }
+    }
+
+    /// A failed handshake. rustls refuses what `openssl req -x509` makes unless told otherwise; say so.
+    #[must_use]
+    pub fn encryption(reason: &impl fmt::Display) -> Self {
+        let reason = reason.to_string();
+        let hint = if reason.contains("CaUsedAsEndEntity") {
+            ": the relay shows a certificate authority's own certificate; give it one with CA:FALSE"
+        } else {
+            ""
+        };
+        Self::broken(Step::Encrypt, &format!("{reason}{hint}"))
     }
 
     #[must_use]
@@ -80,9 +101,20 @@ impl Failure {
 
     #[must_use]
     pub fn from_lettre(step: Step, error: &lettre::transport::smtp::Error) -> Self {
-        let Some(code) = error.status() else { return Self::broken(step, error) };
+        let Some(code) = error.status() else {
+            return match step {
+                Step::Encrypt => Self::encryption(error),
+                _ => Self::broken(step, error),
+            };
+        };
         let text = error.source().map(ToString::to_string).unwrap_or_default();
-        Self { step, kind: Kind::Refused { code: code.into(), text: masked(&text) } }
+        Self {
+            step,
+            kind: Kind::Refused {
+                code: code.into(),
+                text: masked(&text),
+            },
+        }
     }
 
     /// Whether the next message may use the same connection.
@@ -106,12 +138,17 @@ impl Failure {
     pub fn after_the_end_of_data(self) -> Outcome {
         match self.kind {
             Kind::Refused { .. } => self.before_the_end_of_data(),
-            Kind::Timeout(_) | Kind::Broken(_) => Outcome::Ambiguous { reply: self.to_string() },
+            Kind::Timeout(_) | Kind::Broken(_) => Outcome::Ambiguous {
+                reply: self.to_string(),
+            },
         }
     }
 
     fn is_final(&self, code: u16) -> bool {
-        let about_the_message = matches!(self.step, Step::Sender | Step::Recipient | Step::Data | Step::EndOfData);
+        let about_the_message = matches!(
+            self.step,
+            Step::Sender | Step::Recipient | Step::Data | Step::EndOfData
+        );
         about_the_message && code >= 500 && !ABOUT_THE_SESSION.contains(&code)
     }
 }
@@ -120,7 +157,12 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             Kind::Refused { code, text } => write!(f, "{code} {text} ({})", self.step),
-            Kind::Timeout(limit) => write!(f, "no answer within {} s ({})", limit.as_secs_f64(), self.step),
+            Kind::Timeout(limit) => write!(
+                f,
+                "no answer within {} s ({})",
+                limit.as_secs_f64(),
+                self.step
+            ),
             Kind::Broken(reason) => write!(f, "{reason} ({})", self.step),
         }
     }
@@ -140,7 +182,9 @@ fn masked(text: &str) -> String {
     let bounds = |c: char| c.is_whitespace() || "<>\"(),;:".contains(c);
     text.split_inclusive(bounds)
         .map(|piece| match piece.split_once('@') {
-            Some((name, domain)) => format!("{}…@{domain}", name.chars().next().unwrap_or_default()),
+            Some((name, domain)) => {
+                format!("{}…@{domain}", name.chars().next().unwrap_or_default())
+            }
             None => piece.to_owned(),
         })
         .collect()
@@ -151,7 +195,13 @@ mod tests {
     use super::*;
 
     fn refused(step: Step, code: u16) -> Failure {
-        Failure { step, kind: Kind::Refused { code, text: "x".into() } }
+        Failure {
+            step,
+            kind: Kind::Refused {
+                code,
+                text: "x".into(),
+            },
+        }
     }
 
     #[test]
@@ -159,16 +209,56 @@ mod tests {
         let late = Duration::from_secs(30);
         let broken = |step| Failure::broken(step, &"reset by peer");
         for (says, outcome, kind) in [
-            ("4xx for the recipient is tried again", refused(Step::Recipient, 450).before_the_end_of_data(), "retry"),
-            ("5xx for the recipient is final", refused(Step::Recipient, 550).before_the_end_of_data(), "rejected"),
-            ("5xx for the message is final", refused(Step::EndOfData, 554).after_the_end_of_data(), "rejected"),
-            ("4xx for the message is tried again", refused(Step::EndOfData, 451).after_the_end_of_data(), "retry"),
-            ("a refused greeting is not about the message", refused(Step::Greet, 554).before_the_end_of_data(), "retry"),
-            ("a wrong password is not about the message", refused(Step::SignIn, 535).before_the_end_of_data(), "retry"),
-            ("a missing sign-in is not about the message", refused(Step::Sender, 530).before_the_end_of_data(), "retry"),
-            ("silence before the end of data", Failure::timeout(Step::Data, late).before_the_end_of_data(), "retry"),
-            ("silence after the end of data", Failure::timeout(Step::EndOfData, late).after_the_end_of_data(), "ambiguous"),
-            ("a drop after the end of data", broken(Step::EndOfData).after_the_end_of_data(), "ambiguous"),
+            (
+                "4xx for the recipient is tried again",
+                refused(Step::Recipient, 450).before_the_end_of_data(),
+                "retry",
+            ),
+            (
+                "5xx for the recipient is final",
+                refused(Step::Recipient, 550).before_the_end_of_data(),
+                "rejected",
+            ),
+            (
+                "5xx for the message is final",
+                refused(Step::EndOfData, 554).after_the_end_of_data(),
+                "rejected",
+            ),
+            (
+                "4xx for the message is tried again",
+                refused(Step::EndOfData, 451).after_the_end_of_data(),
+                "retry",
+            ),
+            (
+                "a refused greeting is not about the message",
+                refused(Step::Greet, 554).before_the_end_of_data(),
+                "retry",
+            ),
+            (
+                "a wrong password is not about the message",
+                refused(Step::SignIn, 535).before_the_end_of_data(),
+                "retry",
+            ),
+            (
+                "a missing sign-in is not about the message",
+                refused(Step::Sender, 530).before_the_end_of_data(),
+                "retry",
+            ),
+            (
+                "silence before the end of data",
+                Failure::timeout(Step::Data, late).before_the_end_of_data(),
+                "retry",
+            ),
+            (
+                "silence after the end of data",
+                Failure::timeout(Step::EndOfData, late).after_the_end_of_data(),
+                "ambiguous",
+            ),
+            (
+                "a drop after the end of data",
+                broken(Step::EndOfData).after_the_end_of_data(),
+                "ambiguous",
+            ),
         ] {
             let found = match outcome {
                 Outcome::Accepted { .. } => "accepted",
@@ -183,8 +273,14 @@ mod tests {
     #[test]
     fn a_relay_that_repeats_an_address_does_not_put_it_into_our_log() {
         for (said, kept) in [
-            ("5.1.1 <chu.tich@longbien.example>: unknown", "5.1.1 <c…@longbien.example>: unknown"),
-            ("no such user chu.tich@longbien.example", "no such user c…@longbien.example"),
+            (
+                "5.1.1 <chu.tich@longbien.example>: unknown",
+                "5.1.1 <c…@longbien.example>: unknown",
+            ),
+            (
+                "no such user chu.tich@longbien.example",
+                "no such user c…@longbien.example",
+            ),
             ("2.0.0 Ok: queued as 4F2A", "2.0.0 Ok: queued as 4F2A"),
         ] {
             assert_eq!(masked(said), kept);
@@ -193,7 +289,10 @@ mod tests {
 
     #[test]
     fn a_failure_says_its_step() {
-        assert_eq!(Failure::timeout(Step::SignIn, Duration::from_secs(30)).to_string(), "no answer within 30 s (signing in)");
+        assert_eq!(
+            Failure::timeout(Step::SignIn, Duration::from_secs(30)).to_string(),
+            "no answer within 30 s (signing in)"
+        );
         assert_eq!(refused(Step::Recipient, 550).to_string(), "550 x (RCPT)");
     }
 }

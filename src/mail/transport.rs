@@ -51,13 +51,24 @@ impl Transport {
     #[must_use]
     pub fn new(delivery: &Delivery, site: &Path) -> Self {
         match delivery {
-            Delivery::File { folder } => Self::File { folder: site.join(folder) },
-            Delivery::Smtp(relay) => Self::Smtp { relay: relay.clone(), site: site.to_owned() },
+            Delivery::File { folder } => Self::File {
+                folder: site.join(folder),
+            },
+            Delivery::Smtp(relay) => Self::Smtp {
+                relay: relay.clone(),
+                site: site.to_owned(),
+            },
         }
     }
 
     /// Sends one message and closes. For several, use `session`.
-    pub async fn send(&self, from: &Address, to: &Address, message_id: &str, bytes: &[u8]) -> Outcome {
+    pub async fn send(
+        &self,
+        from: &Address,
+        to: &Address,
+        message_id: &str,
+        bytes: &[u8],
+    ) -> Outcome {
         let mut session = self.session();
         let outcome = session.send(from, to, message_id, bytes).await;
         session.close().await;
@@ -67,7 +78,10 @@ impl Transport {
     /// A session opens its connection with the first message and keeps it for the next.
     #[must_use]
     pub fn session(&self) -> Session<'_> {
-        Session { transport: self, connection: None }
+        Session {
+            transport: self,
+            connection: None,
+        }
     }
 
     /// Greets the relay, encrypts and signs in as for a message, then leaves; for the file
@@ -92,11 +106,21 @@ pub struct Session<'a> {
 
 impl Session<'_> {
     /// Sends one message; a connection that the relay closed since the last one is opened anew.
-    pub async fn send(&mut self, from: &Address, to: &Address, message_id: &str, bytes: &[u8]) -> Outcome {
+    pub async fn send(
+        &mut self,
+        from: &Address,
+        to: &Address,
+        message_id: &str,
+        bytes: &[u8],
+    ) -> Outcome {
         match self.transport {
             Transport::File { folder } => match eml::write(folder, message_id, bytes).await {
-                Ok(path) => Outcome::Accepted { reply: path.display().to_string() },
-                Err(error) => Outcome::Retry { reply: error.to_string() },
+                Ok(path) => Outcome::Accepted {
+                    reply: path.display().to_string(),
+                },
+                Err(error) => Outcome::Retry {
+                    reply: error.to_string(),
+                },
             },
             Transport::Smtp { relay, site } => {
                 let envelope = match Envelope::parse(from, to) {
@@ -108,7 +132,13 @@ impl Session<'_> {
         }
     }
 
-    async fn converse(&mut self, relay: &Relay, site: &Path, envelope: &Envelope, bytes: &[u8]) -> Outcome {
+    async fn converse(
+        &mut self,
+        relay: &Relay,
+        site: &Path,
+        envelope: &Envelope,
+        bytes: &[u8],
+    ) -> Outcome {
         let kept = match self.connection.take() {
             Some(connection) => connection.ready_again(relay.timeout).await,
             None => None,
@@ -117,10 +147,16 @@ impl Session<'_> {
             Some(connection) => connection,
             None => match Connection::open(relay, site).await {
                 Ok(connection) => connection,
-                Err(error) => return Outcome::Retry { reply: error.to_string() },
+                Err(error) => {
+                    return Outcome::Retry {
+                        reply: error.to_string(),
+                    };
+                }
             },
         };
-        let outcome = connection.send(&envelope.from, &envelope.to, bytes, relay.timeout).await;
+        let outcome = connection
+            .send(&envelope.from, &envelope.to, bytes, relay.timeout)
+            .await;
         self.connection = connection.usable();
         outcome
     }
@@ -141,12 +177,17 @@ struct Envelope {
 
 impl Envelope {
     fn parse(from: &Address, to: &Address) -> Result<Self, String> {
-        Ok(Self { from: plain(from)?, to: plain(to)? })
+        Ok(Self {
+            from: plain(from)?,
+            to: plain(to)?,
+        })
     }
 }
 
 /// Without SMTPUTF8 an address must be ASCII.
 fn plain(address: &Address) -> Result<lettre::Address, String> {
     let parsed: Option<lettre::Address> = address.full().parse().ok();
-    parsed.filter(|_| address.full().is_ascii()).ok_or_else(|| format!("{address} is not a mail address"))
+    parsed
+        .filter(|_| address.full().is_ascii())
+        .ok_or_else(|| format!("{address} is not a mail address"))
 }

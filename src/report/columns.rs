@@ -16,7 +16,11 @@ pub fn aligned(rows: &[Vec<String>]) -> Vec<String> {
 }
 
 fn widest(rows: &[Vec<String>], column: usize) -> usize {
-    rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max().unwrap_or(0)
+    rows.iter()
+        .filter_map(|row| row.get(column))
+        .map(|cell| width(cell))
+        .max()
+        .unwrap_or(0)
 }
 
 fn line(row: &[String], widths: &[usize]) -> String {
@@ -40,7 +44,10 @@ fn width(text: &str) -> usize {
 /// text is (after a number or a dash). A word longer than a line stays whole.
 #[must_use]
 pub fn wrapped(text: &str) -> String {
-    let lines: Vec<String> = text.lines().map(|line| wrapped_line(line.trim_end())).collect();
+    let lines: Vec<String> = text
+        .lines()
+        .map(|line| wrapped_line(line.trim_end()))
+        .collect();
     let mut joined = lines.join("\n").trim_matches('\n').to_owned();
     while joined.contains("\n\n\n") {
         joined = joined.replace("\n\n\n", "\n\n");
@@ -78,8 +85,16 @@ fn hanging(line: &str) -> usize {
     let marker: String = rest.chars().take_while(|c| *c != ' ').collect();
     let is_marker = marker.trim_end_matches('.').parse::<u32>().is_ok() && marker.ends_with('.')
         || (width(&marker) == 1 && !marker.chars().all(char::is_alphanumeric));
-    let gap = rest.chars().skip(width(&marker)).take_while(|c| *c == ' ').count();
-    if is_marker { start + width(&marker) + gap } else { start }
+    let gap = rest
+        .chars()
+        .skip(width(&marker))
+        .take_while(|c| *c == ' ')
+        .count();
+    if is_marker {
+        start + width(&marker) + gap
+    } else {
+        start
+    }
 }
 
 #[cfg(test)]
@@ -89,8 +104,19 @@ mod tests {
     #[test]
     fn numbers_stand_under_each_other() {
         let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
-        let lines = aligned(&[row(["Phường", "Nhận", "Quá hạn"]), row(["Ngọc Thụy", "2.211", "9"]), row(["Bồ Đề", "12", ""])]);
-        assert_eq!(lines, ["Phường      Nhận  Quá hạn", "Ngọc Thụy  2.211        9", "Bồ Đề         12"]);
+        let lines = aligned(&[
+            row(["Phường", "Nhận", "Quá hạn"]),
+            row(["Ngọc Thụy", "2.211", "9"]),
+            row(["Bồ Đề", "12", ""]),
+        ]);
+        assert_eq!(
+            lines,
+            [
+                "Phường      Nhận  Quá hạn",
+                "Ngọc Thụy  2.211        9",
+                "Bồ Đề         12"
+            ]
+        );
     }
 
     #[test]
@@ -99,7 +125,10 @@ mod tests {
         let text = wrapped(&long);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 2);
-        assert!(lines[0].starts_with("  12. hồ sơ") && lines[1].starts_with("      hồ"), "{text}");
+        assert!(
+            lines[0].starts_with("  12. hồ sơ") && lines[1].starts_with("      hồ"),
+            "{text}"
+        );
         assert!(lines.iter().all(|line| width(line) <= WIDTH));
     }
 

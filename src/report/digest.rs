@@ -76,7 +76,9 @@ pub(super) fn parts(digest: &Digest, words: &Words) -> Parts {
     let result = summary::result(digest, &verdicts, &behind, words);
     let preview: Vec<&str> = summary.iter().map(|point| point.text.as_str()).collect();
     Parts {
-        title: words.digest.title(words.day(digest.board.as_of.date_naive())),
+        title: words
+            .digest
+            .title(words.day(digest.board.as_of.date_naive())),
         result,
         preview: preview.join(" "),
         notes: notes(digest, words),
@@ -84,12 +86,19 @@ pub(super) fn parts(digest: &Digest, words: &Words) -> Parts {
     }
 }
 
-fn view(digest: &Digest, summary: Vec<summary::Point>, behind: &[super::ward_lag::Lag], words: &Words) -> View {
+fn view(
+    digest: &Digest,
+    summary: Vec<summary::Point>,
+    behind: &[super::ward_lag::Lag],
+    words: &Words,
+) -> View {
     let (changes, changes_note) = changes::rows(&digest.changes, words);
     let findings = quality::sentences(&digest.board.quality, &digest.source_titles, words);
     let period = digest.board.period;
     View {
-        period: words.digest.period(words.day(period.from), words.day(period.to)),
+        period: words
+            .digest
+            .period(words.day(period.from), words.day(period.to)),
         summary,
         figures: summary::figures(digest, words),
         has_changes: !changes.is_empty(),
@@ -99,10 +108,18 @@ fn view(digest: &Digest, summary: Vec<summary::Point>, behind: &[super::ward_lag
         any_behind: !behind.is_empty(),
         behind: behind.iter().map(|lag| evidence(lag, words)).collect(),
         meaning: words.ward_lag.meaning(),
-        overdue: list(&unmarked(&digest.overdue), show(digest, Nature::Late, digest.rows), words),
+        overdue: list(
+            &unmarked(&digest.overdue),
+            show(digest, Nature::Late, digest.rows),
+            words,
+        ),
         has_units: !digest.overdue.is_empty(),
         units: by_unit(&digest.overdue, words),
-        soon: list(&unmarked(&digest.soon), show(digest, Nature::Soon, SOON_ROWS), words),
+        soon: list(
+            &unmarked(&digest.soon),
+            show(digest, Nature::Soon, SOON_ROWS),
+            words,
+        ),
         targets: targets::rows(&digest.board.targets, words),
         sources: quality::freshness(&digest.board.sources, &digest.source_titles, words),
         has_findings: !findings.is_empty(),
@@ -112,22 +129,40 @@ fn view(digest: &Digest, summary: Vec<summary::Point>, behind: &[super::ward_lag
 }
 
 fn show(digest: &Digest, nature: Nature, most: usize) -> Show {
-    Show { nature, most, unit: true, due_time: digest.due_time }
+    Show {
+        nature,
+        most,
+        rest: false,
+        unit: true,
+        due_time: digest.due_time,
+    }
 }
 
 fn unmarked(lines: &[Line]) -> Vec<Line> {
-    lines.iter().map(|line| Line { mark: Mark::None, ..line.clone() }).collect()
+    lines
+        .iter()
+        .map(|line| Line {
+            mark: Mark::None,
+            ..line.clone()
+        })
+        .collect()
 }
 
 fn notes(digest: &Digest, words: &Words) -> Vec<String> {
     let stopped = digest.board.dossiers.district.stopped + digest.board.dossiers.ward.stopped;
     let mut notes = vec![
         words.digest.share_note(),
-        words.digest.late_note(digest.due_time.format("%H:%M").to_string()),
+        words
+            .digest
+            .late_note(digest.due_time.format("%H:%M").to_string()),
         words.digest.lag_note(),
     ];
     if stopped > 0 {
-        notes.push(words.digest.stopped_note(words.phrase.dossiers(words.number(stopped))));
+        notes.push(
+            words
+                .digest
+                .stopped_note(words.phrase.dossiers(words.number(stopped))),
+        );
     }
     notes.extend(targets::notes(&digest.board.targets, words));
     if any_tentative(&digest.overdue) || any_tentative(&digest.soon) {

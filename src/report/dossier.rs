@@ -51,7 +51,10 @@ impl Line {
             received: row.received_at.date_naive(),
             due: row.due_at.naive_local(),
             originally_due: row.original_due_at.map(|at| at.naive_local()),
-            days: WorkingDays { days, tentative: row.tentative },
+            days: WorkingDays {
+                days,
+                tentative: row.tentative,
+            },
             mark,
         }
     }
@@ -67,8 +70,10 @@ pub enum Nature {
 #[derive(Clone, Copy, Debug)]
 pub struct Show {
     pub nature: Nature,
-    /// More than these are counted, not shown.
+    /// So many are shown in full.
     pub most: usize,
+    /// The rest is named by code; otherwise it is counted.
+    pub rest: bool,
     /// Whether lines name their unit.
     pub unit: bool,
     /// The due moment of a due date; another time is written out.
@@ -116,26 +121,43 @@ pub fn list(lines: &[Line], show: Show, words: &Words) -> List {
         any: !sorted.is_empty(),
         title: format!("{title} ({})", words.figure(sorted.len() as u64)),
         none,
-        rows: shown.map(|(line, number)| row(line, number, show, words)).collect(),
+        rows: shown
+            .map(|(line, number)| row(line, number, show, words))
+            .collect(),
         has_more: hidden > 0,
-        more: words.dossier.more(words.phrase.dossiers(words.number(hidden))),
+        more: more(&sorted, show, words),
     }
+}
+
+fn more(sorted: &[&Line], show: Show, words: &Words) -> String {
+    let hidden = sorted.get(show.most..).unwrap_or_default();
+    let dossiers = words.phrase.dossiers(words.number(hidden.len() as u64));
+    if !show.rest {
+        return words.dossier.more(dossiers);
+    }
+    let codes: Vec<&str> = hidden.iter().map(|line| line.code.as_str()).collect();
+    words.dossier.rest(dossiers, codes.join(", "))
 }
 
 fn row(line: &Line, number: u64, show: Show, words: &Words) -> Row {
     let mark = match line.mark {
-        Mark::New => words.dossier.new(),
+        Mark::New => words.dossier.first_time(),
         Mark::Reminder => words.dossier.reminder(),
         Mark::None => String::new(),
     };
-    let original = line.originally_due.map(|at| words.dossier.rescheduled(due(at, show.due_time, words)));
+    let original = line
+        .originally_due
+        .map(|at| words.dossier.rescheduled(due(at, show.due_time, words)));
     Row {
         number: words.figure(number),
         code: line.code.clone(),
         procedure: line.procedure_name.clone(),
         has_unit: show.unit,
         unit: line.unit_name.clone(),
-        dates: words.dossier.dates(words.day(line.received), due(line.due, show.due_time, words)),
+        dates: words.dossier.dates(
+            words.day(line.received),
+            due(line.due, show.due_time, words),
+        ),
         rescheduled: original.is_some(),
         originally: original.unwrap_or_default(),
         badge: badge(line.days, show.nature, words),
@@ -146,7 +168,11 @@ fn row(line: &Line, number: u64, show: Show, words: &Words) -> Row {
 
 /// The day alone where the time is the usual one.
 fn due(at: NaiveDateTime, usual: NaiveTime, words: &Words) -> String {
-    if at.time() == usual { words.day(at.date()) } else { words.moment(at) }
+    if at.time() == usual {
+        words.day(at.date())
+    } else {
+        words.moment(at)
+    }
 }
 
 fn badge(days: WorkingDays, nature: Nature, words: &Words) -> Badge {
@@ -161,14 +187,22 @@ fn badge(days: WorkingDays, nature: Nature, words: &Words) -> Badge {
 }
 
 fn working_days(days: WorkingDays, words: &Words) -> String {
-    let told = words.phrase.working_days(words.number(u64::try_from(days.days).unwrap_or(0)));
-    if days.tentative { words.phrase.tentative(told) } else { told }
+    let told = words
+        .phrase
+        .working_days(words.number(u64::try_from(days.days).unwrap_or(0)));
+    if days.tentative {
+        words.phrase.tentative(told)
+    } else {
+        told
+    }
 }
 
 /// Whether the reader must be told what *tentative* means.
 #[must_use]
 pub fn any_tentative(lines: &[Line]) -> bool {
-    lines.iter().any(|line| line.days.tentative && line.days.days > 0)
+    lines
+        .iter()
+        .any(|line| line.days.tentative && line.days.days > 0)
 }
 
 /// `Ngọc Thụy: 58 · Phúc Lợi: 43`: most first, then by name.
@@ -180,6 +214,9 @@ pub fn by_unit(lines: &[Line], words: &Words) -> String {
     }
     let mut counts: Vec<(&str, u64)> = counts.into_iter().collect();
     counts.sort_by_key(|(unit, count)| (std::cmp::Reverse(*count), *unit));
-    let told: Vec<String> = counts.into_iter().map(|(unit, count)| format!("{unit}: {}", words.figure(count))).collect();
+    let told: Vec<String> = counts
+        .into_iter()
+        .map(|(unit, count)| format!("{unit}: {}", words.figure(count)))
+        .collect();
     told.join(" · ")
 }

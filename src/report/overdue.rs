@@ -11,10 +11,9 @@ use super::dossier::{Line, List, Nature, Show, any_tentative, by_unit, list};
 use super::page::{Body, Parts};
 use super::words::Words;
 
-/// Late dossiers shown in one letter, oldest first, and soon ones: mail programs cut what is longer than about
-/// 100 KB. What a letter does not show it counts; announce no dossier that was not shown.
-pub const MOST_LATE: usize = 75;
-pub const MOST_SOON: usize = 20;
+/// Dossiers shown in full in one list, oldest first; the rest is named by code, so that nobody is told of a
+/// dossier without its name. Mail programs cut what is longer than about 100 KB.
+const MOST: usize = 60;
 
 /// Who reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +34,6 @@ pub struct Overdue {
     pub unit: String,
     pub rung: Rung,
     pub as_of: DateTime<FixedOffset>,
-    /// When the source was last read completely, where that is known.
-    pub fresh_at: Option<DateTime<FixedOffset>>,
     /// The due moment of a due date without a time.
     pub due_time: NaiveTime,
     pub late: Vec<Line>,
@@ -62,8 +59,11 @@ pub struct View {
 pub(super) fn parts(letter: &Overdue, words: &Words) -> Parts {
     let result = result(letter, words);
     let view = view(letter, &result, words);
-    let mut notes = vec![words.overdue.rule(letter.due_time.format("%H:%M").to_string())];
-    notes.extend(letter.fresh_at.map(|at| words.phrase.read_at(words.moment(at.naive_local()))));
+    let mut notes = vec![
+        words
+            .overdue
+            .rule(letter.due_time.format("%H:%M").to_string()),
+    ];
     if any_tentative(&letter.late) || any_tentative(&letter.soon) {
         notes.push(words.phrase.tentative_note());
     }
@@ -72,7 +72,7 @@ pub(super) fn parts(letter: &Overdue, words: &Words) -> Parts {
         result: words.overdue.result(&result, &letter.unit),
         preview: format!("{} {}", view.ask, view.told).trim().to_owned(),
         notes,
-        body: Body::Overdue(view),
+        body: Body::Overdue(Box::new(view)),
     }
 }
 
@@ -84,37 +84,63 @@ fn result(letter: &Overdue, words: &Words) -> String {
         (0, 0) => words.overdue.nothing(),
         (0, _) => words.overdue.soon_only(dossiers(soon)),
         (_, 0) => words.overdue.late_only(dossiers(late)),
-        _ => words.overdue.late_and_soon(dossiers(late), words.number(soon)),
+        _ => words
+            .overdue
+            .late_and_soon(dossiers(late), words.number(soon)),
     };
     match letter.already_told {
         0 => result,
-        told => words.overdue.of_all(result, words.number(late + told as u64)),
+        told => words
+            .overdue
+            .of_all(result, words.number(late + told as u64)),
     }
 }
 
 fn view(letter: &Overdue, result: &str, words: &Words) -> View {
     let upper = letter.rung != Rung::Head;
-    let show = |nature, most| Show { nature, most, unit: upper, due_time: letter.due_time };
+    let show = |nature| Show {
+        nature,
+        most: MOST,
+        rest: true,
+        unit: upper,
+        due_time: letter.due_time,
+    };
     let told = letter.already_told as u64;
     View {
-        intro: words.overdue.intro(words.moment(letter.as_of.naive_local()), &letter.unit, result),
-        ask: if letter.late.is_empty() { words.overdue.ask_soon() } else { words.overdue.ask() },
+        intro: words.overdue.intro(
+            words.moment(letter.as_of.naive_local()),
+            &letter.unit,
+            result,
+        ),
+        ask: if letter.late.is_empty() {
+            words.overdue.ask_soon()
+        } else {
+            words.overdue.ask()
+        },
         has_reason: upper,
         reason: reason(letter.rung, words),
         has_told: told > 0,
-        told: if told > 0 { words.overdue.already_told(words.phrase.dossiers(words.number(told))) } else { String::new() },
+        told: if told > 0 {
+            words
+                .overdue
+                .already_told(words.phrase.dossiers(words.number(told)))
+        } else {
+            String::new()
+        },
         has_units: upper && !letter.late.is_empty(),
         units: by_unit(&letter.late, words),
-        late: list(&letter.late, show(Nature::Late, MOST_LATE), words),
-        soon: list(&letter.soon, show(Nature::Soon, MOST_SOON), words),
+        late: list(&letter.late, show(Nature::Late), words),
+        soon: list(&letter.soon, show(Nature::Soon), words),
     }
 }
 
 fn reason(rung: Rung, words: &Words) -> String {
     match rung {
         Rung::Head => String::new(),
-        Rung::Upper { late_at_least } => {
-            words.overdue.escalated(words.phrase.working_days(words.number(late_at_least.into())))
-        }
+        Rung::Upper { late_at_least } => words.overdue.escalated(
+            words
+                .phrase
+                .working_days(words.number(late_at_least.into())),
+        ),
     }
 }

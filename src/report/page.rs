@@ -81,7 +81,7 @@ pub struct Page {
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub enum Body {
-    Overdue(overdue::View),
+    Overdue(Box<overdue::View>),
     WardLag(ward_lag::View),
     Digest(Box<digest::View>),
 }
@@ -99,13 +99,37 @@ pub(super) struct Parts {
 #[must_use]
 pub fn page(letter: &Letter, words: &Words) -> Page {
     match letter {
-        Letter::Overdue(it) => frame(&it.site, &it.recipient, it.as_of, overdue::parts(it, words), words),
-        Letter::WardLag(it) => frame(&it.site, &it.recipient, it.as_of, ward_lag::parts(it, words), words),
-        Letter::Digest(it) => frame(&it.site, &it.recipient, it.board.as_of, digest::parts(it, words), words),
+        Letter::Overdue(it) => frame(
+            &it.site,
+            &it.recipient,
+            it.as_of,
+            overdue::parts(it, words),
+            words,
+        ),
+        Letter::WardLag(it) => frame(
+            &it.site,
+            &it.recipient,
+            it.as_of,
+            ward_lag::parts(it, words),
+            words,
+        ),
+        Letter::Digest(it) => frame(
+            &it.site,
+            &it.recipient,
+            it.board.as_of,
+            digest::parts(it, words),
+            words,
+        ),
     }
 }
 
-fn frame(site: &str, recipient: &str, as_of: DateTime<FixedOffset>, parts: Parts, words: &Words) -> Page {
+fn frame(
+    site: &str,
+    recipient: &str,
+    as_of: DateTime<FixedOffset>,
+    parts: Parts,
+    words: &Words,
+) -> Page {
     let mut footer = parts.notes;
     footer.push(words.phrase.automatic(site));
     Page {
@@ -117,7 +141,12 @@ fn frame(site: &str, recipient: &str, as_of: DateTime<FixedOffset>, parts: Parts
         greeting: words.phrase.greeting(recipient),
         as_of: words.phrase.as_of(words.moment(as_of.naive_local())),
         preview: parts.preview,
-        labels: words.labels.all().into_iter().map(|(name, word)| (name.to_owned(), word.to_owned())).collect(),
+        labels: words
+            .labels
+            .all()
+            .into_iter()
+            .map(|(name, word)| (name.to_owned(), word.to_owned()))
+            .collect(),
         footer,
         letter: parts.body,
     }
@@ -126,15 +155,27 @@ fn frame(site: &str, recipient: &str, as_of: DateTime<FixedOffset>, parts: Parts
 /// `UBND quận Long Biên` → `Long Biên`.
 fn short(site: &str) -> &str {
     const PREFIXES: [&str; 10] = [
-        "Ủy ban nhân dân ", "Uỷ ban nhân dân ", "UBND ", "quận ", "huyện ", "thị xã ", "thành phố ", "phường ", "xã ",
+        "Ủy ban nhân dân ",
+        "Uỷ ban nhân dân ",
+        "UBND ",
+        "quận ",
+        "huyện ",
+        "thị xã ",
+        "thành phố ",
+        "phường ",
+        "xã ",
         "People's Committee of ",
     ];
-    PREFIXES.iter().fold(site, |name, prefix| name.strip_prefix(prefix).unwrap_or(name))
+    PREFIXES.iter().fold(site, |name, prefix| {
+        name.strip_prefix(prefix).unwrap_or(name)
+    })
 }
 
 /// The name without the word for its kind: `Phường Ngọc Thụy` → `Ngọc Thụy`.
 pub(super) fn bare(ward: &str) -> &str {
-    ward.strip_prefix("Phường ").or_else(|| ward.strip_prefix("phường ")).unwrap_or(ward)
+    ward.strip_prefix("Phường ")
+        .or_else(|| ward.strip_prefix("phường "))
+        .unwrap_or(ward)
 }
 
 #[cfg(test)]

@@ -53,7 +53,12 @@ pub struct Badge {
 impl Badge {
     #[must_use]
     pub fn new(symbol: &'static str, word: String, tone: Tone) -> Self {
-        Self { symbol, word, colour: tone.colour(), background: tone.background() }
+        Self {
+            symbol,
+            word,
+            colour: tone.colour(),
+            background: tone.background(),
+        }
     }
 
     #[must_use]

@@ -17,7 +17,9 @@ use crate::domain::ratio::{Percent, Share};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Audience {
     /// The chair of this ward, about this ward only.
-    Chair { ward: String },
+    Chair {
+        ward: String,
+    },
     Leaders,
 }
 
@@ -26,8 +28,6 @@ pub struct WardLag {
     pub site: String,
     pub recipient: String,
     pub as_of: DateTime<FixedOffset>,
-    /// When the source was last read completely, where that is known.
-    pub fresh_at: Option<DateTime<FixedOffset>>,
     pub audience: Audience,
     pub lags: Vec<Lag>,
 }
@@ -95,12 +95,11 @@ pub struct Evidence {
 pub(super) fn parts(letter: &WardLag, words: &Words) -> Parts {
     let wards = names(&letter.lags);
     let intro = intro(letter, &wards, words);
-    let read_at = letter.fresh_at.map(|at| words.phrase.read_at(words.moment(at.naive_local())));
     Parts {
         title: words.ward_lag.title(),
         result: result(&letter.lags, &wards, words),
         preview: intro.clone(),
-        notes: std::iter::once(words.ward_lag.rule()).chain(read_at).collect(),
+        notes: vec![words.ward_lag.rule()],
         body: Body::WardLag(View {
             intro,
             meaning: words.ward_lag.meaning(),
@@ -127,11 +126,18 @@ fn distinct<'a>(all: impl Iterator<Item = &'a str>) -> Vec<String> {
 
 fn result(lags: &[Lag], wards: &[String], words: &Words) -> String {
     let targets = distinct(lags.iter().map(|lag| lag.target.as_str()));
-    let named = capitalised(&words.phrase.ward(words.list(wards, 3, |n| words.phrase.wards(n))));
+    let named = capitalised(
+        &words
+            .phrase
+            .ward(words.list(wards, 3, |n| words.phrase.wards(n))),
+    );
     match &targets[..] {
         [] => words.ward_lag.none(),
         [target] => words.ward_lag.one_target(named, target),
-        targets => words.ward_lag.several(named, words.phrase.targets(words.number(targets.len() as u64))),
+        targets => words.ward_lag.several(
+            named,
+            words.phrase.targets(words.number(targets.len() as u64)),
+        ),
     }
 }
 
@@ -140,10 +146,14 @@ fn intro(letter: &WardLag, wards: &[String], words: &Words) -> String {
     let targets = words.phrase.targets(words.number(letter.lags.len() as u64));
     match &letter.audience {
         _ if letter.lags.is_empty() => words.ward_lag.none(),
-        Audience::Chair { ward } => words.ward_lag.intro_chair(moment, words.phrase.ward(bare(ward)), targets),
-        Audience::Leaders => {
-            words.ward_lag.intro_leaders(moment, words.phrase.wards(words.number(wards.len() as u64)))
+        Audience::Chair { ward } => {
+            words
+                .ward_lag
+                .intro_chair(moment, words.phrase.ward(bare(ward)), targets)
         }
+        Audience::Leaders => words
+            .ward_lag
+            .intro_leaders(moment, words.phrase.wards(words.number(wards.len() as u64))),
     }
 }
 
@@ -151,7 +161,9 @@ pub(super) fn evidence(lag: &Lag, words: &Words) -> Evidence {
     let mark = Percent::parse(&lag.at_least.to_string()).ok();
     let comparison = lag.level.map(|level| {
         let rate = words.percent(level.printed(lag.decimals.max(2)));
-        words.ward_lag.comparison(words.phrase.ward_level(), words.fraction(level), rate)
+        words
+            .ward_lag
+            .comparison(words.phrase.ward_level(), words.fraction(level), rate)
     });
     Evidence {
         ward: capitalised(&words.phrase.ward(bare(&lag.ward))),
@@ -159,8 +171,13 @@ pub(super) fn evidence(lag: &Lag, words: &Words) -> Evidence {
         badge: Badge::of(lag.status, words),
         rate: rate(lag.share, mark, lag.decimals, words),
         fraction: words.fraction(lag.share),
-        at_least: words.phrase.at_least(words.percent(Some(lag.at_least.to_string()))),
-        range: words.ward_lag.range(words.percent(Some(low(lag))), words.percent(Some(high(lag)))),
+        at_least: words
+            .phrase
+            .at_least(words.percent(Some(lag.at_least.to_string()))),
+        range: words.ward_lag.range(
+            words.percent(Some(low(lag))),
+            words.percent(Some(high(lag))),
+        ),
         reason: reason(lag, mark, words),
         has_comparison: comparison.is_some(),
         comparison: comparison.unwrap_or_default(),
@@ -178,12 +195,17 @@ pub(super) fn rate(share: Share, mark: Option<Percent>, decimals: u32, words: &W
 /// Why the ward lags or is watched, and how much is missing.
 fn reason(lag: &Lag, mark: Option<Percent>, words: &Words) -> String {
     let target = words.percent(Some(lag.at_least.to_string()));
-    let below = words.ward_lag.below(rate(lag.share, mark, lag.decimals, words), target);
+    let below = words
+        .ward_lag
+        .below(rate(lag.share, mark, lag.decimals, words), target);
     let short = mark.map_or(0, |mark| shortfall(lag.share, mark));
     let short = words.ward_lag.short(words.number(short));
     match (lag.status, mark.is_some_and(Percent::is_whole)) {
         (Status::Lagging, true) => format!("{below} {} {short}", words.ward_lag.no_chance()),
-        (Status::Lagging, false) => format!("{below} {} {short}", words.ward_lag.even_so(words.percent(Some(high(lag))))),
+        (Status::Lagging, false) => format!(
+            "{below} {} {short}",
+            words.ward_lag.even_so(words.percent(Some(high(lag))))
+        ),
         _ => format!("{below} {short}"),
     }
 }
@@ -202,8 +224,14 @@ fn low(lag: &Lag) -> String {
 /// Two decimals, or as many as it takes for a bound below the target to be printed below it.
 fn high(lag: &Lag) -> String {
     let printed = |decimals: usize| format!("{:.decimals$}", lag.high);
-    let honest = |text: &String| text.parse::<f64>().is_ok_and(|value| (value < lag.at_least) == (lag.high < lag.at_least));
-    (2..12).map(printed).find(honest).unwrap_or_else(|| printed(12))
+    let honest = |text: &String| {
+        text.parse::<f64>()
+            .is_ok_and(|value| (value < lag.at_least) == (lag.high < lag.at_least))
+    };
+    (2..12)
+        .map(printed)
+        .find(honest)
+        .unwrap_or_else(|| printed(12))
 }
 
 #[cfg(test)]
@@ -227,16 +255,29 @@ mod tests {
     #[test]
     fn the_shortfall_is_what_is_missing_to_the_target() {
         let percent = |text| Percent::parse(text).unwrap();
-        for (numerator, denominator, mark, missing) in
-            [(975, 1000, "98", 5), (980, 1000, "98", 0), (0, 7, "97.5", 7), (1, 3, "33.4", 1), (9, 9, "100", 0)]
-        {
-            assert_eq!(shortfall(Share::new(numerator, denominator), percent(mark)), missing, "{numerator}/{denominator}");
+        for (numerator, denominator, mark, missing) in [
+            (975, 1000, "98", 5),
+            (980, 1000, "98", 0),
+            (0, 7, "97.5", 7),
+            (1, 3, "33.4", 1),
+            (9, 9, "100", 0),
+        ] {
+            assert_eq!(
+                shortfall(Share::new(numerator, denominator), percent(mark)),
+                missing,
+                "{numerator}/{denominator}"
+            );
         }
     }
 
     #[test]
     fn a_bound_below_the_target_is_printed_below_it() {
-        for (bound, printed) in [(97.4, "97.40"), (97.996, "97.996"), (97.99996, "97.99996"), (98.4, "98.40")] {
+        for (bound, printed) in [
+            (97.4, "97.40"),
+            (97.996, "97.996"),
+            (97.99996, "97.99996"),
+            (98.4, "98.40"),
+        ] {
             assert_eq!(high(&lag(bound)), printed);
         }
     }

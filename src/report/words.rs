@@ -57,12 +57,18 @@ impl Word {
         let table = item.table()?;
         let one = table.required("one", |one| text(one, slots, Needed::Some));
         let other = table.required("other", |other| text(other, slots, Needed::All));
-        Some(Self { one: Some(one?), other: other? })
+        Some(Self {
+            one: Some(one?),
+            other: other?,
+        })
     }
 
     /// The sentence with its placeholders filled; what is filled in is not looked at again.
     pub(super) fn fill(&self, fillings: &[(&str, Filling)]) -> String {
-        let is_one = fillings.iter().find_map(|(_, filling)| filling.is_one).unwrap_or(false);
+        let is_one = fillings
+            .iter()
+            .find_map(|(_, filling)| filling.is_one)
+            .unwrap_or(false);
         let pattern = self.one.as_ref().filter(|_| is_one).unwrap_or(&self.other);
         let mut sentence = String::with_capacity(pattern.len() * 2);
         for piece in pieces(pattern) {
@@ -92,7 +98,10 @@ enum Needed {
 enum Piece<'a> {
     Text(&'a str),
     /// `at` is the byte of the opening brace.
-    Slot { name: &'a str, at: usize },
+    Slot {
+        name: &'a str,
+        at: usize,
+    },
 }
 
 /// A pattern as text and placeholders, in order. A brace that never closes is text.
@@ -100,7 +109,10 @@ fn pieces(pattern: &str) -> Vec<Piece<'_>> {
     let (mut all, mut at) = (Vec::new(), 0);
     while let Some((open, close)) = next_slot(pattern, at) {
         all.push(Piece::Text(&pattern[at..open]));
-        all.push(Piece::Slot { name: &pattern[open + 1..close], at: open });
+        all.push(Piece::Slot {
+            name: &pattern[open + 1..close],
+            at: open,
+        });
         at = close + 1;
     }
     all.push(Piece::Text(&pattern[at..]));
@@ -124,11 +136,21 @@ fn text(item: &Item<'_>, slots: &[&str], needed: Needed) -> Option<String> {
         .collect();
     let mut good = true;
     for (name, at) in found.iter().filter(|(name, _)| !slots.contains(name)) {
-        item.problem_inside(*at, format!("nothing fills `{{{name}}}` here"), help(name, slots));
+        item.problem_inside(
+            *at,
+            format!("nothing fills `{{{name}}}` here"),
+            help(name, slots),
+        );
         good = false;
     }
-    for slot in slots.iter().filter(|slot| needed == Needed::All && found.iter().all(|(name, _)| name != *slot)) {
-        item.problem(format!("`{{{slot}}}` is missing"), format!("write `{{{slot}}}` where it belongs"));
+    for slot in slots
+        .iter()
+        .filter(|slot| needed == Needed::All && found.iter().all(|(name, _)| name != *slot))
+    {
+        item.problem(
+            format!("`{{{slot}}}` is missing"),
+            format!("write `{{{slot}}}` where it belongs"),
+        );
         good = false;
     }
     good.then_some(pattern)
@@ -146,7 +168,10 @@ fn help(name: &str, slots: &[&str]) -> String {
 impl Words {
     #[must_use]
     pub fn number(&self, value: u64) -> Filling {
-        Filling { text: format::count(value, self.language), is_one: Some(value == 1) }
+        Filling {
+            text: format::count(value, self.language),
+            is_one: Some(value == 1),
+        }
     }
 
     #[must_use]
@@ -164,13 +189,20 @@ impl Words {
     /// `373/373`
     #[must_use]
     pub fn fraction(&self, share: Share) -> String {
-        format!("{}/{}", self.figure(share.numerator), self.figure(share.denominator))
+        format!(
+            "{}/{}",
+            self.figure(share.numerator),
+            self.figure(share.denominator)
+        )
     }
 
     /// A printed decimal as a percentage; a dash where there is none.
     #[must_use]
     pub fn percent(&self, printed: Option<String>) -> String {
-        printed.map_or_else(|| "–".to_owned(), |printed| format::percent(&printed, self.language))
+        printed.map_or_else(
+            || "–".to_owned(),
+            |printed| format::percent(&printed, self.language),
+        )
     }
 
     #[must_use]
@@ -185,13 +217,20 @@ impl Words {
 
     /// `A, B và C`, at most `most` of them named; `counted` says how many more there are: `3 phường`.
     #[must_use]
-    pub fn list(&self, names: &[String], most: usize, counted: impl Fn(Filling) -> String) -> String {
+    pub fn list(
+        &self,
+        names: &[String],
+        most: usize,
+        counted: impl Fn(Filling) -> String,
+    ) -> String {
         let (shown, hidden) = names.split_at(names.len().min(most));
         match (shown, hidden.len()) {
             ([], _) => String::new(),
             ([one], 0) => one.clone(),
             ([first @ .., last], 0) => self.phrase.and(first.join(", "), last),
-            (shown, more) => self.phrase.and_more(shown.join(", "), counted(self.number(more as u64))),
+            (shown, more) => self
+                .phrase
+                .and_more(shown.join(", "), counted(self.number(more as u64))),
         }
     }
 

@@ -72,7 +72,12 @@ pub struct Manner {
 
 impl Default for Manner {
     fn default() -> Self {
-        Self { encryption: Encryption::None, login: None, stall: None, greeting: "220 relay.example ready" }
+        Self {
+            encryption: Encryption::None,
+            login: None,
+            stall: None,
+            greeting: "220 relay.example ready",
+        }
     }
 }
 
@@ -92,9 +97,16 @@ impl ScriptedRelay {
     pub async fn with_manner(manner: Manner, acts: impl IntoIterator<Item = Act>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let log = Arc::new(Mutex::new(Log { acts: acts.into_iter().collect(), ..Log::default() }));
+        let log = Arc::new(Mutex::new(Log {
+            acts: acts.into_iter().collect(),
+            ..Log::default()
+        }));
         let (acceptor, certificate) = certificate();
-        let line = Line { manner, acceptor, log: log.clone() };
+        let line = Line {
+            manner,
+            acceptor,
+            log: log.clone(),
+        };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 line.log.lock().unwrap().connections += 1;
@@ -102,7 +114,11 @@ impl ScriptedRelay {
                 tokio::spawn(async move { drop(line.serve(stream).await) });
             }
         });
-        Self { address, certificate, log }
+        Self {
+            address,
+            certificate,
+            log,
+        }
     }
 
     pub fn received(&self) -> Vec<Received> {
@@ -151,7 +167,10 @@ impl Line {
         }
     }
 
-    async fn shake(&self, stream: TcpStream) -> io::Result<tokio_rustls::server::TlsStream<TcpStream>> {
+    async fn shake(
+        &self,
+        stream: TcpStream,
+    ) -> io::Result<tokio_rustls::server::TlsStream<TcpStream>> {
         self.pause("handshake").await;
         self.acceptor.accept(stream).await
     }
@@ -162,7 +181,11 @@ impl Line {
         }
     }
 
-    async fn talk<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S, greet: bool) -> io::Result<End<S>> {
+    async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+        greet: bool,
+    ) -> io::Result<End<S>> {
         let plain = greet && self.manner.encryption == Encryption::Starttls;
         let mut stream = BufReader::new(stream);
         if greet {
@@ -177,9 +200,16 @@ impl Line {
             let command = command.trim_end().to_owned();
             let verb: String = command.chars().take(4).collect::<String>().to_uppercase();
             self.note(&command);
-            self.pause(if verb == "STAR" { "STARTTLS" } else { &verb }).await;
+            self.pause(if verb == "STAR" { "STARTTLS" } else { &verb })
+                .await;
             if verb == "MAIL" {
-                act = self.log.lock().unwrap().acts.pop_front().unwrap_or(Act::Accept);
+                act = self
+                    .log
+                    .lock()
+                    .unwrap()
+                    .acts
+                    .pop_front()
+                    .unwrap_or(Act::Accept);
             }
             match act {
                 Act::Stall(at) if at == verb => std::future::pending::<()>().await,
@@ -195,11 +225,27 @@ impl Line {
                 "AUTH" => say(&mut stream, self.sign_in(&command)).await?,
                 "MAIL" => {
                     from = address(&command);
-                    say(&mut stream, &reply(if let Act::Sender(code) = act { code } else { 250 })).await?;
+                    say(
+                        &mut stream,
+                        &reply(if let Act::Sender(code) = act {
+                            code
+                        } else {
+                            250
+                        }),
+                    )
+                    .await?;
                 }
                 "RCPT" => {
                     to = address(&command);
-                    say(&mut stream, &reply(if let Act::Recipient(code) = act { code } else { 250 })).await?;
+                    say(
+                        &mut stream,
+                        &reply(if let Act::Recipient(code) = act {
+                            code
+                        } else {
+                            250
+                        }),
+                    )
+                    .await?;
                 }
                 "DATA" => {
                     say(&mut stream, "354 end with a dot").await?;
@@ -213,7 +259,11 @@ impl Line {
                         Act::Drop(".") => return Ok(End::Quit),
                         Act::Message(code) => say(&mut stream, &reply(code)).await?,
                         _ => {
-                            let received = Received { from: from.clone(), to: to.clone(), message };
+                            let received = Received {
+                                from: from.clone(),
+                                to: to.clone(),
+                                message,
+                            };
                             self.log.lock().unwrap().received.push(received);
                             say(&mut stream, "250 2.0.0 queued as 4F2A").await?;
                         }
@@ -233,7 +283,11 @@ impl Line {
     }
 
     fn note(&self, command: &str) {
-        let masked = if command.starts_with("AUTH") { "AUTH" } else { command };
+        let masked = if command.starts_with("AUTH") {
+            "AUTH"
+        } else {
+            command
+        };
         self.log.lock().unwrap().commands.push(masked.to_owned());
     }
 
@@ -250,7 +304,11 @@ impl Line {
 
     fn sign_in(&self, command: &str) -> &'static str {
         let given = command.rsplit(' ').next();
-        if given == self.manner.login { "235 2.7.0 welcome" } else { "535 5.7.8 who are you?" }
+        if given == self.manner.login {
+            "235 2.7.0 welcome"
+        } else {
+            "535 5.7.8 who are you?"
+        }
     }
 }
 
@@ -286,7 +344,11 @@ fn reply(code: u16) -> String {
 }
 
 fn address(command: &str) -> String {
-    command.split(['<', '>']).nth(1).unwrap_or_default().to_owned()
+    command
+        .split(['<', '>'])
+        .nth(1)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn certificate() -> (TlsAcceptor, String) {

@@ -11,7 +11,10 @@ use chrono::{DateTime, NaiveTime};
 use chrono_tz::Tz;
 use secrecy::SecretString;
 
-use super::{Confidence, Credential, Database, Delivery, Language, Mail, Relay, Rules, Security, Settings, Site};
+use super::{
+    Confidence, Credential, Database, Delivery, Language, Mail, Relay, Rules, Security, Settings,
+    Site,
+};
 use crate::config::layers::Layers;
 use crate::config::organisation::Address;
 use crate::config::secret::SecretSource;
@@ -24,8 +27,16 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub fn settings(layers: &Layers<'_>) -> Option<Settings> {
     let site = site(layers);
     let database = database(layers);
-    let endpoints: Vec<_> = layers.names("endpoints").into_iter().map(|name| endpoint(layers, name)).collect();
-    let credentials: Vec<_> = layers.names("credentials").into_iter().map(|name| credential(layers, name)).collect();
+    let endpoints: Vec<_> = layers
+        .names("endpoints")
+        .into_iter()
+        .map(|name| endpoint(layers, name))
+        .collect();
+    let credentials: Vec<_> = layers
+        .names("credentials")
+        .into_iter()
+        .map(|name| credential(layers, name))
+        .collect();
     let mail = mail(layers);
     let rules = rules(layers);
     Some(Settings {
@@ -39,22 +50,46 @@ pub fn settings(layers: &Layers<'_>) -> Option<Settings> {
 }
 
 fn site(layers: &Layers<'_>) -> Option<Site> {
-    let name = layers.required("site.name", text, "write the administration's name as it stands in mails");
-    let language = layers.or("site.language", Language::Vi, language, "write `vi` or `en`");
+    let name = layers.required(
+        "site.name",
+        text,
+        "write the administration's name as it stands in mails",
+    );
+    let language = layers.or(
+        "site.language",
+        Language::Vi,
+        language,
+        "write `vi` or `en`",
+    );
     let zone = layers.required("site.zone", |text| text.parse::<Tz>().ok(), ZONE_HELP);
     let now = layers.maybe(
         "site.now",
         |text| DateTime::parse_from_rfc3339(text).ok(),
         "write the instant as `2020-06-01T07:30:00+07:00`, or leave it out for the real clock",
     );
-    let simulated = layers.or("site.simulated", false, |text| text.parse().ok(), "write `true` or `false`");
-    Some(Site { name: name?, language: language?, zone: zone?, now: now?, simulated: simulated? })
+    let simulated = layers.or(
+        "site.simulated",
+        false,
+        |text| text.parse().ok(),
+        "write `true` or `false`",
+    );
+    Some(Site {
+        name: name?,
+        language: language?,
+        zone: zone?,
+        now: now?,
+        simulated: simulated?,
+    })
 }
 
 fn database(layers: &Layers<'_>) -> Option<Database> {
     let path = "database.url";
-    let url = layers.text(path).unwrap_or_else(|| "sqlite://data/dondoc.sqlite".to_owned());
-    let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
+    let url = layers
+        .text(path)
+        .unwrap_or_else(|| "sqlite://data/dondoc.sqlite".to_owned());
+    let known = ["sqlite:", "postgres://", "postgresql://"]
+        .iter()
+        .any(|scheme| url.starts_with(scheme));
     if !known {
         // The address may hold a password: it is not repeated here.
         layers.problem(
@@ -72,7 +107,9 @@ fn database(layers: &Layers<'_>) -> Option<Database> {
         );
         return None;
     }
-    Some(Database { url: SecretString::from(url) })
+    Some(Database {
+        url: SecretString::from(url),
+    })
 }
 
 fn endpoint(layers: &Layers<'_>, name: String) -> Option<(String, String)> {
@@ -83,7 +120,11 @@ fn endpoint(layers: &Layers<'_>, name: String) -> Option<(String, String)> {
 
 fn credential(layers: &Layers<'_>, name: String) -> Option<(String, Credential)> {
     let section = format!("credentials.{name}");
-    let id = layers.required(&format!("{section}.id"), text, "write the name this program signs in with");
+    let id = layers.required(
+        &format!("{section}.id"),
+        text,
+        "write the name this program signs in with",
+    );
     let Some(secret) = secret(layers, &section, "secret") else {
         if layers.told(&format!("{section}.secret")) {
             return None;
@@ -110,7 +151,11 @@ fn mail(layers: &Layers<'_>) -> Option<Mail> {
     let mailbox_help = "write `Name <name@domain>` or `name@domain`";
     let from = layers.required("mail.from", mailbox, mailbox_help);
     let reply_to = layers.maybe("mail.reply_to", mailbox, mailbox_help);
-    let allowed_domains: Vec<_> = layers.texts("mail.allowed_domains").iter().map(|text| text.to_lowercase()).collect();
+    let allowed_domains: Vec<_> = layers
+        .texts("mail.allowed_domains")
+        .iter()
+        .map(|text| text.to_lowercase())
+        .collect();
     if allowed_domains.is_empty() && !layers.told("mail.allowed_domains") {
         layers.problem(
             "mail.allowed_domains",
@@ -118,12 +163,24 @@ fn mail(layers: &Layers<'_>) -> Option<Mail> {
             "list the domains of your recipients: `allowed_domains = [\"longbien.example\"]`",
         );
     }
-    for domain in allowed_domains.iter().filter(|domain| Address::parse(&format!("a@{domain}")).is_err()) {
+    for domain in allowed_domains
+        .iter()
+        .filter(|domain| Address::parse(&format!("a@{domain}")).is_err())
+    {
         let help = "write a domain such as `longbien.example`, without `@`";
-        layers.problem("mail.allowed_domains", &format!("`{domain}` is not a mail domain"), help);
+        layers.problem(
+            "mail.allowed_domains",
+            &format!("`{domain}` is not a mail domain"),
+            help,
+        );
     }
     let delivery = delivery(layers);
-    Some(Mail { from: from?, reply_to: reply_to?, allowed_domains, delivery: delivery? })
+    Some(Mail {
+        from: from?,
+        reply_to: reply_to?,
+        allowed_domains,
+        delivery: delivery?,
+    })
 }
 
 fn delivery(layers: &Layers<'_>) -> Option<Delivery> {
@@ -131,21 +188,51 @@ fn delivery(layers: &Layers<'_>) -> Option<Delivery> {
     match layers.required("mail.delivery.kind", kind, "write `file` or `smtp`")? {
         "smtp" => relay(layers).map(Delivery::Smtp),
         _ => {
-            let folder = layers.or("mail.delivery.folder", "data/mails".to_owned(), text, "write a folder")?;
-            Some(Delivery::File { folder: folder.into() })
+            let folder = layers.or(
+                "mail.delivery.folder",
+                "data/mails".to_owned(),
+                text,
+                "write a folder",
+            )?;
+            Some(Delivery::File {
+                folder: folder.into(),
+            })
         }
     }
 }
 
 fn relay(layers: &Layers<'_>) -> Option<Relay> {
     let key = |name: &str| format!("mail.delivery.{name}");
-    let host = layers.required(&key("host"), text, "write the relay's name: `host = \"mail.longbien.example\"`");
-    let port = layers.or(&key("port"), 587, port, "write a number from 1 to 65535; 587 is usual for `starttls`");
-    let security = layers.or(&key("security"), Security::Starttls, security, "write `starttls`, `tls` or `none`");
+    let host = layers.required(
+        &key("host"),
+        text,
+        "write the relay's name: `host = \"mail.longbien.example\"`",
+    );
+    let port = layers.or(
+        &key("port"),
+        587,
+        port,
+        "write a number from 1 to 65535; 587 is usual for `starttls`",
+    );
+    let security = layers.or(
+        &key("security"),
+        Security::Starttls,
+        security,
+        "write `starttls`, `tls` or `none`",
+    );
     let username = layers.maybe(&key("username"), text, "write the name to sign in with");
     let password = secret(layers, "mail.delivery", "password");
-    let time = |text: &str| humantime::parse_duration(text).ok().filter(|time| !time.is_zero());
-    let timeout = layers.or(&key("timeout"), TIMEOUT, time, "write a length of time such as `30s`");
+    let time = |text: &str| {
+        humantime::parse_duration(text)
+            .ok()
+            .filter(|time| !time.is_zero())
+    };
+    let timeout = layers.or(
+        &key("timeout"),
+        TIMEOUT,
+        time,
+        "write a length of time such as `30s`",
+    );
     let trust = layers.maybe(&key("trust"), text, "write the path of a PEM file");
     let relay = Relay {
         host: host?,
@@ -163,13 +250,25 @@ fn relay(layers: &Layers<'_>) -> Option<Relay> {
 fn agrees(layers: &Layers<'_>, relay: &Relay) -> bool {
     let loopback = ["localhost", "127.0.0.1", "::1"].contains(&relay.host.as_str());
     if relay.security == Security::None && !loopback {
-        let message = format!("mails to `{}` would cross the network in plain text", relay.host);
-        layers.problem("mail.delivery.security", &message, "write `starttls` or `tls`; `none` is for loopback only");
+        let message = format!(
+            "mails to `{}` would cross the network in plain text",
+            relay.host
+        );
+        layers.problem(
+            "mail.delivery.security",
+            &message,
+            "write `starttls` or `tls`; `none` is for loopback only",
+        );
         return false;
     }
-    if relay.username.is_some() != relay.password.is_some() {
+    let told = layers.told("mail.delivery.password");
+    if relay.username.is_some() != relay.password.is_some() && !told {
         let help = "give both `username` and `password_file`, or neither";
-        layers.problem("mail.delivery", "a user name and a password belong together", help);
+        layers.problem(
+            "mail.delivery",
+            "a user name and a password belong together",
+            help,
+        );
         return false;
     }
     true
@@ -177,9 +276,21 @@ fn agrees(layers: &Layers<'_>, relay: &Relay) -> bool {
 
 fn rules(layers: &Layers<'_>) -> Option<Rules> {
     let time = |text: &str| NaiveTime::parse_from_str(text, "%H:%M").ok();
-    let due_time = layers.required("rules.due_time", time, "write a time of day such as `17:00`");
-    let confidence = layers.or("rules.confidence", Confidence::P95, confidence, "write `90`, `95` or `99`");
-    Some(Rules { due_time: due_time?, confidence: confidence? })
+    let due_time = layers.required(
+        "rules.due_time",
+        time,
+        "write a time of day such as `17:00`",
+    );
+    let confidence = layers.or(
+        "rules.confidence",
+        Confidence::P95,
+        confidence,
+        "write `90`, `95` or `99`",
+    );
+    Some(Rules {
+        due_time: due_time?,
+        confidence: confidence?,
+    })
 }
 
 fn text(text: &str) -> Option<String> {
@@ -188,17 +299,34 @@ fn text(text: &str) -> Option<String> {
 }
 
 fn language(text: &str) -> Option<Language> {
-    [("vi", Language::Vi), ("en", Language::En)].into_iter().find(|(word, _)| *word == text).map(|(_, it)| it)
+    [("vi", Language::Vi), ("en", Language::En)]
+        .into_iter()
+        .find(|(word, _)| *word == text)
+        .map(|(_, it)| it)
 }
 
 fn security(text: &str) -> Option<Security> {
-    let words = [("none", Security::None), ("starttls", Security::Starttls), ("tls", Security::Tls)];
-    words.into_iter().find(|(word, _)| *word == text).map(|(_, security)| security)
+    let words = [
+        ("none", Security::None),
+        ("starttls", Security::Starttls),
+        ("tls", Security::Tls),
+    ];
+    words
+        .into_iter()
+        .find(|(word, _)| *word == text)
+        .map(|(_, security)| security)
 }
 
 fn confidence(text: &str) -> Option<Confidence> {
-    let words = [("90", Confidence::P90), ("95", Confidence::P95), ("99", Confidence::P99)];
-    words.into_iter().find(|(word, _)| *word == text).map(|(_, confidence)| confidence)
+    let words = [
+        ("90", Confidence::P90),
+        ("95", Confidence::P95),
+        ("99", Confidence::P99),
+    ];
+    words
+        .into_iter()
+        .find(|(word, _)| *word == text)
+        .map(|(_, confidence)| confidence)
 }
 
 fn port(text: &str) -> Option<u16> {
@@ -217,15 +345,22 @@ fn mailbox(text: &str) -> Option<String> {
 
 /// An address over HTTP(S), without the slash at its end.
 fn base_address(text: &str) -> Option<String> {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"))?;
     let fits = !rest.is_empty() && !rest.starts_with('/') && !rest.contains(['@', ' ', '?', '#']);
     fits.then(|| text.trim_end_matches('/').to_owned())
 }
 
 /// `scheme://user:password@host/…`
 fn holds_password(url: &str) -> bool {
-    let authority = url.split_once("://").and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default();
-    let in_authority = authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'));
+    let authority = url
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split('/').next())
+        .unwrap_or_default();
+    let in_authority = authority
+        .rsplit_once('@')
+        .is_some_and(|(user, _)| user.contains(':'));
     in_authority || url.contains("password=")
 }
 

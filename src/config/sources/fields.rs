@@ -35,8 +35,12 @@ pub const DOSSIER_FIELDS: [(&str, Kind, bool); 13] = [
 ];
 
 /// The fields of every register; others are attributes that targets may name.
-const ENTRY_FIELDS: [(&str, Kind); 4] =
-    [("code", Kind::Text), ("unit", Kind::Unit), ("level", Kind::Text), ("day", Kind::Day)];
+const ENTRY_FIELDS: [(&str, Kind); 4] = [
+    ("code", Kind::Text),
+    ("unit", Kind::Unit),
+    ("level", Kind::Text),
+    ("day", Kind::Day),
+];
 
 /// What a source may state about a level (columns of form II.06).
 pub const STATED_FIELDS: [&str; 11] = [
@@ -53,13 +57,11 @@ pub const STATED_FIELDS: [&str; 11] = [
     "overdue",
 ];
 
-const KINDS: [(&str, Kind); 6] = [
+/// What an attribute can be.
+const KINDS: [(&str, Kind); 3] = [
     ("text", Kind::Text),
     ("number", Kind::Number),
     ("flag", Kind::Flag),
-    ("moment", Kind::Moment),
-    ("day", Kind::Day),
-    ("unit", Kind::Unit),
 ];
 
 /// The kind of a field, without its formats.
@@ -85,9 +87,17 @@ type Fields = BTreeMap<String, Field>;
 
 /// `[pull.fields]`
 pub fn of_pull(table: &Table<'_>, rules: &Rules<'_>) -> Option<Fields> {
-    let fields: Vec<_> = table.all().iter().map(|(name, item)| Some((name.clone(), field(name, item, rules)?))).collect();
+    let fields: Vec<_> = table
+        .all()
+        .iter()
+        .map(|(name, item)| Some((name.clone(), field(name, item, rules)?)))
+        .collect();
     let wanted: Vec<&str> = if rules.dossiers {
-        DOSSIER_FIELDS.iter().filter(|(_, _, required)| *required).map(|(name, _, _)| *name).collect()
+        DOSSIER_FIELDS
+            .iter()
+            .filter(|(_, _, required)| *required)
+            .map(|(name, _, _)| *name)
+            .collect()
     } else {
         vec!["code"]
     };
@@ -99,28 +109,58 @@ pub fn of_pull(table: &Table<'_>, rules: &Rules<'_>) -> Option<Fields> {
 pub fn of_stated(table: &Table<'_>) -> Option<Fields> {
     let stated = |name: &str, item: &Item<'_>| {
         if !STATED_FIELDS.contains(&name) {
-            item.problem_at_key(format!("`{name}` is not a figure of form II.06"), instead(name, STATED_FIELDS));
+            item.problem_at_key(
+                format!("`{name}` is not a figure of form II.06"),
+                instead(name, STATED_FIELDS),
+            );
             return None;
         }
-        let kind = if name == "level" { Kind::Text } else { Kind::Number };
-        read(name, item, Some(kind), &Rules { dossiers: false, formats: &[], personal: &[] })
+        let kind = if name == "level" {
+            Kind::Text
+        } else {
+            Kind::Number
+        };
+        read(
+            name,
+            item,
+            Some(kind),
+            &Rules {
+                dossiers: false,
+                formats: &[],
+                personal: &[],
+            },
+        )
     };
-    let fields: Vec<_> = table.all().iter().map(|(name, item)| Some((name.clone(), stated(name, item)?))).collect();
+    let fields: Vec<_> = table
+        .all()
+        .iter()
+        .map(|(name, item)| Some((name.clone(), stated(name, item)?)))
+        .collect();
     missing(table, &["level"]);
     fields.into_iter().collect()
 }
 
 fn missing(table: &Table<'_>, wanted: &[&str]) {
     let mapped: Vec<String> = table.all().into_iter().map(|(name, _)| name).collect();
-    let missing: Vec<&str> = wanted.iter().copied().filter(|name| !mapped.iter().any(|mapped| mapped == name)).collect();
+    let missing: Vec<&str> = wanted
+        .iter()
+        .copied()
+        .filter(|name| !mapped.iter().any(|mapped| mapped == name))
+        .collect();
     for name in missing {
-        table.problem(format!("the field `{name}` is not mapped"), format!("add `{name} = \"/…\"`, a JSON Pointer in the row"));
+        table.problem(
+            format!("the field `{name}` is not mapped"),
+            format!("add `{name} = \"/…\"`, a JSON Pointer in the row"),
+        );
     }
 }
 
 fn field(name: &str, item: &Item<'_>, rules: &Rules<'_>) -> Option<Field> {
     if !rules.dossiers {
-        let known = ENTRY_FIELDS.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind);
+        let known = ENTRY_FIELDS
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, kind)| *kind);
         return read(name, item, known, rules);
     }
     let known = DOSSIER_FIELDS.iter().find(|(known, _, _)| *known == name);
@@ -141,11 +181,24 @@ fn read(name: &str, item: &Item<'_>, known: Option<Kind>, rules: &Rules<'_>) -> 
     } else {
         let from = item.one_or_more(pointer)?;
         let kind = with_formats(item, known.unwrap_or(Kind::Text), rules.formats.to_vec())?;
-        Field { from, default: None, kind, required: true, codes: BTreeMap::new() }
+        Field {
+            from,
+            default: None,
+            kind,
+            required: true,
+            codes: BTreeMap::new(),
+        }
     };
-    for personal in field.from.iter().filter(|from| rules.personal.contains(from)) {
+    for personal in field
+        .from
+        .iter()
+        .filter(|from| rules.personal.contains(from))
+    {
         let help = "leave one of them out: personal data are never stored";
-        item.problem(format!("`{personal}` is listed under `personal` and mapped to `{name}`"), help);
+        item.problem(
+            format!("`{personal}` is listed under `personal` and mapped to `{name}`"),
+            help,
+        );
     }
     Some(field)
 }
@@ -153,27 +206,57 @@ fn read(name: &str, item: &Item<'_>, known: Option<Kind>, rules: &Rules<'_>) -> 
 fn long(name: &str, table: &Table<'_>, known: Option<Kind>, rules: &Rules<'_>) -> Option<Field> {
     let from = table.or("from", Vec::new(), |item| item.one_or_more(pointer));
     let default = table.maybe("default", Item::value);
-    let codes = table.or("codes", BTreeMap::new(), |item| codes(name, &item.table()?, known));
-    let formats = table.or("formats", rules.formats.to_vec(), |item| item.one_or_more(format));
+    let codes = table.or("codes", BTreeMap::new(), |item| {
+        codes(name, &item.table()?, known)
+    });
+    let formats = table.or("formats", rules.formats.to_vec(), |item| {
+        item.one_or_more(format)
+    });
     let required = table.or("required", true, Item::flag);
     let stated = table.maybe("kind", |item| item.word(&KINDS));
     let (from, default, codes) = (from?, default?, codes?);
     if from.is_empty() && default.is_none() {
-        table.problem(format!("nothing says where `{name}` comes from"), "add `from = \"/…\"` or `default = …`");
+        table.problem(
+            format!("nothing says where `{name}` comes from"),
+            "add `from = \"/…\"` or `default = …`",
+        );
         return None;
     }
     let stated = stated?;
     if let Some((stated, known)) = stated.zip(known).filter(|(stated, known)| stated != known) {
-        let message = format!("`{name}` is a {}, not a {}", word(known), word(stated));
+        let message = format!(
+            "the kind of `{name}` is {}, not {}",
+            word(known),
+            word(stated)
+        );
         table.problem(message, "leave `kind` out: it is known");
     }
-    let kind = known.or(stated).unwrap_or_else(|| kind_of(codes.values().chain(&default)));
-    for value in codes.values().chain(&default).filter(|value| !fits(kind, value)) {
+    let kind = known
+        .or(stated)
+        .unwrap_or_else(|| kind_of(codes.values().chain(&default)));
+    for value in codes
+        .values()
+        .chain(&default)
+        .filter(|value| !fits(kind, value))
+    {
         let help = "write flags as `true` and `false`, numbers without quotes, text between quotes";
-        table.problem(format!("`{}` is not a {}, as `{name}` is", shown(value), word(kind)), help);
+        table.problem(
+            format!(
+                "`{}` does not fit `{name}`, whose kind is {}",
+                shown(value),
+                word(kind)
+            ),
+            help,
+        );
     }
     let kind = with_formats(table, kind, formats?)?;
-    Some(Field { from, default, kind, required: required?, codes })
+    Some(Field {
+        from,
+        default,
+        kind,
+        required: required?,
+        codes,
+    })
 }
 
 /// The source's words with our values; those of a channel, a level and a unit are fixed words.
@@ -186,14 +269,27 @@ fn codes(name: &str, table: &Table<'_>, known: Option<Kind>) -> Option<BTreeMap<
     let read = |item: &Item<'_>| {
         let value = item.value()?;
         let text = shown(&value);
-        if let Some(allowed) = allowed.as_ref().filter(|allowed| !allowed.contains(&text.as_str())) {
-            item.problem(format!("`{text}` is not a {name}"), format!("write one of {}", quoted(allowed.iter().copied())));
+        if let Some(allowed) = allowed
+            .as_ref()
+            .filter(|allowed| !allowed.contains(&text.as_str()))
+        {
+            item.problem(
+                format!("`{text}` is not a {name}"),
+                format!("write one of {}", quoted(allowed.iter().copied())),
+            );
         } else if known == Some(Kind::Unit) && UnitCode::parse(&text).is_err() {
-            item.problem(format!("`{text}` is not a unit code"), "write a code of organisation.toml");
+            item.problem(
+                format!("`{text}` is not a unit code"),
+                "write a code of organisation.toml",
+            );
         }
         Some(value)
     };
-    let codes: Vec<_> = table.all().iter().map(|(word, item)| Some((word.clone(), read(item)?))).collect();
+    let codes: Vec<_> = table
+        .all()
+        .iter()
+        .map(|(word, item)| Some((word.clone(), read(item)?)))
+        .collect();
     codes.into_iter().collect()
 }
 
@@ -216,7 +312,10 @@ impl Tell for Item<'_> {
 
 fn with_formats(place: &impl Tell, kind: Kind, formats: Vec<String>) -> Option<FieldKind> {
     if matches!(kind, Kind::Moment | Kind::Day) && formats.is_empty() {
-        place.tell("nothing says how this date is written", "add `formats = [\"%Y%m%d%H%M%S\"]` to the pull or to the field");
+        place.tell(
+            "nothing says how this date is written",
+            "add `formats = [\"%Y%m%d%H%M%S\"]` to the pull or to the field",
+        );
         return None;
     }
     Some(match kind {
@@ -247,7 +346,14 @@ fn fits(kind: Kind, value: &Value) -> bool {
 }
 
 fn word(kind: Kind) -> &'static str {
-    KINDS.iter().find(|(_, known)| *known == kind).map_or("value", |(word, _)| *word)
+    match kind {
+        Kind::Text => "text",
+        Kind::Number => "number",
+        Kind::Flag => "flag",
+        Kind::Moment => "moment",
+        Kind::Day => "day",
+        Kind::Unit => "unit",
+    }
 }
 
 fn shown(value: &Value) -> String {

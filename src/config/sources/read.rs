@@ -45,20 +45,35 @@ pub fn source(root: &Table<'_>, name: &str) -> Option<Source> {
 
 fn one_pull_a_register(root: &Table<'_>, pulls: &[(Pull, usize)]) {
     for (index, (pull, at)) in pulls.iter().enumerate() {
-        if pulls[..index].iter().any(|(earlier, _)| earlier.records == pull.records) {
-            root.problem_at(*at, format!("two pulls give `{}`", pull.records), "keep one of them");
+        if pulls[..index]
+            .iter()
+            .any(|(earlier, _)| earlier.records == pull.records)
+        {
+            root.problem_at(
+                *at,
+                format!("two pulls give `{}`", pull.records),
+                "keep one of them",
+            );
         }
     }
 }
 
 fn sign_in(table: &Table<'_>) -> Option<SignIn> {
     let kinds = [("none", false), ("client-credentials", true)];
-    if !table.required("kind", |item| item.word(&kinds))? {
-        return Some(SignIn::None);
+    match table.required("kind", |item| item.word(&kinds)) {
+        Some(true) => {}
+        Some(false) => return Some(SignIn::None),
+        None => {
+            table.pass_over();
+            return None;
+        }
     }
     let token_path = table.required("token_path", path);
     let credential = table.required("credential", Item::text);
-    Some(SignIn::ClientCredentials { token_path: token_path?, credential: credential? })
+    Some(SignIn::ClientCredentials {
+        token_path: token_path?,
+        credential: credential?,
+    })
 }
 
 fn pull(table: &Table<'_>) -> Option<(Pull, usize)> {
@@ -70,17 +85,33 @@ fn pull(table: &Table<'_>) -> Option<(Pull, usize)> {
     let since = table.maybe("since", |item| Some((since(&item.table()?)?, item.at())));
     let formats = table.or("formats", Vec::new(), |item| item.one_or_more(format));
     let personal = table.or("personal", Vec::new(), |item| item.each(pointer));
-    let (records, formats) = (records?, formats?);
-    let fields = table.required("fields", |item| {
-        let rules = fields::Rules { dossiers: records == DOSSIERS, formats: &formats, personal: personal.as_deref()? };
-        fields::of_pull(&item.table()?, &rules)
-    });
+    let fields = table.required("fields", Item::table)?;
+    let (Some(records), Some(formats)) = (records, formats) else {
+        fields.pass_over();
+        return None;
+    };
+    let rules = fields::Rules {
+        dossiers: records == DOSSIERS,
+        formats: &formats,
+        personal: personal.as_deref().unwrap_or_default(),
+    };
+    let fields = fields::of_pull(&fields, &rules);
     let (since, fields) = (since?, fields?);
     if let Some((since, at)) = &since
-        && !matches!(fields.get(&since.field).map(|field| &field.kind), Some(FieldKind::Moment { .. }))
+        && !matches!(
+            fields.get(&since.field).map(|field| &field.kind),
+            Some(FieldKind::Moment { .. })
+        )
     {
         let help = "name a moment of `[pull.fields]`, such as `updated_at`";
-        table.problem_at(*at, format!("`since` asks by `{}`, which is not a mapped moment", since.field), help);
+        table.problem_at(
+            *at,
+            format!(
+                "`since` asks by `{}`, which is not a mapped moment",
+                since.field
+            ),
+            help,
+        );
     }
     let pull = Pull {
         records,
@@ -98,22 +129,42 @@ fn pull(table: &Table<'_>) -> Option<(Pull, usize)> {
 fn success(table: &Table<'_>) -> Option<Success> {
     let field = table.required("field", pointer);
     let any_of = table.required("any_of", |item| item.one_or_more(Item::text));
-    Some(Success { field: field?, any_of: any_of? })
+    Some(Success {
+        field: field?,
+        any_of: any_of?,
+    })
 }
 
 fn paging(table: &Table<'_>) -> Option<Paging> {
     let kinds = [("page", true), ("offset", false)];
-    let by_page = table.required("kind", |item| item.word(&kinds))?;
-    let (start, count) = if by_page { ("page", "size") } else { ("offset", "limit") };
+    let Some(by_page) = table.required("kind", |item| item.word(&kinds)) else {
+        table.pass_over();
+        return None;
+    };
+    let (start, count) = if by_page {
+        ("page", "size")
+    } else {
+        ("offset", "limit")
+    };
     let start = table.required(start, Item::text);
     let count = table.required(count, Item::text);
     let rows = table.or("rows", 1000, |item| item.count(1, 100_000));
     let total = table.maybe("total", pointer);
     let (start, count, rows, total) = (start?, count?, rows?, total?);
     Some(if by_page {
-        Paging::Page { page: start, size: count, rows, total }
+        Paging::Page {
+            page: start,
+            size: count,
+            rows,
+            total,
+        }
     } else {
-        Paging::Offset { offset: start, limit: count, rows, total }
+        Paging::Offset {
+            offset: start,
+            limit: count,
+            rows,
+            total,
+        }
     })
 }
 
@@ -122,7 +173,12 @@ fn since(table: &Table<'_>) -> Option<Since> {
     let format = table.required("format", format);
     let field = table.required("field", Item::text);
     let overlap = table.or("overlap", OVERLAP, Item::duration);
-    Some(Since { parameter: parameter?, format: format?, field: field?, overlap: overlap? })
+    Some(Since {
+        parameter: parameter?,
+        format: format?,
+        field: field?,
+        overlap: overlap?,
+    })
 }
 
 fn stated(table: &Table<'_>) -> Option<Stated> {
@@ -158,13 +214,22 @@ fn path(item: &Item<'_>) -> Option<String> {
 /// A JSON Pointer (RFC 6901): `/data`, `/DanhSachHoSoBoSung/0/NgayHenTraTruoc`.
 pub fn pointer(item: &Item<'_>) -> Option<String> {
     let text = item.text()?;
-    let escapes = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
+    let escapes = text
+        .split('~')
+        .skip(1)
+        .all(|rest| rest.starts_with(['0', '1']));
     if !text.starts_with('/') {
-        item.problem(format!("`{text}` is not a JSON Pointer"), format!("write `\"/{text}\"`"));
+        item.problem(
+            format!("`{text}` is not a JSON Pointer"),
+            format!("write `\"/{text}\"`"),
+        );
         return None;
     }
     if !escapes {
-        item.problem(format!("`{text}` is not a JSON Pointer"), "write `~0` for `~` and `~1` for `/` in a name");
+        item.problem(
+            format!("`{text}` is not a JSON Pointer"),
+            "write `~0` for `~` and `~1` for `/` in a name",
+        );
         return None;
     }
     Some(text)

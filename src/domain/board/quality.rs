@@ -2,25 +2,18 @@
 //!
 //! Owns: the findings that follow from the records themselves.
 //! Never: rows that were not stored (quarantine is the pull's finding).
-//! Reads next: `domain/form_ii06.rs` (stated totals and residuals).
+//! Reads next: `quality/oddity.rs`, `domain/form_ii06.rs` (stated totals and residuals).
 
-use std::collections::{BTreeMap, BTreeSet};
+mod oddity;
+mod published;
+
+use std::collections::BTreeMap;
 
 use super::build::exchange;
 use super::count::TargetShares;
-use super::selection::{SelectedDossier, Selection};
+use super::selection::Selection;
 use super::{DocumentRow, Finding, Inputs};
-use crate::domain::assess::{Health, SourceHealth};
-use crate::domain::dossier::{State, StatusGroup, day_in_code, day_of, original_state};
-use crate::domain::ratio::Share;
-use crate::domain::record::DOSSIERS;
-use crate::domain::target::{Promise, Published};
-
-/// A kind of finding over dossiers or documents: what it is called, and the codes concerned.
-struct Group<'a> {
-    kind: &'static str,
-    codes: BTreeSet<&'a str>,
-}
+use crate::domain::assess::SourceHealth;
 
 #[must_use]
 pub fn findings(
@@ -30,8 +23,8 @@ pub fn findings(
     documents: &[DocumentRow],
 ) -> Vec<Finding> {
     let mut all: Vec<Finding> = stale_sources(inputs).collect();
-    all.extend(published(inputs, shares));
-    all.extend(dossiers(inputs, selection));
+    all.extend(published::findings(inputs, shares));
+    all.extend(oddity::findings(inputs, selection));
     all.extend(same_pairs(inputs, documents));
     all.extend(incomplete_documents(inputs, selection));
     all
@@ -72,211 +65,6 @@ fn stale_sources<'a>(inputs: &'a Inputs<'_>) -> impl Iterator<Item = Finding> + 
     })
 }
 
-fn published(inputs: &Inputs<'_>, shares: &[TargetShares<'_>]) -> Vec<Finding> {
-    let mut all = Vec::new();
-    for target in shares {
-        let source = source_of(&target.target.records, inputs.sources);
-        let trusted =
-            Health::of(&target.target.records, inputs.sources, inputs.zone) == Health::Good;
-        for (promise, share) in target.target.promises.iter().zip(&target.promises) {
-            let Some(published) = &promise.published else {
-                continue;
-            };
-            let name = format!("{}, {}", target.target.id, promise.level);
-            if let Some(message) = not_verifiable(promise, published) {
-                all.push(finding(
-                    &source,
-                    "published-not-verifiable",
-                    format!("{name}: {message}"),
-                    1,
-                ));
-            }
-            let counted = trusted.then_some(*share);
-            for message in mismatches(published, counted) {
-                all.push(finding(
-                    &source,
-                    "published-mismatch",
-                    format!("{name}: {message}"),
-                    1,
-                ));
-            }
-        }
-    }
-    all
-}
-
-fn not_verifiable(promise: &Promise, published: &Published) -> Option<String> {
-    let printed = published
-        .printed
-        .as_deref()
-        .map_or_else(|| "a figure".to_owned(), |text| format!("{text} %"));
-    promise.published_without_figures().then(|| {
-        format!("{printed} is published without the figures behind it and cannot be verified")
-    })
-}
-
-/// Where the published figures do not give the published share, or the counted ones are others.
-fn mismatches(published: &Published, counted: Option<Share>) -> Vec<String> {
-    let (Some(numerator), Some(denominator)) = (published.numerator, published.denominator) else {
-        return Vec::new();
-    };
-    let stated = Share::new(numerator, denominator);
-    let share = published.printed.as_deref().and_then(|printed| {
-        let given = stated
-            .printed(decimals_of(printed))
-            .unwrap_or_else(|| "no share".to_owned());
-        (given != printed).then(|| {
-            format!("{printed} % is published, but {numerator} of {denominator} gives {given} %")
-        })
-    });
-    let figures = counted.filter(|counted| *counted != stated).map(|counted| {
-        let Share {
-            numerator: ours,
-            denominator: of,
-        } = counted;
-        format!("{numerator} of {denominator} is published, {ours} of {of} is counted")
-    });
-    share.into_iter().chain(figures).collect()
-}
-
-fn decimals_of(printed: &str) -> u32 {
-    let decimals = printed
-        .split_once('.')
-        .map_or(0, |(_, decimals)| decimals.len());
-    u32::try_from(decimals).unwrap_or(Share::MAX_DECIMALS)
-}
-
-/// One pass over the dossiers of the period, into one group for each kind of finding.
-fn dossiers(inputs: &Inputs<'_>, selection: &Selection<'_>) -> Vec<Finding> {
-    let source = source_of(DOSSIERS, inputs.sources);
-    let mut groups: BTreeMap<&str, Group<'_>> = BTreeMap::new();
-    let mut hidden = 0_u64;
-    let mut statuses: BTreeMap<u16, u64> = BTreeMap::new();
-    for selected in &selection.dossiers {
-        for kind in kinds(selected, selection, inputs) {
-            let group = groups.entry(kind).or_insert_with(|| Group {
-                kind,
-                codes: BTreeSet::new(),
-            });
-            group.codes.insert(&selected.dossier.code);
-        }
-        hidden += u64::from(hides_lateness(selected, selection, inputs));
-        if selected.dossier.status.group() == StatusGroup::Unknown {
-            *statuses.entry(selected.dossier.status.0).or_default() += 1;
-        }
-    }
-    let extra = Extra { hidden, statuses };
-    groups
-        .into_values()
-        .map(|group| group.finding(&source, &extra))
-        .collect()
-}
-
-/// What a message says beyond the number of dossiers.
-struct Extra {
-    hidden: u64,
-    statuses: BTreeMap<u16, u64>,
-}
-
-fn kinds(
-    selected: &SelectedDossier<'_>,
-    selection: &Selection<'_>,
-    inputs: &Inputs<'_>,
-) -> impl Iterator<Item = &'static str> {
-    let dossier = selected.dossier;
-    let group = dossier.status.group();
-    let ended = matches!(group, StatusGroup::Resolved | StatusGroup::Withdrawn);
-    let day = day_in_code(&dossier.code);
-    let tests = [
-        ("unknown-status", group == StatusGroup::Unknown),
-        (
-            "code-date-differs",
-            day.is_some_and(|day| day != day_of(dossier.received_at, inputs.zone)),
-        ),
-        (
-            "rescheduled",
-            dossier
-                .original_due_at
-                .is_some_and(|original| original != dossier.due_at),
-        ),
-        ("finish-not-dated", ended && dossier.finished_at.is_none()),
-        (
-            "finished-before-received",
-            dossier
-                .finished_at
-                .is_some_and(|at| at < dossier.received_at),
-        ),
-        (
-            "unknown-unit",
-            selection.roster.unit(selected.place).is_none(),
-        ),
-    ];
-    tests
-        .into_iter()
-        .filter_map(|(kind, holds)| holds.then_some(kind))
-}
-
-/// In time or on time by the due date in force, but not by the first one.
-fn hides_lateness(
-    selected: &SelectedDossier<'_>,
-    selection: &Selection<'_>,
-    inputs: &Inputs<'_>,
-) -> bool {
-    let late = |state| matches!(state, State::Late | State::Overdue);
-    !late(selected.state)
-        && original_state(selected.dossier, selection.until, inputs.zone).is_some_and(late)
-}
-
-impl Group<'_> {
-    fn finding(&self, source: &str, extra: &Extra) -> Finding {
-        let count = self.codes.len() as u64;
-        let dossiers = if count == 1 {
-            "1 dossier".to_owned()
-        } else {
-            format!("{count} dossiers")
-        };
-        finding(source, self.kind, self.message(&dossiers, extra), count)
-    }
-
-    fn message(&self, dossiers: &str, extra: &Extra) -> String {
-        let first = self.codes.first().copied().unwrap_or_default();
-        match self.kind {
-            "unknown-status" => {
-                let codes: Vec<String> = extra
-                    .statuses
-                    .iter()
-                    .map(|(code, count)| format!("{code} ({count})"))
-                    .collect();
-                format!(
-                    "{dossiers} with a status outside the national list: {}; resolved where a finish is dated, \
-                     open otherwise",
-                    codes.join(", ")
-                )
-            }
-            "code-date-differs" => {
-                format!(
-                    "{dossiers} with a code that carries another day than that of reception, such as {first}"
-                )
-            }
-            "rescheduled" => format!(
-                "{dossiers} with a due date that was moved; judged by the one in force; by the first one {} more \
-                 would be late",
-                extra.hidden
-            ),
-            "finish-not-dated" => format!(
-                "{dossiers} said to be finished without saying when, such as {first}; resolved ones stay open \
-                 until they have a date"
-            ),
-            "finished-before-received" => {
-                format!("{dossiers} finished before reception, such as {first}")
-            }
-            _ => {
-                format!("{dossiers} of units that the organisation does not know, such as {first}")
-            }
-        }
-    }
-}
-
 /// Bodies with the same counts in both directions: a copying error until somebody says otherwise.
 fn same_pairs(inputs: &Inputs<'_>, documents: &[DocumentRow]) -> Vec<Finding> {
     let mut pairs: BTreeMap<(u64, u64), Vec<&str>> = BTreeMap::new();
@@ -306,7 +94,7 @@ fn incomplete_documents(inputs: &Inputs<'_>, selection: &Selection<'_>) -> Optio
         .records("documents")
         .filter(|selected| exchange(&selected.record).is_none());
     let count = incomplete.count() as u64;
-    let message = format!("{count} documents without a body or a direction, counted in no row");
+    let message = format!("documents without a body or a direction, counted in no row: {count}");
     (count > 0).then(|| {
         finding(
             &source_of("documents", inputs.sources),
@@ -315,4 +103,56 @@ fn incomplete_documents(inputs: &Inputs<'_>, selection: &Selection<'_>) -> Optio
             count,
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::board::build;
+    use crate::domain::record::Entry;
+    use crate::domain::sample;
+
+    /// Kind, message and count of every finding of the board.
+    pub fn told(inputs: &Inputs<'_>) -> Vec<(String, String, u64)> {
+        let findings = build(inputs).quality;
+        findings
+            .into_iter()
+            .map(|finding| (finding.kind, finding.message, finding.count))
+            .collect()
+    }
+
+    #[test]
+    fn two_bodies_with_the_same_counts_are_suspect_and_incomplete_documents_are_named() {
+        let units = sample::units();
+        let mut entries: Vec<Entry> = [("A", "Quận ủy"), ("B", "UBND quận"), ("C", "Ban Đảng")]
+            .into_iter()
+            .flat_map(|(prefix, body)| {
+                [("1", "received"), ("2", "sent")]
+                    .map(|(number, way)| sample::document(&format!("{prefix}-{number}"), body, way))
+            })
+            .collect();
+        entries.push(sample::document("C-3", "Ban Đảng", "sent"));
+        entries.push(sample::document("D-1", "Đảng ủy", "received"));
+        entries.push(sample::document("E-1", "Ban khác", "received"));
+        entries.push(sample::document("X-1", "Quận ủy", "forwarded"));
+        let inputs = Inputs {
+            entries: &entries,
+            ..sample::inputs(&units, &[])
+        };
+        assert_eq!(
+            told(&inputs),
+            [
+                (
+                    "same-pair".to_owned(),
+                    "Quận ủy and UBND quận have the same counts, 1 received and 1 sent: a copying error?".to_owned(),
+                    2
+                ),
+                (
+                    "incomplete-document".to_owned(),
+                    "documents without a body or a direction, counted in no row: 1".to_owned(),
+                    1
+                ),
+            ]
+        );
+    }
 }

@@ -16,14 +16,26 @@ use crate::report::words::Words;
 pub enum Changes {
     /// The first digest: nothing to compare with.
     First,
-    Since { at: DateTime<FixedOffset>, list: Vec<Change> },
+    Since {
+        at: DateTime<FixedOffset>,
+        list: Vec<Change>,
+    },
 }
 
 /// One change; titles in the mail's language.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    Target { title: String, from: Status, to: Status },
-    Ward { ward: String, target: String, from: Status, to: Status },
+    Target {
+        title: String,
+        from: Status,
+        to: Status,
+    },
+    Ward {
+        ward: String,
+        target: String,
+        from: Status,
+        to: Status,
+    },
     /// Overdue dossiers of the whole district.
     Overdue { before: u64, now: u64 },
 }
@@ -42,7 +54,11 @@ pub fn rows(changes: &Changes, words: &Words) -> (Vec<Row>, String) {
         Changes::Since { at, list } => {
             let since = words.moment(at.naive_local());
             let rows: Vec<Row> = list.iter().map(|change| row(change, words)).collect();
-            let note = if rows.is_empty() { words.digest.no_change(since) } else { words.digest.since(since) };
+            let note = if rows.is_empty() {
+                words.digest.no_change(since)
+            } else {
+                words.digest.since(since)
+            };
             (rows, note)
         }
     }
@@ -51,10 +67,19 @@ pub fn rows(changes: &Changes, words: &Words) -> (Vec<Row>, String) {
 fn row(change: &Change, words: &Words) -> Row {
     match change {
         Change::Target { title, from, to } => {
-            let text = words.digest.target_change(title, Badge::of(*from, words).word, Badge::of(*to, words).word);
+            let text = words.digest.target_change(
+                title,
+                Badge::of(*from, words).word,
+                Badge::of(*to, words).word,
+            );
             status_row(*to, text, words)
         }
-        Change::Ward { ward, target, from, to } => status_row(*to, ward_text(ward, target, *from, *to, words), words),
+        Change::Ward {
+            ward,
+            target,
+            from,
+            to,
+        } => status_row(*to, ward_text(ward, target, *from, *to, words), words),
         Change::Overdue { before, now } => overdue_row(*before, *now, words),
     }
 }
@@ -65,17 +90,38 @@ fn ward_text(ward: &str, target: &str, from: Status, to: Status, words: &Words) 
     match (from, to) {
         (_, Status::Lagging) => words.digest.ward_lags(name, target),
         (Status::Lagging, Status::Met) => words.digest.ward_recovers(name, target),
-        _ => words.digest.ward_changes(name, target, Badge::of(from, words).word, Badge::of(to, words).word),
+        _ => words.digest.ward_changes(
+            name,
+            target,
+            Badge::of(from, words).word,
+            Badge::of(to, words).word,
+        ),
     }
 }
 
 fn status_row(to: Status, text: String, words: &Words) -> Row {
     let Badge { symbol, colour, .. } = Badge::of(to, words);
-    Row { symbol, colour, text }
+    Row {
+        symbol,
+        colour,
+        text,
+    }
 }
 
 fn overdue_row(before: u64, now: u64, words: &Words) -> Row {
-    let (symbol, tone) = if now > before { ("▲", Tone::Bad) } else { ("▼", Tone::Good) };
-    let text = words.digest.overdue_change(words.difference(before, now), words.figure(before), words.figure(now));
-    Row { symbol, colour: tone.colour(), text }
+    let (symbol, tone) = if now > before {
+        ("▲", Tone::Bad)
+    } else {
+        ("▼", Tone::Good)
+    };
+    let text = words.digest.overdue_change(
+        words.difference(before, now),
+        words.figure(before),
+        words.figure(now),
+    );
+    Row {
+        symbol,
+        colour: tone.colour(),
+        text,
+    }
 }

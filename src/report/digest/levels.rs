@@ -42,29 +42,54 @@ pub struct Row {
 pub fn table(digest: &Digest, words: &Words) -> Table {
     let dossiers = &digest.board.dossiers;
     let levels = vec![
-        row(words.phrase.district(), &dossiers.district, Status::Met, words),
-        row(words.phrase.ward_level(), &dossiers.ward, Status::Met, words),
+        row(
+            words.phrase.district(),
+            &dossiers.district,
+            Status::Met,
+            words,
+        ),
+        row(
+            words.phrase.ward_level(),
+            &dossiers.ward,
+            Status::Met,
+            words,
+        ),
         row(words.phrase.whole(), &total(digest), Status::Met, words),
     ];
     let wards = wards(digest, words);
-    Table { lines: lines(&levels, &wards, words), levels, wards }
+    Table {
+        lines: lines(&levels, &wards, words),
+        levels,
+        wards,
+    }
 }
 
 /// Lagging wards first, then watched ones, then by what is overdue, then as the board has them.
 fn wards(digest: &Digest, words: &Words) -> Vec<Row> {
-    let mut units: Vec<(Status, &UnitRow)> = ward_rows(digest).map(|unit| (worst(unit), unit)).collect();
+    let mut units: Vec<(Status, &UnitRow)> =
+        ward_rows(digest).map(|unit| (worst(unit), unit)).collect();
     units.sort_by_key(|(status, unit)| (rank(*status), std::cmp::Reverse(unit.counts.overdue)));
-    units.into_iter().map(|(status, unit)| row(bare(&unit.name).to_owned(), &unit.counts, status, words)).collect()
+    units
+        .into_iter()
+        .map(|(status, unit)| row(bare(&unit.name).to_owned(), &unit.counts, status, words))
+        .collect()
 }
 
 fn ward_rows(digest: &Digest) -> impl Iterator<Item = &UnitRow> {
-    digest.board.dossiers.units.iter().filter(|unit| digest.wards.contains(&unit.unit))
+    digest
+        .board
+        .dossiers
+        .units
+        .iter()
+        .filter(|unit| digest.wards.contains(&unit.unit))
 }
 
 /// Whether any ward has a verdict at all: a stale source leaves none.
 pub fn wards_are_judged(digest: &Digest) -> bool {
     let open = |status| matches!(status, Status::Unknown | Status::NotVerifiable);
-    ward_rows(digest).flat_map(|unit| &unit.assessments).any(|assessment| !open(assessment.status))
+    ward_rows(digest)
+        .flat_map(|unit| &unit.assessments)
+        .any(|assessment| !open(assessment.status))
 }
 
 fn rank(status: Status) -> u8 {
@@ -78,7 +103,9 @@ fn rank(status: Status) -> u8 {
 /// The worst that any target says about a ward: lagging, watch, or nothing worth a mark.
 fn worst(unit: &UnitRow) -> Status {
     let judged = unit.assessments.iter().map(|assessment| assessment.status);
-    judged.min_by_key(|status| rank(*status)).unwrap_or(Status::Met)
+    judged
+        .min_by_key(|status| rank(*status))
+        .unwrap_or(Status::Met)
 }
 
 fn row(name: String, counts: &DossierCounts, status: Status, words: &Words) -> Row {
@@ -99,26 +126,54 @@ fn row(name: String, counts: &DossierCounts, status: Status, words: &Words) -> R
 fn lines(levels: &[Row], wards: &[Row], words: &Words) -> Vec<String> {
     let labels = &words.labels;
     let header = vec![
-        labels.place(), labels.received(), labels.resolved(), labels.on_time(), labels.open(), labels.overdue_count(),
+        labels.place(),
+        labels.received(),
+        labels.resolved(),
+        labels.on_time(),
+        labels.open(),
+        labels.overdue_count(),
     ];
-    let rows = std::iter::once(header).chain(levels.iter().chain(wards).map(cells)).collect::<Vec<_>>();
+    let rows = std::iter::once(header)
+        .chain(levels.iter().chain(wards).map(cells))
+        .collect::<Vec<_>>();
     let mut lines = aligned(&rows);
     lines.insert(1 + levels.len(), String::new());
     lines
 }
 
 fn cells(row: &Row) -> Vec<String> {
-    let name = if row.is_marked { format!("{} {}", row.badge.symbol, row.name) } else { row.name.clone() };
-    let figures = [&row.received, &row.resolved, &row.on_time, &row.open, &row.overdue];
-    std::iter::once(name).chain(figures.into_iter().cloned()).collect()
+    let name = if row.is_marked {
+        format!("{} {}", row.badge.symbol, row.name)
+    } else {
+        row.name.clone()
+    };
+    let figures = [
+        &row.received,
+        &row.resolved,
+        &row.on_time,
+        &row.open,
+        &row.overdue,
+    ];
+    std::iter::once(name)
+        .chain(figures.into_iter().cloned())
+        .collect()
 }
 
 /// Every ward that lags or is watched, by target; lagging first.
 pub fn behind(digest: &Digest) -> Vec<Lag> {
     let mut behind: Vec<Lag> = ward_rows(digest)
         .flat_map(|unit| {
-            let judged = unit.assessments.iter().filter(|assessment| rank(assessment.status) < 2);
-            judged.filter_map(|assessment| Some(Lag::of(&unit.name, assessment, at_ward_level(digest, &assessment.target)?)))
+            let judged = unit
+                .assessments
+                .iter()
+                .filter(|assessment| rank(assessment.status) < 2);
+            judged.filter_map(|assessment| {
+                Some(Lag::of(
+                    &unit.name,
+                    assessment,
+                    at_ward_level(digest, &assessment.target)?,
+                ))
+            })
         })
         .collect();
     behind.sort_by_key(|lag| rank(lag.status));
@@ -127,6 +182,12 @@ pub fn behind(digest: &Digest) -> Vec<Lag> {
 
 /// The row of a target for wards; for a target without one, that of all levels.
 fn at_ward_level<'a>(digest: &'a Digest, id: &str) -> Option<&'a TargetRow> {
-    let mut rows = digest.board.targets.iter().filter(|row| row.id == id && row.unit.is_none());
-    rows.clone().find(|row| row.level == TargetLevel::Ward.as_str()).or_else(|| rows.next())
+    let mut rows = digest
+        .board
+        .targets
+        .iter()
+        .filter(|row| row.id == id && row.unit.is_none());
+    rows.clone()
+        .find(|row| row.level == TargetLevel::Ward.as_str())
+        .or_else(|| rows.next())
 }

@@ -17,8 +17,18 @@ pub struct Freshness {
     pub badge: Badge,
 }
 
-pub fn freshness(sources: &[SourceRow], titles: &[(String, String)], words: &Words) -> Vec<Freshness> {
-    sources.iter().map(|row| Freshness { source: titled(&row.source, titles), badge: age(row, words) }).collect()
+pub fn freshness(
+    sources: &[SourceRow],
+    titles: &[(String, String)],
+    words: &Words,
+) -> Vec<Freshness> {
+    sources
+        .iter()
+        .map(|row| Freshness {
+            source: titled(&row.source, titles),
+            badge: age(row, words),
+        })
+        .collect()
 }
 
 fn age(row: &SourceRow, words: &Words) -> Badge {
@@ -31,7 +41,12 @@ fn age(row: &SourceRow, words: &Words) -> Badge {
 
 /// A source's title; several sources may stand in one name, with commas between.
 pub fn titled(source: &str, titles: &[(String, String)]) -> String {
-    let title = |name: &str| titles.iter().find(|(known, _)| known == name).map_or_else(|| name.to_owned(), |(_, title)| title.clone());
+    let title = |name: &str| {
+        titles
+            .iter()
+            .find(|(known, _)| known == name)
+            .map_or_else(|| name.to_owned(), |(_, title)| title.clone())
+    };
     source.split(", ").map(title).collect::<Vec<_>>().join(", ")
 }
 
@@ -51,7 +66,9 @@ fn merged(findings: &[Finding]) -> Vec<Finding> {
     const ONE_BY_ONE: [&str; 2] = ["published-not-verifiable", "published-mismatch"];
     let mut merged: Vec<Finding> = Vec::new();
     for finding in findings {
-        let same = merged.iter_mut().find(|known| known.kind == finding.kind && ONE_BY_ONE.contains(&known.kind.as_str()));
+        let same = merged
+            .iter_mut()
+            .find(|known| known.kind == finding.kind && ONE_BY_ONE.contains(&known.kind.as_str()));
         match same {
             Some(known) => known.count += finding.count,
             None => merged.push(finding.clone()),

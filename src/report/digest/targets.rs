@@ -52,8 +52,15 @@ pub fn verdicts(rows: &[TargetRow]) -> Vec<Verdict<'_>> {
     let mut verdicts: Vec<Verdict<'_>> = Vec::new();
     for row in totals(rows) {
         if !verdicts.iter().any(|verdict| verdict.id == row.id) {
-            let levels: Vec<Status> = totals(rows).filter(|other| other.id == row.id).map(|other| other.status).collect();
-            verdicts.push(Verdict { id: &row.id, title: &row.title, status: overall(&levels) });
+            let levels: Vec<Status> = totals(rows)
+                .filter(|other| other.id == row.id)
+                .map(|other| other.status)
+                .collect();
+            verdicts.push(Verdict {
+                id: &row.id,
+                title: &row.title,
+                status: overall(&levels),
+            });
         }
     }
     verdicts
@@ -77,7 +84,10 @@ fn row(verdict: &Verdict<'_>, number: u64, rows: &[TargetRow], words: &Words) ->
         number: words.figure(number),
         title: verdict.title.to_owned(),
         badge: Badge::of(verdict.status, words),
-        levels: mine.into_iter().map(|row| level(row, several, words)).collect(),
+        levels: mine
+            .into_iter()
+            .map(|row| level(row, several, words))
+            .collect(),
     }
 }
 
@@ -94,7 +104,9 @@ fn level(row: &TargetRow, judged: bool, words: &Words) -> LevelRow {
         rate: rate(share, mark, row.decimals, words),
         has_fraction: share.denominator > 0,
         fraction: words.fraction(share),
-        at_least: words.phrase.at_least(words.percent(Some(row.at_least.to_string()))),
+        at_least: words
+            .phrase
+            .at_least(words.percent(Some(row.at_least.to_string()))),
         judged,
         badge: Badge::of(row.status, words),
         simulated: row.simulated,
@@ -106,7 +118,9 @@ fn level(row: &TargetRow, judged: bool, words: &Words) -> LevelRow {
 
 pub fn level_word(level: &str, words: &Words) -> String {
     let phrase = &words.phrase;
-    let known = TargetLevel::ALL.into_iter().find(|known| known.as_str() == level);
+    let known = TargetLevel::ALL
+        .into_iter()
+        .find(|known| known.as_str() == level);
     known.map_or_else(
         || level.to_owned(),
         |level| match level {
@@ -120,5 +134,7 @@ pub fn level_word(level: &str, words: &Words) -> String {
 
 /// What the marks of the rows mean, where they occur.
 pub fn notes(rows: &[TargetRow], words: &Words) -> Option<String> {
-    totals(rows).any(|row| row.simulated).then(|| words.status.simulated_note())
+    totals(rows)
+        .any(|row| row.simulated)
+        .then(|| words.status.simulated_note())
 }
