@@ -144,3 +144,109 @@ fn reason(rung: Rung, words: &Words) -> String {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::format::Language;
+    use crate::report::page::{Kind, Letter};
+    use crate::report::samples::samples;
+    use crate::report::words::tests::words;
+
+    fn typical() -> Overdue {
+        let letters = samples(Kind::Overdue)
+            .into_iter()
+            .map(|sample| sample.letter);
+        let mut letters = letters.filter_map(|letter| match letter {
+            Letter::Overdue(letter) => Some(letter),
+            _ => None,
+        });
+        letters.next().unwrap()
+    }
+
+    #[test]
+    fn the_result_says_how_many_and_of_how_many() {
+        let words = words(Language::Vi);
+        let letter = |late, soon, already_told| {
+            let typical = typical();
+            let (late, soon) = (typical.late[..late].to_vec(), typical.soon[..soon].to_vec());
+            Overdue {
+                late,
+                soon,
+                already_told,
+                ..typical
+            }
+        };
+        for (late, soon, told, says) in [
+            (12, 5, 0, "12 hồ sơ quá hạn, 5 sắp đến hạn"),
+            (1, 0, 0, "1 hồ sơ quá hạn"),
+            (0, 2, 0, "2 hồ sơ sắp đến hạn"),
+            (1, 0, 7, "1 hồ sơ quá hạn (tổng số quá hạn: 8)"),
+            (0, 2, 7, "2 hồ sơ sắp đến hạn (tổng số quá hạn: 7)"),
+            (0, 0, 0, "Không có hồ sơ quá hạn"),
+        ] {
+            assert_eq!(result(&letter(late, soon, told), &words), says);
+        }
+    }
+
+    #[test]
+    fn a_head_sees_no_unit_and_every_dossier_has_its_code_in_the_letter() {
+        let words = words(Language::Vi);
+        let line = typical().late[0].clone();
+        let late: Vec<Line> = (0..MOST + 9)
+            .map(|n| Line {
+                code: format!("C-{n:03}"),
+                ..line.clone()
+            })
+            .collect();
+        let letter = Overdue { late, ..typical() };
+        let view = view(&letter, "", &words);
+        assert!(
+            view.late.rows.iter().all(|row| !row.has_unit) && !view.has_units && !view.has_reason
+        );
+        assert_eq!(view.late.rows.len(), MOST);
+        assert!(
+            view.late
+                .more
+                .ends_with("C-060, C-061, C-062, C-063, C-064, C-065, C-066, C-067, C-068."),
+            "{}",
+            view.late.more
+        );
+    }
+
+    #[test]
+    fn days_read_as_people_say_them() {
+        use crate::domain::calendar::WorkingDays;
+        let words = words(Language::Vi);
+        for (late, days, tentative, says) in [
+            (true, 0, false, "Quá hạn, chưa đủ 1 ngày làm việc"),
+            (true, 12, false, "Quá 12 ngày làm việc"),
+            (true, 12, true, "Quá 12 ngày làm việc (tạm tính)"),
+            (false, 0, false, "Đến hạn hôm nay"),
+            (false, 2, false, "Còn 2 ngày làm việc"),
+        ] {
+            let days = WorkingDays { days, tentative };
+            let line = Line {
+                days,
+                ..typical().late[0].clone()
+            };
+            let lines = vec![line];
+            let (late, soon) = if late {
+                (lines, vec![])
+            } else {
+                (vec![], lines)
+            };
+            let view = view(
+                &Overdue {
+                    late,
+                    soon,
+                    ..typical()
+                },
+                "",
+                &words,
+            );
+            let row = view.late.rows.iter().chain(&view.soon.rows).next().unwrap();
+            assert_eq!(row.badge.word, says);
+        }
+    }
+}

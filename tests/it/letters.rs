@@ -204,6 +204,22 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// `NEXT` is the line on which `edit` stands, `LINE` the last heading at or above it.
+fn placed(problem: &str, file: &str, edit: &str) -> String {
+    let text = fs::read_to_string(folder().join(file)).unwrap();
+    let next = text[..text.find(edit).unwrap()].lines().count().max(1)
+        + usize::from(!edit.starts_with('"'));
+    let heading = text.lines().take(next).collect::<Vec<_>>();
+    let line = heading
+        .iter()
+        .rposition(|line| line.starts_with('['))
+        .unwrap()
+        + 1;
+    problem
+        .replace("NEXT", &next.to_string())
+        .replace("LINE", &line.to_string())
+}
+
 #[test]
 fn a_slip_in_the_words_has_a_place_and_a_remedy() {
     let words = "words/vi.toml";
@@ -212,16 +228,16 @@ fn a_slip_in_the_words_has_a_place_and_a_remedy() {
             "met                 = \"Đạt\"",
             "mett                = \"Đạt\"",
             &[
-                "templates/words/vi.toml:49:1: `met` is missing in `status` (help: add `met = …`)",
-                "templates/words/vi.toml:50:1: unknown key `mett` in `status` (help: did you mean `met`?)",
+                "templates/words/vi.toml:LINE:1: `met` is missing in `status` (help: add `met = …`)",
+                "templates/words/vi.toml:NEXT:1: unknown key `mett` in `status` (help: did you mean `met`?)",
             ][..],
         ),
         (
             "\"{late} quá hạn, {soon} sắp đến hạn\"",
             "\"{late} quá hạn, {son} sắp đến hạn\"",
             &[
-                "templates/words/vi.toml:79:17: `{soon}` is missing (help: write `{soon}` where it belongs)",
-                "templates/words/vi.toml:79:34: nothing fills `{son}` here (help: did you mean `{soon}`?)",
+                "templates/words/vi.toml:NEXT:17: `{soon}` is missing (help: write `{soon}` where it belongs)",
+                "templates/words/vi.toml:NEXT:34: nothing fills `{son}` here (help: did you mean `{soon}`?)",
             ],
         ),
         (
@@ -229,18 +245,23 @@ fn a_slip_in_the_words_has_a_place_and_a_remedy() {
             "[statuses]",
             &[
                 "templates/words/vi.toml:1:1: `status` is missing (help: add `status = …`)",
-                "templates/words/vi.toml:49:2: unknown key `statuses` (help: did you mean `status`?)",
+                "templates/words/vi.toml:LINE:2: unknown key `statuses` (help: did you mean `status`?)",
             ],
         ),
         (
             "\"Đạt\"",
             "\"\"",
             &[
-                "templates/words/vi.toml:50:23: `met` must be one line of text that is not empty (help: write `met = \"…\"`, or leave the key out if it is optional)",
+                "templates/words/vi.toml:NEXT:23: `met` must be one line of text that is not empty (help: write `met = \"…\"`, or leave the key out if it is optional)",
             ],
         ),
     ] {
-        assert_eq!(edited(words, from, to), problem, "{to}");
+        let found = edited(words, from, to);
+        let expected: Vec<String> = problem
+            .iter()
+            .map(|problem| placed(problem, words, from))
+            .collect();
+        assert_eq!(found, expected, "{to}");
     }
 }
 

@@ -17,7 +17,7 @@ use crate::domain::ratio::Share;
 use crate::domain::unit::UnitCode;
 
 pub(super) const WARDS: [(&str, &str, u64, u64); 14] = [
-    ("00115", "Thượng Thanh", 2504, 6),
+    ("00115", "Thượng Thanh", 2504, 2),
     ("00118", "Ngọc Thụy", 2391, 58),
     ("00121", "Giang Biên", 1586, 3),
     ("00124", "Đức Giang", 2733, 9),
@@ -30,7 +30,7 @@ pub(super) const WARDS: [(&str, &str, u64, u64); 14] = [
     ("00145", "Long Biên", 1902, 6),
     ("00148", "Thạch Bàn", 2260, 8),
     ("00151", "Phúc Đồng", 1388, 4),
-    ("00154", "Cự Khối", 812, 9),
+    ("00154", "Cự Khối", 812, 13),
 ];
 
 fn target(

@@ -26,7 +26,8 @@ fn lag(ward: &str, numerator: u64, denominator: u64, status: Status) -> Lag {
         low,
         high,
         status,
-        level: Some(Share::new(24_727, 25_021)),
+        level: "ward",
+        level_share: Some(Share::new(24_727, 25_021)),
     }
 }
 
@@ -42,7 +43,7 @@ pub(super) fn typical() -> WardLag {
             Lag {
                 target: "TTHC được triển khai dịch vụ công trực tuyến mức độ 3, 4".to_owned(),
                 at_least: 100.0,
-                level: None,
+                level_share: None,
                 ..lag("Phúc Lợi", 143, 144, Status::Lagging)
             },
         ],
