@@ -1,1 +1,122 @@
-//! cli
+//! The command line: arguments, and one file per subcommand that loads, calls and prints.
+//!
+//! Owns: words and options of the commands.
+//! Never: rules of the domain.
+//! Reads next: `cli/demo.rs`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chrono::{DateTime, FixedOffset, Utc};
+use clap::{Parser, Subcommand};
+
+mod board;
+mod calendar;
+mod check;
+mod demo;
+mod doctor;
+mod explain;
+mod jobs;
+mod logging;
+mod mail;
+mod migrate;
+mod next;
+mod open;
+mod output;
+mod overdue;
+mod progress;
+mod run;
+mod runs;
+mod serve;
+
+#[derive(Debug, Parser)]
+#[command(name = "dondoc", version, about, propagate_version = true)]
+pub struct Arguments {
+    /// The site: the folder with config/, jobs/ and templates/
+    #[arg(
+        long,
+        global = true,
+        env = "DONDOC_SITE",
+        default_value = ".",
+        value_name = "DIR"
+    )]
+    site: PathBuf,
+    /// Fix the clock of this command, e.g. 2020-06-01T07:30:00+07:00
+    #[arg(long, global = true, value_name = "INSTANT")]
+    at: Option<DateTime<FixedOffset>>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a sample site on the figures of 2020, pull from a simulated city and leave the mails
+    Demo(demo::Demo),
+    /// Run the daemon until a signal comes
+    Serve,
+    /// Validate every file an administrator edits, and print every problem
+    Check,
+    /// List the jobs with their next instants
+    Jobs,
+    /// List upcoming occurrences of a job or of a cron expression
+    Next(next::Next),
+    /// Run a job now
+    Run(run::Run),
+    /// History of runs
+    Runs(runs::Runs),
+    /// Targets, dossiers by level and ward, documents, data quality
+    Board(board::Board),
+    /// Overdue dossiers, oldest first
+    Overdue(overdue::Overdue),
+    /// How a target's figure comes about
+    Explain(explain::Explain),
+    /// Working-day arithmetic
+    Calendar(calendar::Calendar),
+    /// The outbox
+    Mail(mail::Mail),
+    /// Apply pending changes to the database's schema
+    Migrate,
+    /// Try everything the daemon depends on
+    Doctor,
+}
+
+/// What every subcommand needs of the arguments.
+#[derive(Debug)]
+struct Scope {
+    site: PathBuf,
+    at: Option<DateTime<Utc>>,
+    json: bool,
+}
+
+/// Runs the command. 0: done; 1: it failed. Wrong use ends in `clap` with 2.
+///
+/// # Errors
+/// With what to print before exiting with 1.
+pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let scope = Scope {
+        site: arguments.site,
+        at: arguments.at.map(|at| at.to_utc()),
+        json: arguments.json,
+    };
+    logging::start(matches!(arguments.command, Command::Serve));
+    match arguments.command {
+        Command::Demo(demo) => demo.run(&scope).await?,
+        Command::Serve => serve::run(&scope).await?,
+        Command::Check => return check::run(&scope),
+        Command::Jobs => jobs::run(&scope).await?,
+        Command::Next(next) => next.run(&scope).await?,
+        Command::Run(run) => return run.run(&scope).await,
+        Command::Runs(runs) => runs.run(&scope).await?,
+        Command::Board(board) => board.run(&scope).await?,
+        Command::Overdue(overdue) => overdue.run(&scope).await?,
+        Command::Explain(explain) => explain.run(&scope).await?,
+        Command::Calendar(calendar) => calendar.run(&scope)?,
+        Command::Mail(mail) => mail.run(&scope).await?,
+        Command::Migrate => migrate::run(&scope).await?,
+        Command::Doctor => return doctor::run(&scope).await,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -4,20 +4,24 @@
 //! Never: I/O, async, a clock, another module of this program.
 //! Reads next: `dossier.rs`, then `assess.rs`.
 
-pub mod assess;
-pub mod board;
-pub mod calendar;
-pub mod decide;
+pub mod word;
+pub mod unit;
 pub mod dossier;
-pub mod form_ii06;
-pub mod format;
-pub mod lunar;
-pub mod period;
-pub mod ratio;
 pub mod record;
 pub mod reject;
-pub mod schedule;
 pub mod target;
-pub mod unit;
+pub mod ratio;
+pub mod calendar;
+pub mod lunar;
+pub mod schedule;
+pub mod period;
+pub mod form_ii06;
 pub mod wilson;
-pub mod word;
+pub mod assess;
+pub mod decide;
+pub mod board;
+pub mod explain;
+pub mod overdue;
+pub mod format;
+#[cfg(test)]
+mod sample;

@@ -1,1 +1,86 @@
-//! job
+//! Jobs: what they are, when they are due, how one runs.
+//!
+//! Owns: `App`, all that a run works with.
+//! Never: HTTP, SQL, SMTP or templates by name.
+//! Reads next: `job/spec.rs`, `job/plan.rs`, `job/run.rs`.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+
+use crate::clock::Clock;
+use crate::config::site::Files;
+use crate::domain::dossier::day_of;
+use crate::domain::period::Period;
+use crate::mail::{Templates, Transport};
+use crate::store::{Store, runs};
+
+pub mod spec;
+pub mod check;
+pub mod plan;
+pub mod run;
+pub mod step;
+pub mod figures;
+pub mod letter;
+pub mod deliver;
+
+/// A site opened for work. Everything in it was checked.
+#[derive(Debug)]
+pub struct App {
+    pub site: PathBuf,
+    pub files: Files,
+    pub jobs: Vec<spec::Job>,
+    pub templates: Templates,
+    pub transport: Transport,
+    pub store: Store,
+    pub clock: Clock,
+}
+
+impl App {
+    #[must_use]
+    pub fn zone(&self) -> Tz {
+        self.files.settings.site.zone
+    }
+
+    #[must_use]
+    pub fn day(&self, at: DateTime<Utc>) -> NaiveDate {
+        day_of(at, self.zone())
+    }
+
+    #[must_use]
+    pub fn year_to_date(&self, as_of: DateTime<Utc>) -> Period {
+        Period::year_to_date(as_of, self.zone())
+    }
+
+    #[must_use]
+    pub fn job(&self, name: &str) -> Option<&spec::Job> {
+        self.jobs.iter().find(|job| job.name == name)
+    }
+
+    /// What a run of `job` uses, for its row.
+    #[must_use]
+    pub fn basis(&self, job: &spec::Job) -> runs::Basis {
+        runs::Basis {
+            schedule: plan::fingerprint(job),
+            configuration: self.files.hash.clone(),
+            calendar: self.files.calendar.version(),
+        }
+    }
+}
+
+/// Why a step could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
+    #[error("source {name}: {cause}")]
+    Source {
+        name: String,
+        cause: crate::source::SourceError,
+    },
+    #[error("mail to {post}: {cause}")]
+    Mail { post: String, cause: String },
+    #[error("{0}")]
+    Missing(String),
+}

@@ -3,15 +3,16 @@
 //!
 //! The modules stand in reading order; `ARCHITECTURE.md` walks through them.
 
-pub mod cli;
 pub mod clock;
-pub mod config;
-pub mod daemon;
-pub mod demo;
 pub mod domain;
-pub mod job;
-pub mod mail;
-pub mod report;
-pub mod scheduler;
+pub mod config;
 pub mod source;
 pub mod store;
+pub mod report;
+pub mod mail;
+pub mod job;
+pub mod scheduler;
+pub mod shipped;
+pub mod demo;
+pub mod daemon;
+pub mod cli;

@@ -1,1 +1,18 @@
-//! mail
+//! Mails: templates into text and HTML, those into a message, and a message to a relay or a folder.
+//!
+//! Owns: `templates/`, the wire form of a message, what a relay's answer means.
+//! Never: deciding who hears what (`domain::decide`), the clock, the outbox (`store`).
+//! Reads next: `render.rs`, `message.rs`, `transport.rs`.
+
+mod eml;
+pub mod render;
+mod load;
+mod lint;
+pub mod message;
+mod relay;
+mod reply;
+mod secure;
+pub mod transport;
+
+pub use render::Templates;
+pub use transport::Transport;

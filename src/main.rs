@@ -1,1 +1,27 @@
-fn main() {}
+//! Parses arguments, calls `cli`, turns errors into exit codes.
+//!
+//! Owns: the runtime.
+//! Never: anything else.
+//! Reads next: `cli.rs`.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match dondoc::cli::run(dondoc::cli::Arguments::parse()).await {
+        Ok(code) => code,
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("dondoc: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// `dondoc … | head` is no failure.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let io = error.root_cause().downcast_ref::<std::io::Error>();
+    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}

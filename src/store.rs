@@ -190,6 +190,16 @@ impl Store {
         })
     }
 
+    /// Begins a write, reads in it and undoes it: whether the database can be worked with.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub async fn try_write(&self) -> Result<(), StoreError> {
+        let write = self.write().await?;
+        write.cursor("").await?;
+        Ok(write.tx.rollback().await?)
+    }
+
     fn backend(&self) -> DbBackend {
         self.db.get_database_backend()
     }

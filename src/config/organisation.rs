@@ -2,7 +2,11 @@
 //!
 //! Owns: finding the recipient who holds a post on a day.
 //! Never: which alert goes to which post (`domain::decide`).
-//! Reads next: `targets.rs`.
+//! Reads next: `organisation/read.rs`, `targets.rs`.
+
+mod read;
+
+pub use read::{FILE, organisation};
 
 use std::fmt;
 
@@ -20,6 +24,34 @@ pub enum Role {
     Chair,
     /// Runs the program; hears what goes wrong with it.
     Operator,
+}
+
+impl Role {
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("head", Self::Head),
+        ("vice-chair", Self::ViceChair),
+        ("chair", Self::Chair),
+        ("operator", Self::Operator),
+    ];
+
+    /// The word for this role in files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Head => "head",
+            Self::ViceChair => "vice-chair",
+            Self::Chair => "chair",
+            Self::Operator => "operator",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|(word, _)| *word == text)
+            .map(|(_, role)| role)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -49,6 +81,50 @@ pub struct Holder {
     pub to: Option<NaiveDate>,
 }
 
+impl Organisation {
+    /// Whoever holds the post `role` of `unit` itself on a day.
+    #[must_use]
+    pub fn holder(&self, unit: &UnitCode, role: Role, on: NaiveDate) -> Option<Recipient> {
+        let posts = self
+            .posts
+            .iter()
+            .filter(|post| post.unit == *unit && post.role == role);
+        posts.into_iter().find_map(|post| post.recipient(on))
+    }
+
+    /// Whoever hears about `unit` at the rung `role` of the ladder on a day: the unit's own post if it
+    /// has one that day, else the district's. A head is always the unit's own.
+    #[must_use]
+    pub fn rung(&self, unit: &UnitCode, role: Role, on: NaiveDate) -> Option<Recipient> {
+        let own = self.holder(unit, role, on);
+        if role == Role::Head {
+            own
+        } else {
+            own.or_else(|| self.holder(&self.district, role, on))
+        }
+    }
+}
+
+impl Post {
+    fn recipient(&self, on: NaiveDate) -> Option<Recipient> {
+        let holder = self.holders.iter().find(|holder| holder.holds_on(on))?;
+        Some(Recipient {
+            unit: self.unit.clone(),
+            role: self.role,
+            title: self.title.clone(),
+            title_en: self.title_en.clone(),
+            address: holder.address.clone(),
+        })
+    }
+}
+
+impl Holder {
+    #[must_use]
+    pub fn holds_on(&self, day: NaiveDate) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day <= to)
+    }
+}
+
 /// A mail address; prints masked, the full value through `full` only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address(String);
@@ -59,13 +135,57 @@ pub struct Recipient {
     pub unit: UnitCode,
     pub role: Role,
     pub title: String,
+    pub title_en: String,
     pub address: Address,
 }
 
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is not a mail address")]
+pub struct NotAnAddress(Address);
+
 impl Address {
+    /// An address read before, from the outbox; text of a file goes through [`Address::parse`].
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(text)
+    }
+
+    /// `name@domain.example`, in ASCII.
+    ///
+    /// # Errors
+    /// When the text is anything else.
+    pub fn parse(text: &str) -> Result<Self, NotAnAddress> {
+        let name_fits = |name: &str| {
+            let allowed = |c: char| c.is_ascii_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-".contains(c);
+            !name.is_empty()
+                && name.len() <= 64
+                && name.chars().all(allowed)
+                && name.split('.').all(|part| !part.is_empty())
+        };
+        let label_fits = |label: &str| {
+            let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-';
+            !label.is_empty()
+                && label.chars().all(allowed)
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        };
+        match text.rsplit_once('@') {
+            Some((name, domain))
+                if name_fits(name) && domain.contains('.') && domain.split('.').all(label_fits) =>
+            {
+                Ok(Self(text.to_owned()))
+            }
+            _ => Err(NotAnAddress(Self(text.to_owned()))),
+        }
+    }
+
+    /// The part after `@`, in lower case.
+    #[must_use]
+    pub fn domain(&self) -> String {
+        self.0
+            .rsplit_once('@')
+            .map_or("", |(_, domain)| domain)
+            .to_lowercase()
     }
 
     /// The address itself, for the envelope and the outbox.

@@ -1,8 +1,12 @@
 //! `config/default.toml`, overridden by `config/local.toml` and `DONDOC__SECTION__KEY`.
 //!
 //! Owns: the typed settings.
-//! Never: secrets in `Debug` output.
-//! Reads next: `organisation.rs`.
+//! Never: secrets in `Debug` output; which layer a value comes from (`layers.rs`).
+//! Reads next: `settings/read.rs`, `organisation.rs`.
+
+mod read;
+
+pub use read::settings;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,13 +16,9 @@ use chrono::{DateTime, FixedOffset, NaiveTime};
 use chrono_tz::Tz;
 use secrecy::SecretString;
 
-/// The language of mails and reports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Language {
-    Vi,
-    En,
-}
+use super::secret::SecretSource;
+pub use crate::domain::format::Language;
+pub use crate::domain::wilson::Confidence;
 
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -54,7 +54,7 @@ pub struct Database {
 #[derive(Clone, Debug)]
 pub struct Credential {
     pub id: String,
-    pub secret: SecretString,
+    pub secret: SecretSource,
 }
 
 #[derive(Clone, Debug)]
@@ -83,7 +83,7 @@ pub struct Relay {
     pub port: u16,
     pub security: Security,
     pub username: Option<String>,
-    pub password: Option<SecretString>,
+    pub password: Option<SecretSource>,
     /// Bounds every step of the conversation.
     pub timeout: Duration,
     /// A PEM file with the certificate authority of an inner relay (relative to the site).
@@ -103,16 +103,6 @@ pub enum Security {
 pub struct Rules {
     /// The due moment of a due date without a time.
     pub due_time: NaiveTime,
-    /// Confidence of the interval by which a ward lags, in per cent: 95 (z = 1.96).
+    /// Of the interval by which a ward lags.
     pub confidence: Confidence,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Confidence {
-    #[serde(rename = "90")]
-    P90,
-    #[serde(rename = "95")]
-    P95,
-    #[serde(rename = "99")]
-    P99,
 }

@@ -2,7 +2,13 @@
 //!
 //! Owns: the typed form of a source's file.
 //! Never: fetching or mapping (`source`).
-//! Reads next: `source/http.rs`.
+//! Reads next: `sources/read.rs`, `source/http.rs`.
+
+mod fields;
+mod read;
+
+pub use fields::{DOSSIER_FIELDS, DOSSIERS, STATED_FIELDS};
+pub use read::{FOLDER, source};
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -45,7 +51,7 @@ pub struct Pull {
     pub records: String,
     /// Appended to the endpoint's address.
     pub path: String,
-    /// JSON Pointer to the array of rows.
+    /// JSON Pointer to the array of rows; empty where the body itself is the array.
     pub rows: String,
     /// A field in the body that says whether the request succeeded.
     pub success: Option<Success>,
@@ -59,6 +65,7 @@ pub struct Pull {
 
 #[derive(Clone, Debug)]
 pub struct Success {
+    /// JSON Pointer in the body.
     pub field: String,
     pub any_of: Vec<String>,
 }
@@ -87,7 +94,7 @@ pub struct Since {
     pub parameter: String,
     /// chrono format of the parameter, in the site's zone.
     pub format: String,
-    /// JSON Pointer in a row to the instant it last changed.
+    /// The mapped field, a moment, that says when a row last changed: `updated_at`.
     pub field: String,
     /// Asked again, so that a row written while we read is not missed.
     pub overlap: Duration,
@@ -96,13 +103,15 @@ pub struct Since {
 /// Where a field's value comes from and what it is.
 #[derive(Clone, Debug)]
 pub struct Field {
-    /// JSON Pointer in the row; the index `last` means an array's last element.
-    pub from: Option<String>,
+    /// JSON Pointers in the row, of which the first with a value wins; the index `last` means an array's
+    /// last element. Empty: the value is always the default.
+    pub from: Vec<String>,
     /// Used when the row has no value.
     pub default: Option<Value>,
     pub kind: FieldKind,
     pub required: bool,
-    /// Words of the source (compared without case) to our values.
+    /// Words of the source (compared without case) to our values; a word that is not among them is a reject.
+    /// Empty: the source's own value is taken.
     pub codes: BTreeMap<String, Value>,
 }
 
@@ -127,9 +136,11 @@ pub enum FieldKind {
 pub struct Stated {
     pub path: String,
     pub rows: String,
-    /// chrono format of the `from` and `to` parameters.
+    /// Name of the parameter with the first day of the period.
     pub from: String,
+    /// Name of the parameter with its last day.
     pub to: String,
+    /// chrono format of both.
     pub day_format: String,
     pub fields: BTreeMap<String, Field>,
 }

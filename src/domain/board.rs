@@ -4,11 +4,59 @@
 //! Never: loading records (`store`), words and layout (`report`).
 //! Reads next: `assess.rs`.
 
-use chrono::{DateTime, FixedOffset};
+mod build;
+mod count;
+mod quality;
+mod roster;
+mod selection;
+
+use chrono::{DateTime, FixedOffset, Utc};
+use chrono_tz::Tz;
 use serde::Serialize;
 
+use super::assess::SourceHealth;
+use super::dossier::{Dossier, end_of};
 use super::period::Period;
-use super::unit::UnitCode;
+use super::record::Entry;
+use super::target::Target;
+use super::unit::{UnitCode, Units};
+use super::wilson::Confidence;
+use crate::word_enum;
+
+pub use build::build;
+pub(crate) use build::row_of;
+pub use roster::Roster;
+pub use selection::{Selected, SelectedDossier, Selection};
+
+/// What a board is computed from. The order of dossiers and entries changes nothing.
+#[derive(Clone, Debug)]
+pub struct Inputs<'a> {
+    pub as_of: DateTime<Utc>,
+    pub zone: Tz,
+    pub period: Period,
+    pub units: &'a Units,
+    pub dossiers: &'a [Dossier],
+    pub entries: &'a [Entry],
+    pub targets: &'a [Target],
+    pub sources: &'a [SourceHealth],
+    /// What is known about the data beforehand: quarantined rows, stated totals.
+    pub findings: Vec<Finding>,
+    pub confidence: Confidence,
+    /// The sources are simulated: a share that was published without its figures is marked so.
+    pub simulated: bool,
+}
+
+impl Inputs<'_> {
+    /// The instant at which states are taken: `as_of`, or the period's end where that is earlier.
+    #[must_use]
+    pub fn until(&self) -> DateTime<Utc> {
+        self.as_of.min(end_of(self.period.to, self.zone))
+    }
+
+    pub(crate) fn local(&self, at: DateTime<Utc>) -> DateTime<FixedOffset> {
+        at.with_timezone(&self.zone).fixed_offset()
+    }
+}
 
 /// Everything `dondoc board --json` prints; the keys are fixed.
 #[derive(Clone, Debug, Serialize)]
@@ -22,20 +70,20 @@ pub struct Board {
     pub quality: Vec<Finding>,
 }
 
-/// A target compared with the data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Status {
-    Met,
-    Missed,
-    /// No denominator in the data.
-    NotVerifiable,
-    /// A source is stale, failing or has never been read.
-    Unknown,
-    /// A ward below the target but inside its interval.
-    Watch,
-    /// A ward whose whole interval lies below the target.
-    Lagging,
+word_enum! {
+    /// A target compared with the data.
+    pub enum Status {
+        Met = "met",
+        Missed = "missed",
+        /// No denominator in the data.
+        NotVerifiable = "not-verifiable",
+        /// A source is stale, failing or has never been read.
+        Unknown = "unknown",
+        /// A ward below the target but inside its interval.
+        Watch = "watch",
+        /// A ward whose whole interval lies below the target.
+        Lagging = "lagging",
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]

@@ -4,7 +4,7 @@
 //! Never: where a dossier came from or how it is stored.
 //! Reads next: `calendar.rs` (working days), `board.rs` (counting).
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -146,8 +146,22 @@ impl State {
 ///
 /// Late iff finished after the due moment; early iff finished before the due *day*; overdue iff open,
 /// the clock running and `now` past the due moment. Withdrawn counts as on time, stopped as in time.
+/// A finish that nobody dated is no proof: such a dossier stays open (but a withdrawn one is withdrawn).
 #[must_use]
 pub fn state(dossier: &Dossier, now: DateTime<Utc>, zone: Tz) -> State {
+    state_by(dossier, dossier.due_at, now, zone)
+}
+
+/// The state that the dossier would have, had its due moment never been moved; `None` where it was not.
+#[must_use]
+pub fn original_state(dossier: &Dossier, now: DateTime<Utc>, zone: Tz) -> Option<State> {
+    let original = dossier
+        .original_due_at
+        .filter(|original| *original != dossier.due_at)?;
+    Some(state_by(dossier, original, now, zone))
+}
+
+fn state_by(dossier: &Dossier, due_at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> State {
     if dossier.received_at > now {
         return State::NotReceived;
     }
@@ -156,17 +170,21 @@ pub fn state(dossier: &Dossier, now: DateTime<Utc>, zone: Tz) -> State {
     match (dossier.status.group(), finished) {
         (StatusGroup::NotReceived, _) => State::NotReceived,
         (StatusGroup::Withdrawn, Some(_)) => State::Withdrawn,
-        (StatusGroup::Resolved | StatusGroup::Unknown, Some(at)) => resolved(dossier, at, zone),
+        (StatusGroup::Withdrawn, None) if dossier.finished_at.is_none() => State::Withdrawn,
+        (StatusGroup::Resolved | StatusGroup::Unknown, Some(at)) => resolved(at, due_at, zone),
         (StatusGroup::Stopped, _) if stopped => State::Stopped,
-        _ if now > dossier.due_at => State::Overdue,
+        _ if now > due_at => State::Overdue,
         _ => State::InTime,
     }
 }
 
-fn resolved(dossier: &Dossier, finished_at: DateTime<Utc>, zone: Tz) -> State {
-    if finished_at > dossier.due_at {
+fn resolved(finished_at: DateTime<Utc>, due_at: DateTime<Utc>, zone: Tz) -> State {
+    if finished_at > due_at {
         State::Late
-    } else if day_of(finished_at, zone) < day_of(dossier.due_at, zone) {
+    } else if due_at - finished_at > Duration::hours(36)
+        || day_of(finished_at, zone) < day_of(due_at, zone)
+    {
+        // No day lasts 36 hours, so the longer distances need no look at the calendar.
         State::Early
     } else {
         State::OnTime
@@ -189,4 +207,279 @@ pub fn days_late(
 #[must_use]
 pub fn day_of(at: DateTime<Utc>, zone: Tz) -> NaiveDate {
     at.with_timezone(&zone).date_naive()
+}
+
+/// The first instant of a day in the site's zone (after the gap, where the zone skips midnight).
+#[must_use]
+pub fn start_of(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
+    let midnight = day.and_time(NaiveTime::MIN);
+    let quarters = (0..=96).map(|quarter| midnight + Duration::minutes(15 * quarter));
+    quarters
+        .filter_map(|time| zone.from_local_datetime(&time).earliest())
+        .next()
+        .map_or_else(|| midnight.and_utc(), |start| start.to_utc())
+}
+
+/// The last instant of a day in the site's zone.
+#[must_use]
+pub fn end_of(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
+    day.succ_opt().map_or(DateTime::<Utc>::MAX_UTC, |next| {
+        start_of(next, zone) - Duration::nanoseconds(1)
+    })
+}
+
+/// The reception day that a code carries, in either style: `H26.23.12-200615-0004`,
+/// `000.12.23.H26-200615-0004`; `None` where the code is built otherwise.
+#[must_use]
+pub fn day_in_code(code: &str) -> Option<NaiveDate> {
+    let mut parts = code.split('-');
+    let (_unit, day, sequence) = (parts.next()?, parts.next()?, parts.next()?);
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if parts.next().is_some()
+        || day.len() != 6
+        || sequence.len() < 4
+        || !digits(day)
+        || !digits(sequence)
+    {
+        return None;
+    }
+    let part = |range| {
+        day.get(range)
+            .and_then(|text: &str| text.parse::<u32>().ok())
+    };
+    let year = 2000 + part(0..2)?.cast_signed();
+    NaiveDate::from_ymd_opt(year, part(2..4)?, part(4..6)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::sample::{self, ZONE, at};
+
+    #[test]
+    fn lateness_follows_the_due_moment_and_the_due_day() {
+        let due = "2020-06-15 11:30";
+        for (status, finished, now, expected, why) in [
+            (
+                4,
+                None,
+                "2020-06-15 11:30",
+                State::InTime,
+                "the due moment itself is in time",
+            ),
+            (
+                4,
+                None,
+                "2020-06-15 11:31",
+                State::Overdue,
+                "a minute past it is overdue, the same day",
+            ),
+            (
+                2,
+                None,
+                "2020-06-14 09:00",
+                State::InTime,
+                "received, not due",
+            ),
+            (
+                5,
+                None,
+                "2020-06-20 09:00",
+                State::Stopped,
+                "a stopped clock is never overdue",
+            ),
+            (
+                6,
+                None,
+                "2020-06-20 09:00",
+                State::Stopped,
+                "waiting for payment stops the clock",
+            ),
+            (8, None, "2020-06-20 09:00", State::Stopped, "stopped"),
+            (
+                10,
+                Some("2020-06-12 16:00"),
+                "2020-07-01 00:00",
+                State::Early,
+                "days before",
+            ),
+            (
+                10,
+                Some("2020-06-14 23:59"),
+                "2020-07-01 00:00",
+                State::Early,
+                "the evening before",
+            ),
+            (
+                9,
+                Some("2020-06-15 00:00"),
+                "2020-07-01 00:00",
+                State::OnTime,
+                "on the due day",
+            ),
+            (
+                9,
+                Some("2020-06-15 11:30"),
+                "2020-07-01 00:00",
+                State::OnTime,
+                "at the due moment",
+            ),
+            (
+                9,
+                Some("2020-06-15 11:31"),
+                "2020-07-01 00:00",
+                State::Late,
+                "after it, the same day",
+            ),
+            (
+                9,
+                Some("2020-06-16 08:00"),
+                "2020-06-15 12:00",
+                State::Overdue,
+                "a finish after now is not yet",
+            ),
+            (
+                9,
+                None,
+                "2020-06-16 08:00",
+                State::Overdue,
+                "a finish without a date is no proof",
+            ),
+            (
+                7,
+                Some("2020-06-16 08:00"),
+                "2020-07-01 00:00",
+                State::Withdrawn,
+                "withdrawn after the due day",
+            ),
+            (
+                7,
+                Some("2020-06-16 08:00"),
+                "2020-06-15 08:00",
+                State::InTime,
+                "before it was withdrawn",
+            ),
+            (
+                7,
+                None,
+                "2020-07-01 00:00",
+                State::Withdrawn,
+                "withdrawn, nobody said when",
+            ),
+            (
+                1,
+                None,
+                "2020-07-01 00:00",
+                State::NotReceived,
+                "registered only",
+            ),
+            (
+                3,
+                None,
+                "2020-07-01 00:00",
+                State::NotReceived,
+                "refused at the desk",
+            ),
+            (
+                17,
+                None,
+                "2020-07-01 00:00",
+                State::Overdue,
+                "an unknown code without a finish is open",
+            ),
+            (
+                17,
+                Some("2020-06-10 08:00"),
+                "2020-07-01 00:00",
+                State::Early,
+                "an unknown code with one is done",
+            ),
+            (
+                10,
+                Some("2020-06-12 16:00"),
+                "2020-06-01 07:59",
+                State::NotReceived,
+                "not received by then",
+            ),
+        ] {
+            let dossier = Dossier {
+                status: Status(status),
+                received_at: at("2020-06-01 08:00"),
+                due_at: at(due),
+                finished_at: finished.map(at),
+                ..sample::dossier("X")
+            };
+            assert_eq!(state(&dossier, at(now), ZONE), expected, "{why}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_stops_later_still_runs() {
+        let stopped_at = Some(at("2020-06-10 08:00"));
+        let dossier = Dossier {
+            status: Status(5),
+            stopped_at,
+            ..sample::dossier("X")
+        };
+        assert_eq!(state(&dossier, at("2020-06-09 08:00"), ZONE), State::InTime);
+        assert_eq!(
+            state(&dossier, at("2020-06-10 08:00"), ZONE),
+            State::Stopped
+        );
+    }
+
+    #[test]
+    fn rescheduling_does_not_hide_what_the_first_due_date_says() {
+        let moved = Dossier {
+            due_at: at("2020-06-20 17:00"),
+            original_due_at: Some(at("2020-06-15 17:00")),
+            ..sample::dossier("X")
+        };
+        let now = at("2020-06-16 08:00");
+        assert_eq!(state(&moved, now, ZONE), State::InTime);
+        assert_eq!(original_state(&moved, now, ZONE), Some(State::Overdue));
+        let unmoved = Dossier {
+            original_due_at: Some(moved.due_at),
+            ..moved
+        };
+        assert_eq!(original_state(&unmoved, now, ZONE), None);
+    }
+
+    #[test]
+    fn a_day_begins_and_ends_in_the_sites_zone() {
+        let day = sample::day("2020-06-01");
+        assert_eq!(
+            start_of(day, ZONE).to_rfc3339(),
+            "2020-05-31T17:00:00+00:00"
+        );
+        assert_eq!(
+            end_of(day, ZONE) + Duration::nanoseconds(1),
+            start_of(sample::day("2020-06-02"), ZONE)
+        );
+        // Summer time began at midnight in São Paulo: the day began at one.
+        let gap = start_of(sample::day("2018-11-04"), chrono_tz::America::Sao_Paulo);
+        assert_eq!(gap.to_rfc3339(), "2018-11-04T03:00:00+00:00");
+        // Apia skipped a day: it is empty.
+        let skipped = sample::day("2011-12-30");
+        assert!(
+            end_of(skipped, chrono_tz::Pacific::Apia) < start_of(skipped, chrono_tz::Pacific::Apia)
+        );
+    }
+
+    #[test]
+    fn both_styles_of_code_carry_the_reception_day() {
+        for (code, day) in [
+            ("H26.23.12-200615-0004", Some("2020-06-15")),
+            ("000.12.23.H26-200615-0004", Some("2020-06-15")),
+            ("H26.23.12-200229-12345", Some("2020-02-29")),
+            ("H26.23.12-210229-0001", None),
+            ("H26.23.12-200615-004", None),
+            ("H26.23.12-200615", None),
+            ("H26-23-200615-0004", None),
+            ("H26.23.12-2006é5-0004", None),
+            ("", None),
+        ] {
+            assert_eq!(day_in_code(code), day.map(sample::day), "{code}");
+        }
+    }
 }

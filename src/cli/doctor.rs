@@ -1,0 +1,166 @@
+//! `dondoc doctor`: tries everything the daemon depends on, and says what to do.
+//!
+//! Owns: the list of checks. Nothing is changed, nothing is sent.
+//! Never: the checks of files (`check.rs`), which it only counts.
+//! Reads next: `daemon.rs`.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use chrono::Datelike;
+use serde::Serialize;
+
+use super::{Scope, output};
+use crate::daemon;
+use crate::job::App;
+use crate::job::step::pull;
+use crate::source::mapping::Mapping;
+
+/// Below this the daemon cannot be trusted to finish a pull.
+const LEAST_FREE: u64 = 500 * 1024 * 1024;
+
+#[derive(Serialize)]
+struct Finding {
+    check: String,
+    ok: bool,
+    detail: String,
+}
+
+pub async fn run(scope: &Scope) -> anyhow::Result<ExitCode> {
+    let app = scope.app().await?;
+    let mut findings = vec![
+        files(&app),
+        database(&app).await,
+        relay(&app).await,
+        calendar(&app),
+        clock(&app),
+        disk(&app.site),
+    ];
+    for source in &app.files.sources {
+        findings.push(self::source(&app, source).await);
+    }
+    let ok = findings.iter().all(|finding| finding.ok);
+    if scope.json {
+        output::json(&serde_json::json!({ "ok": ok, "checks": findings }))?;
+    } else {
+        let text = |finding: Finding| {
+            [
+                if finding.ok { "ok" } else { "FAILS" }.to_owned(),
+                finding.check,
+                finding.detail,
+            ]
+        };
+        output::table(["", "check", "detail"], findings.into_iter().map(text))?;
+    }
+    Ok(if ok {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn finding<E: std::fmt::Display>(check: impl Into<String>, result: Result<String, E>) -> Finding {
+    let (ok, detail) = match result {
+        Ok(detail) => (true, detail),
+        Err(error) => (false, error.to_string()),
+    };
+    Finding {
+        check: check.into(),
+        ok,
+        detail,
+    }
+}
+
+/// An invalid site does not get this far: only warnings are left to tell.
+fn files(app: &App) -> Finding {
+    let warnings = daemon::check_site(&app.site, app.day(app.clock.now()))
+        .warnings
+        .len();
+    finding::<String>(
+        "files",
+        Ok(format!(
+            "valid, {warnings} warning(s), configuration {}",
+            app.files.hash
+        )),
+    )
+}
+
+async fn database(app: &App) -> Finding {
+    let kind = app.store.kind();
+    let tried = app.store.try_write().await;
+    finding(
+        "database",
+        tried.map(|()| format!("{kind} reads and writes")),
+    )
+}
+
+async fn relay(app: &App) -> Finding {
+    finding("mail", app.transport.probe().await)
+}
+
+fn calendar(app: &App) -> Finding {
+    let year = app.day(app.clock.now()).year();
+    let result = match app.files.calendar.year(year) {
+        known if known.published => Ok(format!(
+            "{year} is published, {} working days",
+            known.working_days
+        )),
+        _ => Err(format!(
+            "{year} is not published: dates are tentative; add the year to config/calendars/vn.toml"
+        )),
+    };
+    finding("calendar", result)
+}
+
+fn clock(app: &App) -> Finding {
+    let now = output::local(app.clock.now(), app.zone());
+    let fixed = if app.files.settings.site.now.is_some() {
+        ", fixed by the settings"
+    } else {
+        ""
+    };
+    finding::<String>("clock", Ok(format!("{now} in {}{fixed}", app.zone())))
+}
+
+fn disk(site: &Path) -> Finding {
+    let result = match rustix::fs::statvfs(site) {
+        Ok(disk) => {
+            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+            let told = format!("{} MB free", free / (1024 * 1024));
+            if free >= LEAST_FREE {
+                Ok(told)
+            } else {
+                Err(told)
+            }
+        }
+        Err(error) => Err(error.to_string()),
+    };
+    finding("disk", result)
+}
+
+/// Signs in, fetches one page of each list and maps it; stores nothing.
+async fn source(app: &App, source: &crate::config::sources::Source) -> Finding {
+    finding(
+        format!("source {}", source.name),
+        try_source(app, source).await,
+    )
+}
+
+async fn try_source(app: &App, source: &crate::config::sources::Source) -> anyhow::Result<String> {
+    let mut connection = pull::open(app, source)?;
+    let place = pull::place(app, app.clock.now());
+    let mut told = Vec::new();
+    for list in &source.pulls {
+        let page = connection.page(list, None, 1).await?;
+        let rejects = Mapping::new(list, place).map(&page.rows, 0).rejects.len();
+        let total = page
+            .total
+            .map_or_else(String::new, |total| format!(" of {total}"));
+        told.push(format!(
+            "{}: {} rows{total}, {rejects} rejected",
+            list.records,
+            page.rows.len()
+        ));
+    }
+    Ok(told.join("; "))
+}

@@ -1,0 +1,244 @@
+//! `dondoc mail`: the outbox, and how the mails look.
+//!
+//! Owns: printing; addresses masked.
+//! Never: sending.
+//! Reads next: `job/deliver.rs`.
+
+use std::io::Write;
+
+use anyhow::{Context, bail};
+use chrono::{DateTime, FixedOffset};
+use clap::{Args, Subcommand, ValueEnum};
+use mail_parser::MessageParser;
+use serde::Serialize;
+
+use super::{Scope, output};
+use crate::config::organisation::Address;
+use crate::domain::format::Language;
+use crate::job::App;
+use crate::mail::Templates;
+use crate::report::{Kind, samples};
+use crate::store::outbox::{Mail as Row, MailKind, MailStatus};
+
+#[derive(Debug, Args)]
+pub struct Mail {
+    #[command(subcommand)]
+    question: Question,
+}
+
+#[derive(Debug, Subcommand)]
+enum Question {
+    /// All mails, oldest first
+    List {
+        /// queued, sending, accepted, rejected or ambiguous
+        #[arg(long, value_parser = status)]
+        status: Option<MailStatus>,
+    },
+    /// One mail, as its reader sees the text part
+    Show {
+        id: i64,
+        /// Which part
+        #[arg(long, default_value = "text")]
+        part: Part,
+    },
+    /// A sample of a mail: overdue, ward-lag or digest
+    Preview {
+        mail: String,
+        /// Which sample: typical, empty, hostile, …
+        #[arg(long, default_value = "typical")]
+        sample: String,
+        #[arg(long, default_value = "vi")]
+        language: Words,
+        #[arg(long, default_value = "text")]
+        part: Part,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    Text,
+    Html,
+    Subject,
+    /// The whole message as it travels (not in a preview)
+    Source,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Words {
+    Vi,
+    En,
+}
+
+fn status(text: &str) -> Result<MailStatus, String> {
+    let words: Vec<&str> = MailStatus::ALL
+        .iter()
+        .map(|status| status.as_str())
+        .collect();
+    MailStatus::parse(text).ok_or_else(|| format!("write one of {}", words.join(", ")))
+}
+
+#[derive(Serialize)]
+struct Listed {
+    id: i64,
+    message_id: String,
+    to: String,
+    subject: String,
+    kind: MailKind,
+    status: MailStatus,
+    attempts: i32,
+    next_attempt_at: Option<DateTime<FixedOffset>>,
+    reply: Option<String>,
+}
+
+impl Mail {
+    pub async fn run(&self, scope: &Scope) -> anyhow::Result<()> {
+        match &self.question {
+            Question::List { status } => list(scope, *status).await,
+            Question::Show { id, part } => show(scope, *id, *part).await,
+            Question::Preview {
+                mail,
+                sample,
+                language,
+                part,
+            } => preview(scope, mail, sample, *language, *part),
+        }
+    }
+}
+
+async fn list(scope: &Scope, status: Option<MailStatus>) -> anyhow::Result<()> {
+    let app = scope.app().await?;
+    let mails = app.store.mails(status).await?;
+    let rows: Vec<Listed> = mails.into_iter().map(|mail| listed(&app, mail)).collect();
+    if scope.json {
+        return output::json(&rows);
+    }
+    let text = |row: Listed| {
+        let [id, kind, status] = [
+            row.id.to_string(),
+            row.kind.to_string(),
+            row.status.to_string(),
+        ];
+        [
+            id,
+            row.to,
+            kind,
+            status,
+            row.attempts.to_string(),
+            row.subject,
+        ]
+    };
+    output::table(
+        ["#id", "to", "kind", "status", "#attempts", "subject"],
+        rows.into_iter().map(text),
+    )
+}
+
+fn listed(app: &App, mail: Row) -> Listed {
+    let waits = mail.status == MailStatus::Queued;
+    Listed {
+        id: mail.id,
+        to: format!("{} <{}>", mail.post, Address::new(mail.recipient)),
+        kind: mail.kind,
+        status: mail.status,
+        attempts: mail.attempts,
+        next_attempt_at: waits.then(|| {
+            mail.next_attempt_at
+                .with_timezone(&app.zone())
+                .fixed_offset()
+        }),
+        reply: mail.reply,
+        message_id: mail.message_id,
+        subject: mail.subject,
+    }
+}
+
+async fn show(scope: &Scope, id: i64, part: Part) -> anyhow::Result<()> {
+    let app = scope.app().await?;
+    let mail = app
+        .store
+        .mail(id)
+        .await?
+        .with_context(|| format!("there is no mail {id}: see `dondoc mail list`"))?;
+    if part == Part::Source {
+        return Ok(std::io::stdout().lock().write_all(&mail.body)?);
+    }
+    let parsed = MessageParser::default()
+        .parse(&mail.body)
+        .context("the stored message does not parse")?;
+    let text = |n| {
+        parsed
+            .body_text(n)
+            .map(|text| text.into_owned())
+            .unwrap_or_default()
+    };
+    let html = |n| {
+        parsed
+            .body_html(n)
+            .map(|html| html.into_owned())
+            .unwrap_or_default()
+    };
+    if scope.json {
+        let body = serde_json::json!({ "text": text(0), "html": html(0) });
+        let mut value = serde_json::to_value(listed(&app, mail.clone()))?;
+        if let (Some(value), Some(body)) = (value.as_object_mut(), body.as_object()) {
+            value.extend(body.clone());
+        }
+        return output::json(&value);
+    }
+    match part {
+        Part::Subject => output::line(&mail.subject),
+        Part::Html => output::line(html(0)),
+        Part::Text | Part::Source => {
+            output::line(format!(
+                "To: {} <{}>",
+                mail.post,
+                Address::new(mail.recipient.clone())
+            ))?;
+            output::line(format!("Subject: {}\n", mail.subject))?;
+            output::line(text(0))
+        }
+    }
+}
+
+fn preview(
+    scope: &Scope,
+    mail: &str,
+    sample: &str,
+    language: Words,
+    part: Part,
+) -> anyhow::Result<()> {
+    let kinds: Vec<&str> = Kind::ALL.into_iter().map(Kind::as_str).collect();
+    let kind = Kind::parse(mail)
+        .with_context(|| format!("there is no mail `{mail}`: write {}", kinds.join(", ")))?;
+    let known = samples(kind);
+    let names: Vec<&str> = known.iter().map(|sample| sample.name).collect();
+    let found = known.iter().find(|known| known.name == sample);
+    let found = found
+        .with_context(|| format!("there is no sample `{sample}`: write {}", names.join(", ")))?;
+    let templates = match Templates::load(&scope.site.join("templates")) {
+        Ok(templates) => templates,
+        Err(problems) => bail!(
+            "the templates have {} problem(s): see `dondoc check`",
+            problems.len()
+        ),
+    };
+    let language = match language {
+        Words::Vi => Language::Vi,
+        Words::En => Language::En,
+    };
+    let rendered = templates.render(&found.letter, language)?;
+    if scope.json {
+        return output::json(&serde_json::json!({
+            "subject": rendered.subject, "text": rendered.text, "html": rendered.html,
+        }));
+    }
+    match part {
+        Part::Subject => output::line(rendered.subject),
+        Part::Html => output::line(rendered.html),
+        Part::Text => output::line(format!(
+            "Subject: {}\n\n{}",
+            rendered.subject, rendered.text
+        )),
+        Part::Source => bail!("a preview has no envelope: choose text, html or subject"),
+    }
+}

@@ -1,0 +1,128 @@
+//! `dondoc next`: upcoming occurrences of a job or of a cron expression.
+//!
+//! Owns: how an occurrence is printed.
+//! Never: computing it (`domain::schedule`).
+//! Reads next: `run.rs`.
+
+use anyhow::{Context, anyhow};
+use chrono::{DateTime, FixedOffset, Utc};
+use chrono_tz::Tz;
+use clap::Args;
+use serde::Serialize;
+
+use super::{Scope, output};
+use crate::domain::schedule::{CronError, Occurrence, Schedule};
+
+#[derive(Debug, Args)]
+pub struct Next {
+    /// A job of this site
+    #[arg(required_unless_present = "cron", conflicts_with = "cron")]
+    job: Option<String>,
+    /// A cron expression instead of a job, e.g. "30 7 * * 1-5"
+    #[arg(long, value_name = "EXPR")]
+    cron: Option<String>,
+    /// Time zone of the expression
+    #[arg(long, default_value = "Asia/Ho_Chi_Minh", value_name = "TZ")]
+    zone: Tz,
+    /// Occurrences after this instant; now if it is left out
+    #[arg(long, value_name = "INSTANT")]
+    from: Option<DateTime<FixedOffset>>,
+    #[arg(long, default_value_t = 5, value_name = "N")]
+    count: usize,
+}
+
+/// One occurrence: local and UTC time, and what moved it.
+#[derive(Serialize)]
+pub struct Upcoming {
+    pub local: DateTime<FixedOffset>,
+    utc: DateTime<Utc>,
+    note: Option<String>,
+}
+
+impl Upcoming {
+    pub fn of(occurrence: &Occurrence, zone: Tz) -> Self {
+        Self {
+            local: occurrence.at.with_timezone(&zone).fixed_offset(),
+            utc: occurrence.at,
+            note: occurrence.note.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+impl Next {
+    pub async fn run(&self, scope: &Scope) -> anyhow::Result<()> {
+        let from = self.from.map(|from| from.to_utc());
+        let upcoming = match (&self.cron, &self.job) {
+            (Some(cron), _) => {
+                let schedule = Schedule::parse(cron, self.zone)
+                    .map_err(|error| anyhow!(shown(cron, &error)))?;
+                let from = from.unwrap_or_else(|| scope.now());
+                list(from, self.count, self.zone, |from| {
+                    schedule.next_after(from)
+                })
+            }
+            (None, Some(name)) => self.of_job(scope, name, from).await?,
+            (None, None) => Vec::new(),
+        };
+        if scope.json {
+            return output::json(&upcoming);
+        }
+        let text = |next: Upcoming| {
+            let local = next.local.format("%a %Y-%m-%d %H:%M:%S %:z").to_string();
+            [
+                local,
+                next.utc.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+                next.note.unwrap_or_default(),
+            ]
+        };
+        output::table(["local", "utc", "note"], upcoming.into_iter().map(text))
+    }
+
+    async fn of_job(
+        &self,
+        scope: &Scope,
+        name: &str,
+        from: Option<DateTime<Utc>>,
+    ) -> anyhow::Result<Vec<Upcoming>> {
+        let app = scope.app().await?;
+        let job = app
+            .job(name)
+            .with_context(|| super::run::unknown_job(&app, name))?;
+        let from = from.unwrap_or_else(|| app.clock.now());
+        let zone = job.timing.schedule.zone();
+        Ok(list(from, self.count, zone, |from| {
+            job.timing.next_after(from, &app.files.calendar)
+        }))
+    }
+}
+
+fn list(
+    from: DateTime<Utc>,
+    count: usize,
+    zone: Tz,
+    next: impl Fn(DateTime<Utc>) -> Option<Occurrence>,
+) -> Vec<Upcoming> {
+    let occurrences = std::iter::successors(next(from), |last| next(last.at));
+    occurrences
+        .take(count)
+        .map(|occurrence| Upcoming::of(&occurrence, zone))
+        .collect()
+}
+
+/// The expression with a caret under what is wrong.
+fn shown(cron: &str, error: &CronError) -> String {
+    let before = cron
+        .get(..error.span.start)
+        .map_or(0, |text| text.chars().count());
+    let width = cron
+        .get(error.span.clone())
+        .map_or(1, |text| text.chars().count())
+        .max(1);
+    format!(
+        "{}\n  {cron}\n  {}{}\nhelp: {}",
+        error.message,
+        " ".repeat(before),
+        "^".repeat(width),
+        error.help
+    )
+}

@@ -1,0 +1,65 @@
+//! Printing: JSON, tables on a terminal, plain columns elsewhere.
+//!
+//! Owns: how a table looks.
+//! Never: what is in it.
+//! Reads next: `board.rs`.
+
+use std::io::{IsTerminal, Write, stdout};
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use serde::Serialize;
+
+/// # Errors
+/// When standard output is closed.
+pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(value)?;
+    Ok(writeln!(stdout().lock(), "{text}")?)
+}
+
+/// # Errors
+/// When standard output is closed.
+pub fn line(text: impl AsRef<str>) -> anyhow::Result<()> {
+    Ok(writeln!(stdout().lock(), "{}", text.as_ref())?)
+}
+
+/// Prints rows under headers; headers that begin with `#` are of numbers, aligned right.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn table<const N: usize>(
+    headers: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> anyhow::Result<()> {
+    let on_terminal = stdout().is_terminal();
+    let mut table = Table::new();
+    table.load_preset(if on_terminal {
+        presets::UTF8_HORIZONTAL_ONLY
+    } else {
+        presets::NOTHING
+    });
+    if on_terminal {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+    }
+    table.set_header(headers.map(|header| header.trim_start_matches('#').to_owned()));
+    for row in rows {
+        table.add_row(row);
+    }
+    for (column, header) in table.column_iter_mut().zip(headers) {
+        if header.starts_with('#') {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let text = table.to_string();
+    for row in text.lines() {
+        line(row.trim_end())?;
+    }
+    Ok(())
+}
+
+/// An instant in the site's zone, to the minute.
+#[must_use]
+pub fn local(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
+}

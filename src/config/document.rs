@@ -1,0 +1,237 @@
+//! The text of a file an administrator edits, and the way from a place in it to line and column.
+//!
+//! Owns: reading the text, positions.
+//! Never: the meaning of a key.
+//! Reads next: `reader.rs`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use toml::de::{DeTable, DeValue};
+
+use super::problem::Problem;
+
+/// One file of the site.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Relative to the site's folder.
+    pub file: PathBuf,
+    pub text: String,
+}
+
+/// Every file read so far, by its path relative to the site's folder.
+#[derive(Clone, Debug, Default)]
+pub struct Documents(BTreeMap<PathBuf, Document>);
+
+impl Document {
+    /// # Errors
+    /// When the file is missing, unreadable or not UTF-8.
+    pub fn read(folder: &Path, file: &Path) -> Result<Self, Problem> {
+        let shown = file.display();
+        let bytes = fs::read(folder.join(file)).map_err(|error| {
+            Problem::of_file(
+                file,
+                format!("`{shown}` cannot be read: {error}"),
+                "copy it from the repository",
+            )
+        })?;
+        let text = String::from_utf8(bytes).map_err(|_| {
+            Problem::of_file(
+                file,
+                format!("`{shown}` is not UTF-8"),
+                "save the file as UTF-8 in your editor",
+            )
+        })?;
+        Ok(Self::new(file, text.trim_start_matches('\u{feff}')))
+    }
+
+    pub fn new(file: impl Into<PathBuf>, text: impl Into<String>) -> Self {
+        Self {
+            file: file.into(),
+            text: text.into(),
+        }
+    }
+
+    /// The file's name without its extension: the name of a job or a source.
+    #[must_use]
+    pub fn stem(&self) -> &str {
+        self.file
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .unwrap_or_default()
+    }
+
+    /// A problem at a byte of the text.
+    #[must_use]
+    pub fn problem_at(
+        &self,
+        byte: usize,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Problem {
+        let (line, column) = self.position(byte);
+        Problem {
+            file: self.file.clone(),
+            line,
+            column,
+            message: message.into(),
+            help: help.into(),
+        }
+    }
+
+    /// A problem at a place written as a path of keys and indexes, such as `pull/0/fields/due_at`;
+    /// at the nearest table above it where the place itself does not stand in the file.
+    #[must_use]
+    pub fn problem(
+        &self,
+        place: &str,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Problem {
+        self.problem_at(self.find(place), message, help)
+    }
+
+    /// Line and column, from 1, of a byte; columns in characters.
+    #[must_use]
+    pub fn position(&self, byte: usize) -> (usize, usize) {
+        let before = self.text.get(..byte).unwrap_or(&self.text);
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = before.matches('\n').count() + 1;
+        (line, before[line_start..].chars().count() + 1)
+    }
+
+    /// The byte at which the value of `place`, or the nearest table above it, stands.
+    fn find(&self, place: &str) -> usize {
+        let (root, _) = DeTable::parse_recoverable(&self.text);
+        let mut at = 0;
+        let mut value = DeValue::Table(root.into_inner());
+        for step in place.split('/').filter(|step| !step.is_empty()) {
+            let next = match &value {
+                DeValue::Table(table) => table.get(step),
+                DeValue::Array(array) => {
+                    step.parse().ok().and_then(|index: usize| array.get(index))
+                }
+                _ => None,
+            };
+            let Some(next) = next else { break };
+            if !matches!(next.get_ref(), DeValue::Array(array) if array_of_tables(array)) {
+                at = next.span().start;
+            }
+            value = next.get_ref().clone();
+        }
+        at
+    }
+}
+
+/// `[[pull]]` has no place of its own: its elements have.
+fn array_of_tables(array: &toml::de::DeArray<'_>) -> bool {
+    array
+        .iter()
+        .next()
+        .is_some_and(|first| first.get_ref().is_table())
+}
+
+impl Documents {
+    pub fn keep(&mut self, document: Document) {
+        self.0.insert(document.file.clone(), document);
+    }
+
+    pub fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Document> {
+        self.0.values()
+    }
+
+    #[must_use]
+    pub fn get(&self, file: &Path) -> Option<&Document> {
+        self.0.get(file)
+    }
+
+    /// The text of a file, to show the line of a problem.
+    #[must_use]
+    pub fn text(&self, file: &Path) -> &str {
+        self.get(file).map_or("", |document| &document.text)
+    }
+
+    /// A problem at a place of a file, as [`Document::problem`].
+    #[must_use]
+    pub fn problem(
+        &self,
+        file: &str,
+        place: &str,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Problem {
+        match self.get(Path::new(file)) {
+            Some(document) => document.problem(place, message, help),
+            None => Problem::of_file(file, message, help),
+        }
+    }
+}
+
+/// The `.toml` files of a folder of the site, by name; none where the folder is missing.
+#[must_use]
+pub fn toml_files(folder: &Path, under: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder.join(under))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| Path::new(under).join(entry.file_name()))
+        .filter(|file| {
+            file.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_and_lines_count_from_one() {
+        let document = Document::new("a.toml", "title = \"Hà Nội\" # ghi chú\nsố = 1\n");
+        let at = document.text.find('#').unwrap();
+        assert_eq!(document.position(at), (1, 18));
+        assert_eq!(
+            document.position(document.text.find("= 1").unwrap()),
+            (2, 4)
+        );
+    }
+
+    #[test]
+    fn a_place_is_found_by_keys_and_indexes_or_nearest_above() {
+        let document = Document::new(
+            "a.toml",
+            "[[pull]]\nrows = \"/a\"\n\n[[pull]]\nrows = \"/b\"\nfields = { code = { from = \"/Mã\" } }\n",
+        );
+        let position = |place| document.position(document.find(place));
+        assert_eq!(position("pull/1/rows"), (5, 8));
+        assert_eq!(position("pull/1/fields/code/from"), (6, 28));
+        assert_eq!(
+            position("pull/1/fields/nothing/here"),
+            (6, 10),
+            "the nearest table"
+        );
+        assert_eq!(position("pull/1"), (4, 1), "the header");
+        assert_eq!(position("nothing"), (1, 1));
+    }
+
+    #[test]
+    fn a_byte_order_mark_does_not_shift_columns() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.toml"), "\u{feff}a = 1\n").unwrap();
+        assert_eq!(
+            Document::read(folder.path(), Path::new("a.toml"))
+                .unwrap()
+                .text,
+            "a = 1\n"
+        );
+    }
+}

@@ -1,0 +1,368 @@
+//! The settings from their layers.
+//!
+//! Owns: how each setting is written, and settings that must agree with each other.
+//! Never: reading a file or a variable (`layers.rs`).
+//! Reads next: `organisation.rs`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveTime};
+use chrono_tz::Tz;
+use secrecy::SecretString;
+
+use super::{
+    Confidence, Credential, Database, Delivery, Language, Mail, Relay, Rules, Security, Settings,
+    Site,
+};
+use crate::config::layers::Layers;
+use crate::config::organisation::Address;
+use crate::config::secret::SecretSource;
+
+const ZONE_HELP: &str = "write a name of the IANA time zone database, such as `Asia/Ho_Chi_Minh`";
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// All settings; `None` if one of them is wrong, which `layers` then tells.
+#[must_use]
+pub fn settings(layers: &Layers<'_>) -> Option<Settings> {
+    let site = site(layers);
+    let database = database(layers);
+    let endpoints: Vec<_> = layers
+        .names("endpoints")
+        .into_iter()
+        .map(|name| endpoint(layers, name))
+        .collect();
+    let credentials: Vec<_> = layers
+        .names("credentials")
+        .into_iter()
+        .map(|name| credential(layers, name))
+        .collect();
+    let mail = mail(layers);
+    let rules = rules(layers);
+    Some(Settings {
+        site: site?,
+        database: database?,
+        endpoints: endpoints.into_iter().collect::<Option<_>>()?,
+        credentials: credentials.into_iter().collect::<Option<_>>()?,
+        mail: mail?,
+        rules: rules?,
+    })
+}
+
+fn site(layers: &Layers<'_>) -> Option<Site> {
+    let name = layers.required(
+        "site.name",
+        text,
+        "write the administration's name as it stands in mails",
+    );
+    let language = layers.or(
+        "site.language",
+        Language::Vi,
+        language,
+        "write `vi` or `en`",
+    );
+    let zone = layers.required("site.zone", |text| text.parse::<Tz>().ok(), ZONE_HELP);
+    let now = layers.maybe(
+        "site.now",
+        |text| DateTime::parse_from_rfc3339(text).ok(),
+        "write the instant as `2020-06-01T07:30:00+07:00`, or leave it out for the real clock",
+    );
+    let simulated = layers.or(
+        "site.simulated",
+        false,
+        |text| text.parse().ok(),
+        "write `true` or `false`",
+    );
+    Some(Site {
+        name: name?,
+        language: language?,
+        zone: zone?,
+        now: now?,
+        simulated: simulated?,
+    })
+}
+
+fn database(layers: &Layers<'_>) -> Option<Database> {
+    let path = "database.url";
+    let url = layers
+        .text(path)
+        .unwrap_or_else(|| "sqlite://data/dondoc.sqlite".to_owned());
+    let known = ["sqlite:", "postgres://", "postgresql://"]
+        .iter()
+        .any(|scheme| url.starts_with(scheme));
+    if !known {
+        // The address may hold a password: it is not repeated here.
+        layers.problem(
+            path,
+            "the address of the database begins with neither `sqlite://` nor `postgres://`",
+            "write `sqlite://data/dondoc.sqlite` or `postgres://host/database`",
+        );
+        return None;
+    }
+    if holds_password(&url) && !layers.from_environment(path) {
+        layers.problem(
+            path,
+            "the address of the database holds a password",
+            "set the address in DONDOC__DATABASE__URL instead, and leave it out of the file",
+        );
+        return None;
+    }
+    Some(Database {
+        url: SecretString::from(url),
+    })
+}
+
+fn endpoint(layers: &Layers<'_>, name: String) -> Option<(String, String)> {
+    let help = "write the base address, such as `https://lgsp.example.vn/mot-cua`, without a name or password in it";
+    let address = layers.required(&format!("endpoints.{name}"), base_address, help)?;
+    Some((name, address))
+}
+
+fn credential(layers: &Layers<'_>, name: String) -> Option<(String, Credential)> {
+    let section = format!("credentials.{name}");
+    let id = layers.required(
+        &format!("{section}.id"),
+        text,
+        "write the name this program signs in with",
+    );
+    let Some(secret) = secret(layers, &section, "secret") else {
+        if layers.told(&format!("{section}.secret")) {
+            return None;
+        }
+        layers.problem(
+            &section,
+            &format!("credential `{name}` has no secret"),
+            &format!("name the file that holds it: `secret_file = \"config/secrets/{name}\"`"),
+        );
+        return None;
+    };
+    Some((name, Credential { id: id?, secret }))
+}
+
+/// The environment's own value goes before the file that a lower layer names.
+fn secret(layers: &Layers<'_>, section: &str, key: &str) -> Option<SecretSource> {
+    let value = layers.text(&format!("{section}.{key}"));
+    let file = layers.text(&format!("{section}.{key}_file"));
+    let value = value.map(|secret| SecretSource::Value(SecretString::from(secret)));
+    value.or(file.map(|file| SecretSource::File(PathBuf::from(file))))
+}
+
+fn mail(layers: &Layers<'_>) -> Option<Mail> {
+    let mailbox_help = "write `Name <name@domain>` or `name@domain`";
+    let from = layers.required("mail.from", mailbox, mailbox_help);
+    let reply_to = layers.maybe("mail.reply_to", mailbox, mailbox_help);
+    let allowed_domains: Vec<_> = layers
+        .texts("mail.allowed_domains")
+        .iter()
+        .map(|text| text.to_lowercase())
+        .collect();
+    if allowed_domains.is_empty() && !layers.told("mail.allowed_domains") {
+        layers.problem(
+            "mail.allowed_domains",
+            "no mail domain is allowed, so no mail could ever be sent",
+            "list the domains of your recipients: `allowed_domains = [\"longbien.example\"]`",
+        );
+    }
+    for domain in allowed_domains
+        .iter()
+        .filter(|domain| Address::parse(&format!("a@{domain}")).is_err())
+    {
+        let help = "write a domain such as `longbien.example`, without `@`";
+        layers.problem(
+            "mail.allowed_domains",
+            &format!("`{domain}` is not a mail domain"),
+            help,
+        );
+    }
+    let delivery = delivery(layers);
+    Some(Mail {
+        from: from?,
+        reply_to: reply_to?,
+        allowed_domains,
+        delivery: delivery?,
+    })
+}
+
+fn delivery(layers: &Layers<'_>) -> Option<Delivery> {
+    let kind = |text: &str| ["file", "smtp"].into_iter().find(|kind| *kind == text);
+    match layers.required("mail.delivery.kind", kind, "write `file` or `smtp`")? {
+        "smtp" => relay(layers).map(Delivery::Smtp),
+        _ => {
+            let folder = layers.or(
+                "mail.delivery.folder",
+                "data/mails".to_owned(),
+                text,
+                "write a folder",
+            )?;
+            Some(Delivery::File {
+                folder: folder.into(),
+            })
+        }
+    }
+}
+
+fn relay(layers: &Layers<'_>) -> Option<Relay> {
+    let key = |name: &str| format!("mail.delivery.{name}");
+    let host = layers.required(
+        &key("host"),
+        text,
+        "write the relay's name: `host = \"mail.longbien.example\"`",
+    );
+    let port = layers.or(
+        &key("port"),
+        587,
+        port,
+        "write a number from 1 to 65535; 587 is usual for `starttls`",
+    );
+    let security = layers.or(
+        &key("security"),
+        Security::Starttls,
+        security,
+        "write `starttls`, `tls` or `none`",
+    );
+    let username = layers.maybe(&key("username"), text, "write the name to sign in with");
+    let password = secret(layers, "mail.delivery", "password");
+    let time = |text: &str| {
+        humantime::parse_duration(text)
+            .ok()
+            .filter(|time| !time.is_zero())
+    };
+    let timeout = layers.or(
+        &key("timeout"),
+        TIMEOUT,
+        time,
+        "write a length of time such as `30s`",
+    );
+    let trust = layers.maybe(&key("trust"), text, "write the path of a PEM file");
+    let relay = Relay {
+        host: host?,
+        port: port?,
+        security: security?,
+        username: username?,
+        password,
+        timeout: timeout?,
+        trust: trust?.map(PathBuf::from),
+    };
+    agrees(layers, &relay).then_some(relay)
+}
+
+/// A user needs a password, and neither it nor a mail crosses a network in plain text.
+fn agrees(layers: &Layers<'_>, relay: &Relay) -> bool {
+    let loopback = ["localhost", "127.0.0.1", "::1"].contains(&relay.host.as_str());
+    if relay.security == Security::None && !loopback {
+        let message = format!(
+            "mails to `{}` would cross the network in plain text",
+            relay.host
+        );
+        layers.problem(
+            "mail.delivery.security",
+            &message,
+            "write `starttls` or `tls`; `none` is for loopback only",
+        );
+        return false;
+    }
+    let told = layers.told("mail.delivery.password");
+    if relay.username.is_some() != relay.password.is_some() && !told {
+        let help = "give both `username` and `password_file`, or neither";
+        layers.problem(
+            "mail.delivery",
+            "a user name and a password belong together",
+            help,
+        );
+        return false;
+    }
+    true
+}
+
+fn rules(layers: &Layers<'_>) -> Option<Rules> {
+    let time = |text: &str| NaiveTime::parse_from_str(text, "%H:%M").ok();
+    let due_time = layers.required(
+        "rules.due_time",
+        time,
+        "write a time of day such as `17:00`",
+    );
+    let confidence = layers.or(
+        "rules.confidence",
+        Confidence::P95,
+        confidence,
+        "write `90`, `95` or `99`",
+    );
+    Some(Rules {
+        due_time: due_time?,
+        confidence: confidence?,
+    })
+}
+
+fn text(text: &str) -> Option<String> {
+    let fits = !text.trim().is_empty() && !text.chars().any(char::is_control);
+    fits.then(|| text.to_owned())
+}
+
+fn language(text: &str) -> Option<Language> {
+    [("vi", Language::Vi), ("en", Language::En)]
+        .into_iter()
+        .find(|(word, _)| *word == text)
+        .map(|(_, it)| it)
+}
+
+fn security(text: &str) -> Option<Security> {
+    let words = [
+        ("none", Security::None),
+        ("starttls", Security::Starttls),
+        ("tls", Security::Tls),
+    ];
+    words
+        .into_iter()
+        .find(|(word, _)| *word == text)
+        .map(|(_, security)| security)
+}
+
+fn confidence(text: &str) -> Option<Confidence> {
+    let words = [
+        ("90", Confidence::P90),
+        ("95", Confidence::P95),
+        ("99", Confidence::P99),
+    ];
+    words
+        .into_iter()
+        .find(|(word, _)| *word == text)
+        .map(|(_, confidence)| confidence)
+}
+
+fn port(text: &str) -> Option<u16> {
+    text.parse().ok().filter(|port| *port > 0)
+}
+
+/// `Name <name@domain>` or the bare address.
+fn mailbox(text: &str) -> Option<String> {
+    let text = self::text(text)?;
+    let address = match text.split_once('<') {
+        Some((_, rest)) => rest.strip_suffix('>')?,
+        None => &text,
+    };
+    Address::parse(address).ok().map(|_| text.clone())
+}
+
+/// An address over HTTP(S), without the slash at its end.
+fn base_address(text: &str) -> Option<String> {
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"))?;
+    let fits = !rest.is_empty() && !rest.starts_with('/') && !rest.contains(['@', ' ', '?', '#']);
+    fits.then(|| text.trim_end_matches('/').to_owned())
+}
+
+/// `scheme://user:password@host/…`
+fn holds_password(url: &str) -> bool {
+    let authority = url
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split('/').next())
+        .unwrap_or_default();
+    let in_authority = authority
+        .rsplit_once('@')
+        .is_some_and(|(user, _)| user.contains(':'));
+    in_authority || url.contains("password=")
+}
+
+#[cfg(test)]
+mod tests;

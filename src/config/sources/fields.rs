@@ -1,0 +1,365 @@
+//! The fields of a pull: where each value comes from and what it is.
+//!
+//! Owns: which fields a dossier and a stated report have, and of what kind they are.
+//! Never: converting a value (`source`).
+//! Reads next: `source/http.rs`.
+
+use std::collections::BTreeMap;
+
+use super::read::{format, pointer};
+use super::{Field, FieldKind};
+use crate::config::problem::{instead, quoted};
+use crate::config::reader::{Item, Table};
+use crate::domain::dossier::Channel;
+use crate::domain::record::Value;
+use crate::domain::unit::{Level, UnitCode};
+
+/// The `records` of a pull that gives dossiers.
+pub const DOSSIERS: &str = "dossiers";
+
+/// The fields of a dossier; `true`: it cannot be read without.
+pub const DOSSIER_FIELDS: [(&str, Kind, bool); 13] = [
+    ("code", Kind::Text, true),
+    ("procedure", Kind::Text, true),
+    ("unit", Kind::Unit, true),
+    ("channel", Kind::Text, true),
+    ("status", Kind::Number, true),
+    ("received_at", Kind::Moment, true),
+    ("due_at", Kind::Moment, true),
+    ("procedure_name", Kind::Text, false),
+    ("field", Kind::Text, false),
+    ("original_due_at", Kind::Moment, false),
+    ("finished_at", Kind::Moment, false),
+    ("stopped_at", Kind::Moment, false),
+    ("updated_at", Kind::Moment, false),
+];
+
+/// The fields of every register; others are attributes that targets may name.
+const ENTRY_FIELDS: [(&str, Kind); 4] = [
+    ("code", Kind::Text),
+    ("unit", Kind::Unit),
+    ("level", Kind::Text),
+    ("day", Kind::Day),
+];
+
+/// What a source may state about a level (columns of form II.06).
+pub const STATED_FIELDS: [&str; 11] = [
+    "level",
+    "received",
+    "received_online",
+    "direct",
+    "carried_over",
+    "resolved",
+    "early",
+    "on_time",
+    "late",
+    "in_time",
+    "overdue",
+];
+
+/// What an attribute can be.
+const KINDS: [(&str, Kind); 3] = [
+    ("text", Kind::Text),
+    ("number", Kind::Number),
+    ("flag", Kind::Flag),
+];
+
+/// The kind of a field, without its formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    Number,
+    Flag,
+    Moment,
+    Day,
+    Unit,
+}
+
+/// What the pull around the fields says about them.
+pub struct Rules<'a> {
+    pub dossiers: bool,
+    /// Formats of moments and days that name none of their own.
+    pub formats: &'a [String],
+    pub personal: &'a [String],
+}
+
+type Fields = BTreeMap<String, Field>;
+
+/// `[pull.fields]`
+pub fn of_pull(table: &Table<'_>, rules: &Rules<'_>) -> Option<Fields> {
+    let fields: Vec<_> = table
+        .all()
+        .iter()
+        .map(|(name, item)| Some((name.clone(), field(name, item, rules)?)))
+        .collect();
+    let wanted: Vec<&str> = if rules.dossiers {
+        DOSSIER_FIELDS
+            .iter()
+            .filter(|(_, _, required)| *required)
+            .map(|(name, _, _)| *name)
+            .collect()
+    } else {
+        vec!["code"]
+    };
+    missing(table, &wanted);
+    fields.into_iter().collect()
+}
+
+/// `[stated.fields]`
+pub fn of_stated(table: &Table<'_>) -> Option<Fields> {
+    let stated = |name: &str, item: &Item<'_>| {
+        if !STATED_FIELDS.contains(&name) {
+            item.problem_at_key(
+                format!("`{name}` is not a figure of form II.06"),
+                instead(name, STATED_FIELDS),
+            );
+            return None;
+        }
+        let kind = if name == "level" {
+            Kind::Text
+        } else {
+            Kind::Number
+        };
+        read(
+            name,
+            item,
+            Some(kind),
+            &Rules {
+                dossiers: false,
+                formats: &[],
+                personal: &[],
+            },
+        )
+    };
+    let fields: Vec<_> = table
+        .all()
+        .iter()
+        .map(|(name, item)| Some((name.clone(), stated(name, item)?)))
+        .collect();
+    missing(table, &["level"]);
+    fields.into_iter().collect()
+}
+
+fn missing(table: &Table<'_>, wanted: &[&str]) {
+    let mapped: Vec<String> = table.all().into_iter().map(|(name, _)| name).collect();
+    let missing: Vec<&str> = wanted
+        .iter()
+        .copied()
+        .filter(|name| !mapped.iter().any(|mapped| mapped == name))
+        .collect();
+    for name in missing {
+        table.problem(
+            format!("the field `{name}` is not mapped"),
+            format!("add `{name} = \"/…\"`, a JSON Pointer in the row"),
+        );
+    }
+}
+
+fn field(name: &str, item: &Item<'_>, rules: &Rules<'_>) -> Option<Field> {
+    if !rules.dossiers {
+        let known = ENTRY_FIELDS
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, kind)| *kind);
+        return read(name, item, known, rules);
+    }
+    let known = DOSSIER_FIELDS.iter().find(|(known, _, _)| *known == name);
+    if known.is_none() {
+        let help = instead(name, DOSSIER_FIELDS.map(|(known, _, _)| known));
+        item.problem_at_key(format!("`{name}` is not a field of a dossier"), help);
+    }
+    let (_, kind, required) = known?;
+    let mut field = read(name, item, Some(*kind), rules)?;
+    field.required = *required;
+    Some(field)
+}
+
+/// `"/pointer"`, `["/first", "/second"]`, or a table that says more.
+fn read(name: &str, item: &Item<'_>, known: Option<Kind>, rules: &Rules<'_>) -> Option<Field> {
+    let field = if item.is_table() {
+        long(name, &item.table()?, known, rules)?
+    } else {
+        let from = item.one_or_more(pointer)?;
+        let kind = with_formats(item, known.unwrap_or(Kind::Text), rules.formats.to_vec())?;
+        Field {
+            from,
+            default: None,
+            kind,
+            required: true,
+            codes: BTreeMap::new(),
+        }
+    };
+    for personal in field
+        .from
+        .iter()
+        .filter(|from| rules.personal.contains(from))
+    {
+        let help = "leave one of them out: personal data are never stored";
+        item.problem(
+            format!("`{personal}` is listed under `personal` and mapped to `{name}`"),
+            help,
+        );
+    }
+    Some(field)
+}
+
+fn long(name: &str, table: &Table<'_>, known: Option<Kind>, rules: &Rules<'_>) -> Option<Field> {
+    let from = table.or("from", Vec::new(), |item| item.one_or_more(pointer));
+    let default = table.maybe("default", Item::value);
+    let codes = table.or("codes", BTreeMap::new(), |item| {
+        codes(name, &item.table()?, known)
+    });
+    let formats = table.or("formats", rules.formats.to_vec(), |item| {
+        item.one_or_more(format)
+    });
+    let required = table.or("required", true, Item::flag);
+    let stated = table.maybe("kind", |item| item.word(&KINDS));
+    let (from, default, codes) = (from?, default?, codes?);
+    if from.is_empty() && default.is_none() {
+        table.problem(
+            format!("nothing says where `{name}` comes from"),
+            "add `from = \"/…\"` or `default = …`",
+        );
+        return None;
+    }
+    let stated = stated?;
+    if let Some((stated, known)) = stated.zip(known).filter(|(stated, known)| stated != known) {
+        let message = format!(
+            "the kind of `{name}` is {}, not {}",
+            word(known),
+            word(stated)
+        );
+        table.problem(message, "leave `kind` out: it is known");
+    }
+    let kind = known
+        .or(stated)
+        .unwrap_or_else(|| kind_of(codes.values().chain(&default)));
+    for value in codes
+        .values()
+        .chain(&default)
+        .filter(|value| !fits(kind, value))
+    {
+        let help = "write flags as `true` and `false`, numbers without quotes, text between quotes";
+        table.problem(
+            format!(
+                "`{}` does not fit `{name}`, whose kind is {}",
+                shown(value),
+                word(kind)
+            ),
+            help,
+        );
+    }
+    let kind = with_formats(table, kind, formats?)?;
+    Some(Field {
+        from,
+        default,
+        kind,
+        required: required?,
+        codes,
+    })
+}
+
+/// The source's words with our values; those of a channel, a level and a unit are fixed words.
+fn codes(name: &str, table: &Table<'_>, known: Option<Kind>) -> Option<BTreeMap<String, Value>> {
+    let allowed: Option<Vec<&str>> = match name {
+        "channel" => Some(Channel::ALL.map(Channel::as_str).to_vec()),
+        "level" => Some(Level::ALL.map(Level::as_str).to_vec()),
+        _ => None,
+    };
+    let read = |item: &Item<'_>| {
+        let value = item.value()?;
+        let text = shown(&value);
+        if let Some(allowed) = allowed
+            .as_ref()
+            .filter(|allowed| !allowed.contains(&text.as_str()))
+        {
+            item.problem(
+                format!("`{text}` is not a {name}"),
+                format!("write one of {}", quoted(allowed.iter().copied())),
+            );
+        } else if known == Some(Kind::Unit) && UnitCode::parse(&text).is_err() {
+            item.problem(
+                format!("`{text}` is not a unit code"),
+                "write a code of organisation.toml",
+            );
+        }
+        Some(value)
+    };
+    let codes: Vec<_> = table
+        .all()
+        .iter()
+        .map(|(word, item)| Some((word.clone(), read(item)?)))
+        .collect();
+    codes.into_iter().collect()
+}
+
+/// Somewhere a problem can be told: at a table or at a value.
+trait Tell {
+    fn tell(&self, message: &str, help: &str);
+}
+
+impl Tell for Table<'_> {
+    fn tell(&self, message: &str, help: &str) {
+        self.problem(message, help);
+    }
+}
+
+impl Tell for Item<'_> {
+    fn tell(&self, message: &str, help: &str) {
+        self.problem(message, help);
+    }
+}
+
+fn with_formats(place: &impl Tell, kind: Kind, formats: Vec<String>) -> Option<FieldKind> {
+    if matches!(kind, Kind::Moment | Kind::Day) && formats.is_empty() {
+        place.tell(
+            "nothing says how this date is written",
+            "add `formats = [\"%Y%m%d%H%M%S\"]` to the pull or to the field",
+        );
+        return None;
+    }
+    Some(match kind {
+        Kind::Text => FieldKind::Text,
+        Kind::Number => FieldKind::Number,
+        Kind::Flag => FieldKind::Flag,
+        Kind::Moment => FieldKind::Moment { formats },
+        Kind::Day => FieldKind::Day { formats },
+        Kind::Unit => FieldKind::Unit,
+    })
+}
+
+/// The kind of an attribute that states none: that of our values for its words, else text.
+fn kind_of<'a>(mut values: impl Iterator<Item = &'a Value>) -> Kind {
+    match values.next() {
+        Some(Value::Flag(_)) => Kind::Flag,
+        Some(Value::Number(_)) => Kind::Number,
+        Some(Value::Text(_)) | None => Kind::Text,
+    }
+}
+
+fn fits(kind: Kind, value: &Value) -> bool {
+    match value {
+        Value::Flag(_) => kind == Kind::Flag,
+        Value::Number(_) => kind == Kind::Number,
+        Value::Text(_) => !matches!(kind, Kind::Flag | Kind::Number),
+    }
+}
+
+fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text => "text",
+        Kind::Number => "number",
+        Kind::Flag => "flag",
+        Kind::Moment => "moment",
+        Kind::Day => "day",
+        Kind::Unit => "unit",
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Flag(flag) => flag.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::Text(text) => text.clone(),
+    }
+}

@@ -1,0 +1,220 @@
+//! Jobs against sources, templates and the organisation.
+//!
+//! Owns: names in steps, posts that nobody holds.
+//! Never: what a template says (`mail`).
+//! Reads next: `plan.rs`.
+
+use super::{Notes, job_file};
+use crate::config::organisation::{Organisation, Role};
+use crate::config::problem::{instead, quoted};
+use crate::config::sources;
+use crate::domain::unit::{Unit, UnitCode, UnitKind};
+use crate::job::spec::{Alert, Digest, FOLDER, Job, Step};
+
+pub fn check(notes: &mut Notes<'_>, jobs: &[Job]) {
+    let documents = &notes.site.documents;
+    let files = documents
+        .iter()
+        .filter(|document| document.file.starts_with(FOLDER))
+        .count();
+    // A job that cannot be read might have pulled the source.
+    if files == jobs.len() && files > 0 {
+        every_source_is_pulled(notes, jobs);
+    }
+    if files == 0 && notes.site.documents.iter().next().is_some() {
+        notes.problem(
+            FOLDER,
+            "",
+            "no job stands in jobs: nothing would ever run",
+            "copy jobs/ from the repository",
+        );
+    }
+    for job in jobs {
+        for (index, step) in job.steps.iter().enumerate() {
+            self::step(notes, job, index, step);
+        }
+    }
+}
+
+fn step(notes: &mut Notes<'_>, job: &Job, index: usize, step: &Step) {
+    let at = At {
+        file: job_file(job),
+        place: format!("step/{index}"),
+    };
+    match step {
+        Step::Pull { source } => source_exists(notes, &at, "pull", source),
+        Step::Reconcile { source } => source_exists(notes, &at, "reconcile", source),
+        Step::Assess => {}
+        Step::Alert(alert) => {
+            template_exists(notes, &at, alert.mail());
+            self::alert(notes, &at, job, index, alert);
+        }
+        Step::Digest(digest) => {
+            template_exists(notes, &at, &digest.mail);
+            assessed_before(notes, &at, job, index);
+            recipients(notes, &at, digest);
+        }
+    }
+}
+
+/// A source that no job pulls grows stale, and what is counted from it unknown.
+fn every_source_is_pulled(notes: &mut Notes<'_>, jobs: &[Job]) {
+    let steps: Vec<&Step> = jobs.iter().flat_map(|job| &job.steps).collect();
+    for name in &notes.site.source_names {
+        let pulls = |step: &&&Step| matches!(step, Step::Pull { source } if source == name);
+        if !steps.iter().any(|step| pulls(&step)) {
+            let help = format!("add a `[[step]]` with `pull = \"{name}\"` to a job");
+            let file = format!("{}/{name}.toml", sources::FOLDER);
+            notes.warning(
+                &file,
+                "",
+                format!("no job pulls `{name}`: it would be stale for ever"),
+                help,
+            );
+        }
+    }
+}
+
+/// Where a step stands.
+struct At {
+    file: String,
+    place: String,
+}
+
+impl At {
+    fn of(&self, key: &str) -> String {
+        format!("{}/{key}", self.place)
+    }
+}
+
+fn source_exists(notes: &mut Notes<'_>, at: &At, key: &str, source: &String) {
+    let known = &notes.site.source_names;
+    if !known.contains(source) {
+        let help = instead(source, known.iter().map(String::as_str));
+        notes.problem(
+            &at.file,
+            &at.of(key),
+            format!("`{source}` is not a source in config/sources"),
+            help,
+        );
+    }
+}
+
+fn template_exists(notes: &mut Notes<'_>, at: &At, mail: &str) {
+    let folder = notes.folder.join("templates");
+    if mail.contains(['/', '\\', '.']) || !folder.join(mail).is_dir() {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut known: Vec<String> = entries
+            .filter(|entry| entry.path().is_dir())
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect();
+        known.sort();
+        let help = match known.is_empty() {
+            true => "copy templates/ from the repository".to_owned(),
+            false => instead(mail, known.iter().map(String::as_str)),
+        };
+        notes.problem(
+            &at.file,
+            &at.of("mail"),
+            format!("no mail `{mail}` stands in templates"),
+            help,
+        );
+    }
+}
+
+fn alert(notes: &mut Notes<'_>, at: &At, job: &Job, index: usize, alert: &Alert) {
+    match alert {
+        Alert::OverdueDossiers(alert) => {
+            for (rung, step) in alert.ladder.iter().enumerate() {
+                post_is_held(notes, at, &format!("ladder/{rung}/to"), step.to);
+            }
+        }
+        Alert::LaggingWards(alert) => {
+            assessed_before(notes, at, job, index);
+            for (index, role) in alert.to.iter().enumerate() {
+                post_is_held(notes, at, &format!("to/{index}"), *role);
+            }
+        }
+    }
+}
+
+/// What speaks of targets needs them compared with the data in the same run.
+fn assessed_before(notes: &mut Notes<'_>, at: &At, job: &Job, index: usize) {
+    if !job.steps[..index].contains(&Step::Assess) {
+        let help = "add a `[[step]]` with `assess = \"targets\"` before it";
+        notes.problem(
+            &at.file,
+            &at.place,
+            "nothing was assessed before this step",
+            help,
+        );
+    }
+}
+
+/// A rung of a ladder: somebody must hear for every unit. A head's absence is told at the unit itself.
+fn post_is_held(notes: &mut Notes<'_>, at: &At, key: &str, role: Role) {
+    let Some(organisation) = &notes.site.organisation else {
+        return;
+    };
+    if role == Role::Head {
+        return;
+    }
+    let today = notes.today;
+    let unheard = |unit: &&Unit| organisation.rung(&unit.code, role, today).is_none();
+    let mut units = organisation
+        .units
+        .on(today)
+        .filter(|unit| unit.kind != UnitKind::District);
+    if units.any(|unit| unheard(&unit)) {
+        vacant(notes, organisation, at, key, role, &organisation.district);
+    }
+}
+
+fn recipients(notes: &mut Notes<'_>, at: &At, digest: &Digest) {
+    let Some(organisation) = &notes.site.organisation else {
+        return;
+    };
+    for (index, post) in digest.to.iter().enumerate() {
+        let key = format!("to/{index}");
+        let unit = post.unit.as_ref().unwrap_or(&organisation.district);
+        let units = organisation.units.all();
+        if !units.iter().any(|known| known.code == *unit) {
+            let help = instead(unit.as_str(), units.iter().map(|known| known.code.as_str()));
+            notes.problem(
+                &at.file,
+                &at.of(&key),
+                format!("no unit has the code `{unit}`"),
+                help,
+            );
+        } else if organisation.holder(unit, post.role, notes.today).is_none() {
+            vacant(notes, organisation, at, &key, post.role, unit);
+        }
+    }
+}
+
+/// A post that nobody holds loses mails: a problem; unless its unit is gone, as the district is since
+/// 2025-07-01: then the files are honest and the site has to choose other recipients.
+fn vacant(
+    notes: &mut Notes<'_>,
+    organisation: &Organisation,
+    at: &At,
+    key: &str,
+    role: Role,
+    unit: &UnitCode,
+) {
+    let today = notes.today;
+    let role = role.as_str();
+    if organisation.units.find(unit, today).is_some() {
+        let message =
+            format!("nobody is {role} of {unit} on {today}: this mail would reach nobody");
+        let help =
+            format!("add a holder of that day to its `[[unit.post]]` with `role = \"{role}\"`");
+        notes.problem(&at.file, &at.of(key), message, help);
+    } else {
+        let message =
+            format!("nobody is {role} of {unit} on {today}, when that unit does not exist");
+        let others = organisation.units.on(today).map(|unit| unit.code.as_str());
+        let help = format!("write posts of units that exist then: {}", quoted(others));
+        notes.warning(&at.file, &at.of(key), message, help);
+    }
+}

@@ -1,0 +1,232 @@
+//! The figures of an instant: loaded from the store, computed by `domain`.
+//!
+//! Owns: which rows a board, a list or an explanation is computed from.
+//! Never: a rule.
+//! Reads next: `domain/board.rs`, `domain/overdue.rs`.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{App, JobError};
+use crate::config::sources::{DOSSIERS, Source};
+use crate::domain::assess::SourceHealth;
+use crate::domain::board::{self, Board, DossierTable, Finding, Inputs};
+use crate::domain::dossier::{Dossier, start_of};
+use crate::domain::form_ii06::{self, Form};
+use crate::domain::overdue::{OverdueInputs, OverdueRow, overdue};
+use crate::domain::period::Period;
+use crate::domain::record::Entry;
+use crate::domain::unit::Level;
+use crate::store::pulls::{PullState, StatedFigures};
+
+/// All that is stored about a period, as it stood at an instant.
+#[derive(Debug)]
+pub struct Figures {
+    as_of: DateTime<Utc>,
+    period: Period,
+    dossiers: Vec<Dossier>,
+    entries: Vec<Entry>,
+    sources: Vec<SourceHealth>,
+    findings: Vec<Finding>,
+    stated: Vec<StatedFigures>,
+}
+
+impl Figures {
+    /// # Errors
+    /// When the database does not answer or a row does not convert.
+    pub async fn load(app: &App, as_of: DateTime<Utc>, period: Period) -> Result<Self, JobError> {
+        let states = app.store.pull_states().await?;
+        let mut stated = Vec::new();
+        for source in app
+            .files
+            .sources
+            .iter()
+            .filter(|source| !source.stated.is_empty())
+        {
+            stated.extend(app.store.stated_figures(&source.name).await?);
+        }
+        Ok(Self {
+            as_of,
+            period,
+            dossiers: app
+                .store
+                .dossiers_between(start_of(period.from, app.zone()), as_of)
+                .await?,
+            entries: app.store.entries().await?,
+            sources: app
+                .files
+                .sources
+                .iter()
+                .map(|source| health(source, &states, as_of))
+                .collect(),
+            findings: kept_aside(app).await?,
+            stated,
+        })
+    }
+
+    #[must_use]
+    pub fn inputs<'a>(&'a self, app: &'a App) -> Inputs<'a> {
+        Inputs {
+            as_of: self.as_of,
+            zone: app.zone(),
+            period: self.period,
+            units: &app.files.organisation.units,
+            dossiers: &self.dossiers,
+            entries: &self.entries,
+            targets: &app.files.targets,
+            sources: &self.sources,
+            findings: self.findings.clone(),
+            confidence: app.files.settings.rules.confidence,
+            simulated: app.files.settings.site.simulated,
+        }
+    }
+
+    #[must_use]
+    pub fn board(&self, app: &App) -> Board {
+        let mut board = board::build(&self.inputs(app));
+        let reconciled = self.reconciled(&board.dossiers);
+        board.quality.splice(0..0, reconciled);
+        board
+    }
+
+    /// What the sources state about this very period against what is counted.
+    fn reconciled(&self, counted: &DossierTable) -> Vec<Finding> {
+        let of_this_period = |stated: &&StatedFigures| {
+            stated.from == self.period.from && stated.to == self.period.to
+        };
+        let compare = |stated: &StatedFigures| {
+            let counts = match stated.level {
+                Level::District => &counted.district,
+                Level::Ward => &counted.ward,
+            };
+            form_ii06::reconcile(&stated.source, stated.level, &form(&stated.figures), counts)
+        };
+        self.stated
+            .iter()
+            .filter(of_this_period)
+            .flat_map(compare)
+            .collect()
+    }
+}
+
+/// The board of `period` as of `as_of`.
+///
+/// # Errors
+/// When the database does not answer or a row does not convert.
+pub async fn board(app: &App, as_of: DateTime<Utc>, period: Period) -> Result<Board, JobError> {
+    Ok(Figures::load(app, as_of, period).await?.board(app))
+}
+
+/// Dossiers overdue at `as_of`, and those due within `soon` working days; oldest due first.
+///
+/// # Errors
+/// When the database does not answer or a row does not convert.
+pub async fn overdue_at(
+    app: &App,
+    as_of: DateTime<Utc>,
+    soon: Option<u32>,
+    ladder: &[(i64, &str)],
+) -> Result<Vec<OverdueRow>, JobError> {
+    let dossiers = app.store.dossiers_between(as_of, as_of).await?;
+    Ok(overdue(&OverdueInputs {
+        dossiers: &dossiers,
+        units: &app.files.organisation.units,
+        as_of,
+        zone: app.zone(),
+        calendar: &app.files.calendar,
+        soon,
+        ladder,
+    }))
+}
+
+/// How fresh the records of dossiers are; an error in words if nothing may be said from them.
+///
+/// # Errors
+/// When the source was never read or is stale: silence from a dead source must not look like news.
+pub async fn dossiers_are_fresh(app: &App, as_of: DateTime<Utc>) -> Result<(), JobError> {
+    let states = app.store.pull_states().await?;
+    let sources = app
+        .files
+        .sources
+        .iter()
+        .filter(|source| feeds(source, DOSSIERS));
+    for source in sources {
+        let health = health(source, &states, as_of);
+        if health.fresh_at.is_none() || health.stale {
+            let why = health.doubt(app.zone()).unwrap_or_default();
+            return Err(JobError::Missing(format!(
+                "no alert is sent from old figures: {why}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn feeds(source: &Source, records: &str) -> bool {
+    source.pulls.iter().any(|pull| pull.records == records)
+}
+
+/// A source is as fresh as the oldest of its lists.
+fn health(source: &Source, states: &[PullState], as_of: DateTime<Utc>) -> SourceHealth {
+    let of = |records: &str| {
+        states
+            .iter()
+            .find(|state| state.source == source.name && state.records == records)
+    };
+    let completed: Vec<_> = source
+        .pulls
+        .iter()
+        .map(|pull| of(&pull.records).and_then(|state| state.completed_at))
+        .collect();
+    let fresh_at = completed.iter().copied().min().flatten();
+    let expected = TimeDelta::from_std(source.expect_within).unwrap_or(TimeDelta::MAX);
+    SourceHealth {
+        source: source.name.clone(),
+        records: source
+            .pulls
+            .iter()
+            .map(|pull| pull.records.clone())
+            .collect(),
+        fresh_at,
+        stale: fresh_at.is_none_or(|at| as_of - at > expected),
+        failure: source
+            .pulls
+            .iter()
+            .find_map(|pull| of(&pull.records)?.failure.clone()),
+    }
+}
+
+async fn kept_aside(app: &App) -> Result<Vec<Finding>, JobError> {
+    let mut findings = Vec::new();
+    for aside in app.store.kept_aside().await? {
+        let rows = aside.rows.unsigned_abs();
+        findings.push(Finding {
+            source: aside.source,
+            kind: "quarantined".to_owned(),
+            message: format!(
+                "{rows} rows of {} are kept aside: they cannot be read",
+                aside.records
+            ),
+            count: rows,
+        });
+    }
+    Ok(findings)
+}
+
+fn form(figures: &BTreeMap<String, u64>) -> Form {
+    let figure = |name: &str| figures.get(name).copied();
+    Form {
+        received: figure("received"),
+        received_online: figure("received_online"),
+        direct: figure("direct"),
+        carried_over: figure("carried_over"),
+        resolved: figure("resolved"),
+        early: figure("early"),
+        on_time: figure("on_time"),
+        late: figure("late"),
+        open: figure("open"),
+        in_time: figure("in_time"),
+        overdue: figure("overdue"),
+    }
+}

@@ -1,0 +1,201 @@
+//! One run, from its claim to its end. Everything the program does passes through here.
+//!
+//! Owns: the pipeline, checkpoints of steps, attempts and timeouts.
+//! Never: what a step does (`step/`).
+//! Reads next: `step.rs`, `deliver.rs`.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use super::spec::{Job, Step as Spec};
+use super::step::{self, Context, Done};
+use super::{App, JobError, deliver};
+use crate::store::runs::{Run, RunStatus, Step, StepStatus};
+
+/// Hears how a run goes on; the command line shows it.
+pub trait Watcher: Send + Sync {
+    fn step(&self, _job: &str, _step: &str) {}
+    /// `done` of `total` rows of a pull, where the source says how many there are.
+    fn rows(&self, _done: u64, _total: Option<u64>) {}
+}
+
+/// Nobody watches.
+#[derive(Debug)]
+pub struct Unwatched;
+impl Watcher for Unwatched {}
+
+/// Runs everything that is queued, oldest first, and delivers what it queued. Returns the runs that ended.
+///
+/// # Errors
+/// When the database refuses; what was not finished is resumed by the next call.
+pub async fn run_queued(
+    app: &App,
+    watcher: &dyn Watcher,
+) -> Result<Vec<(Run, RunStatus)>, JobError> {
+    let mut ended = Vec::new();
+    while let Some(run) = claim(app).await? {
+        let status = run_claimed(app, &run, watcher).await?;
+        deliver::drain(app).await?;
+        ended.push((run, status));
+    }
+    Ok(ended)
+}
+
+async fn claim(app: &App) -> Result<Option<Run>, JobError> {
+    let write = app.store.write().await?;
+    let run = write.claim_run(app.clock.now()).await?;
+    write.commit().await?;
+    Ok(run)
+}
+
+/// One run.
+///
+/// 1. Its `as_of` was read at the first claim and is passed down: no step reads the clock for a rule.
+/// 2. Every step that is not finished yet is performed, in the order of the file.
+/// 3. A source that fails leaves the others going; any other failure ends the run.
+/// 4. The end is written with its reason.
+async fn run_claimed(app: &App, run: &Run, watcher: &dyn Watcher) -> Result<RunStatus, JobError> {
+    let (status, reason) = match app.job(&run.job) {
+        None => (
+            RunStatus::Failed,
+            format!("there is no job `{}` any more", run.job),
+        ),
+        Some(job) => {
+            let as_of = run.as_of.unwrap_or_else(|| app.clock.now());
+            match tokio::time::timeout(job.timeout, perform_steps(app, job, run, as_of, watcher))
+                .await
+            {
+                Ok(result) => ending(result?),
+                Err(_) => (
+                    RunStatus::Failed,
+                    format!(
+                        "not done within {}",
+                        humantime::format_duration(job.timeout)
+                    ),
+                ),
+            }
+        }
+    };
+    match status {
+        RunStatus::Succeeded => tracing::info!(job = run.job, run = run.id, "run succeeded"),
+        _ => tracing::warn!(job = run.job, run = run.id, %status, reason, "run did not succeed"),
+    }
+    let write = app.store.write().await?;
+    write
+        .finish_run(run.id, status, &reason, app.clock.now())
+        .await?;
+    write.commit().await?;
+    Ok(status)
+}
+
+/// How the steps ended: failures of sources, and the failure that ended the run.
+#[derive(Debug, Default)]
+struct Outcome {
+    source_failures: Vec<String>,
+    failure: Option<String>,
+}
+
+fn ending(outcome: Outcome) -> (RunStatus, String) {
+    match (outcome.failure, outcome.source_failures) {
+        (Some(failure), _) => (RunStatus::Failed, failure),
+        (None, failures) if failures.is_empty() => (RunStatus::Succeeded, String::new()),
+        (None, failures) => (RunStatus::Partial, failures.join("; ")),
+    }
+}
+
+async fn perform_steps(
+    app: &App,
+    job: &Job,
+    run: &Run,
+    as_of: DateTime<Utc>,
+    watcher: &dyn Watcher,
+) -> Result<Outcome, JobError> {
+    let finished = app.store.steps(run.id).await?;
+    let is_finished = |position: i32| {
+        finished
+            .iter()
+            .any(|step| step.position == position && step.status == StepStatus::Succeeded)
+    };
+    let context = Context {
+        app,
+        job,
+        run,
+        as_of,
+        watcher,
+    };
+    let mut outcome = Outcome::default();
+    for (spec, position) in job.steps.iter().zip(1..) {
+        if is_finished(position) {
+            continue;
+        }
+        watcher.step(&job.name, &spec.name());
+        match perform(&context, spec, position).await? {
+            Ok(()) => {}
+            Err(failure) if matches!(spec, Spec::Pull { .. } | Spec::Reconcile { .. }) => {
+                outcome.source_failures.push(failure);
+            }
+            Err(failure) => {
+                outcome.failure = Some(failure);
+                break;
+            }
+        }
+    }
+    Ok(outcome)
+}
+
+/// One step with its checkpoint; the inner error is the step's own, in words.
+async fn perform(
+    context: &Context<'_>,
+    spec: &Spec,
+    position: i32,
+) -> Result<Result<(), String>, JobError> {
+    let clock = &context.app.clock;
+    let mut step = Step {
+        run_id: context.run.id,
+        position,
+        name: spec.name(),
+        status: StepStatus::Running,
+        attempts: context.run.attempts,
+        counts: json!({}),
+        error: None,
+        started_at: Some(clock.now()),
+        finished_at: None,
+    };
+    save(context.app, &step).await?;
+    let result = step::perform(context, spec).await;
+    step.finished_at = Some(clock.now());
+    let told = match result {
+        Ok(Done { counts }) => {
+            step.status = StepStatus::Succeeded;
+            step.counts = counts;
+            Ok(())
+        }
+        Err(error) => {
+            step.status = StepStatus::Failed;
+            step.error = Some(error.to_string());
+            Err(format!("{}: {error}", step.name))
+        }
+    };
+    save(context.app, &step).await?;
+    Ok(told)
+}
+
+async fn save(app: &App, step: &Step) -> Result<(), JobError> {
+    let write = app.store.write().await?;
+    write.save_step(step).await?;
+    Ok(write.commit().await?)
+}
+
+/// Takes up what a killed process left: its runs are queued again, its mails are settled.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn recover(app: &App) -> Result<(), JobError> {
+    let write = app.store.write().await?;
+    let resumed = write.requeue_interrupted_runs().await?;
+    write.commit().await?;
+    if resumed > 0 {
+        tracing::warn!(resumed, "runs that were interrupted are queued again");
+    }
+    deliver::recover(app).await
+}

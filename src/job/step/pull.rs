@@ -1,0 +1,228 @@
+//! Pulls a source: page after page from where the last pull ended, each page committed with its place.
+//!
+//! Owns: watermarks, resuming, the next page fetched while the last is written.
+//! Never: mapping (`source::mapping`), SQL.
+//! Reads next: `reconcile.rs`.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+
+use super::{Context, Done};
+use crate::config::sources::{Pull, SignIn, Source};
+use crate::job::{App, JobError};
+use crate::source::SourceError;
+use crate::source::http::{Connection, Identity, RawPage};
+use crate::source::mapping::{Mapped, Mapping, Place};
+use crate::store::pulls::{PullState, UnderWay};
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    rows: u64,
+    rejected: u64,
+}
+
+/// Pulls every list of the source.
+///
+/// # Errors
+/// When the source fails; rows stored until then stay, and the next pull goes on at the failed page.
+pub async fn perform(context: &Context<'_>, name: &str) -> Result<Done, JobError> {
+    let source = find(context.app, name)?;
+    let mut connection = open(context.app, source)?;
+    let mut counts = serde_json::Map::new();
+    for pull in &source.pulls {
+        let result = pull_list(context, source, pull, &mut connection).await;
+        if let Err(error) = &result {
+            remember_failure(context.app, source, pull, error).await?;
+        }
+        let tally = result?;
+        counts.insert(
+            pull.records.clone(),
+            json!({ "rows": tally.rows, "rejected": tally.rejected }),
+        );
+    }
+    Ok(Done {
+        counts: counts.into(),
+    })
+}
+
+pub(super) fn find<'a>(app: &'a App, name: &str) -> Result<&'a Source, JobError> {
+    let source = app.files.sources.iter().find(|source| source.name == name);
+    source.ok_or_else(|| JobError::Missing(format!("there is no source `{name}`")))
+}
+
+/// Opens a connection to `source` with the endpoint and credential of the settings.
+///
+/// # Errors
+/// When either is missing.
+pub fn open<'a>(app: &App, source: &'a Source) -> Result<Connection<'a>, JobError> {
+    let settings = &app.files.settings;
+    let failed = |cause| JobError::Source {
+        name: source.name.clone(),
+        cause,
+    };
+    let base = settings.endpoints.get(&source.endpoint).ok_or_else(|| {
+        failed(SourceError::Settings(format!(
+            "no endpoint `{}`",
+            source.endpoint
+        )))
+    })?;
+    let identity = match &source.sign_in {
+        SignIn::None => None,
+        SignIn::ClientCredentials { credential, .. } => {
+            let found = settings.credentials.get(credential).ok_or_else(|| {
+                failed(SourceError::Settings(format!(
+                    "no credential `{credential}`"
+                )))
+            })?;
+            let secret = found
+                .secret
+                .reveal(&app.site)
+                .map_err(|error| failed(SourceError::Settings(error.to_string())))?;
+            Some(Identity {
+                name: credential.clone(),
+                id: found.id.clone(),
+                secret,
+            })
+        }
+    };
+    Connection::open(source, base, identity, app.zone()).map_err(failed)
+}
+
+/// What the mapping needs to know of the site, at `as_of`.
+#[must_use]
+pub fn place(app: &App, as_of: DateTime<Utc>) -> Place<'_> {
+    Place {
+        zone: app.zone(),
+        due_time: app.files.settings.rules.due_time,
+        units: &app.files.organisation.units,
+        today: app.day(as_of),
+    }
+}
+
+async fn pull_list(
+    context: &Context<'_>,
+    source: &Source,
+    pull: &Pull,
+    connection: &mut Connection<'_>,
+) -> Result<Tally, JobError> {
+    let failed = |cause| JobError::Source {
+        name: source.name.clone(),
+        cause,
+    };
+    let mut state = context
+        .app
+        .store
+        .pull_state(&source.name, &pull.records)
+        .await?;
+    let mut under_way = state.under_way.unwrap_or_else(|| begin(pull, &state));
+    let mapping = Mapping::new(pull, place(context.app, context.as_of));
+    let mut tally = Tally::default();
+    let mut page = connection
+        .page(pull, under_way.since, under_way.next_page)
+        .await
+        .map_err(failed)?;
+    loop {
+        let mapped = mapping.map(&page.rows, page.first);
+        tally.rows += page.rows.len() as u64;
+        tally.rejected += mapped.rejects.len() as u64;
+        context
+            .watcher
+            .rows(page.first + page.rows.len() as u64, page.total);
+        advance(&mut state, &mut under_way, &page, &mapped, context.as_of);
+        let stored = store_page(context, source, pull, &mapped, &state, page.is_last);
+        if page.is_last {
+            stored.await?;
+            return Ok(tally);
+        }
+        let (stored, next) = tokio::join!(
+            stored,
+            connection.page(pull, under_way.since, under_way.next_page)
+        );
+        stored?;
+        page = next.map_err(failed)?;
+    }
+}
+
+/// Where a new pull begins: a little before the watermark, or with everything.
+fn begin(pull: &Pull, state: &PullState) -> UnderWay {
+    let overlap =
+        |at: DateTime<Utc>, overlap| at - TimeDelta::from_std(overlap).unwrap_or_default();
+    let since = pull
+        .since
+        .as_ref()
+        .and_then(|since| Some(overlap(state.watermark?, since.overlap)));
+    UnderWay {
+        since,
+        next_page: 1,
+        seen_until: None,
+    }
+}
+
+/// The state after `page`: its place, or the end of the pull.
+fn advance(
+    state: &mut PullState,
+    under_way: &mut UnderWay,
+    page: &RawPage,
+    mapped: &Mapped,
+    as_of: DateTime<Utc>,
+) {
+    under_way.next_page += 1;
+    under_way.seen_until = under_way.seen_until.max(mapped.seen_until);
+    if under_way.since.is_none() {
+        state.stated_total = page.total.or(state.stated_total);
+    }
+    if page.is_last {
+        // A row dated in the future must not hide the changes until then.
+        let seen_until = under_way.seen_until.map(|at| at.min(as_of));
+        state.watermark = state.watermark.max(seen_until);
+        state.under_way = None;
+        state.completed_at = state.completed_at.max(Some(as_of));
+        state.failure = None;
+    } else {
+        state.under_way = Some(*under_way);
+    }
+}
+
+/// One page in one transaction: its records, its rejects and how far the pull has come.
+async fn store_page(
+    context: &Context<'_>,
+    source: &Source,
+    pull: &Pull,
+    mapped: &Mapped,
+    state: &PullState,
+    is_last: bool,
+) -> Result<(), JobError> {
+    let (name, records, seen_at) = (&source.name, &pull.records, context.as_of);
+    let write = context.app.store.write().await?;
+    write
+        .upsert_dossiers(name, &mapped.dossiers, seen_at)
+        .await?;
+    write.upsert_entries(name, &mapped.entries, seen_at).await?;
+    let dossiers = mapped.dossiers.iter().map(|dossier| dossier.code.as_str());
+    let codes: Vec<&str> = dossiers
+        .chain(mapped.entries.iter().map(|entry| entry.code.as_str()))
+        .collect();
+    write.release(name, records, &codes).await?;
+    write
+        .quarantine(name, records, &mapped.rejects, seen_at)
+        .await?;
+    if is_last && pull.since.is_none() {
+        write.forget_unseen_entries(name, records, seen_at).await?;
+        write.release_unseen(name, records, seen_at).await?;
+    }
+    write.save_pull_state(state).await?;
+    Ok(write.commit().await?)
+}
+
+async fn remember_failure(
+    app: &App,
+    source: &Source,
+    pull: &Pull,
+    error: &JobError,
+) -> Result<(), JobError> {
+    let mut state = app.store.pull_state(&source.name, &pull.records).await?;
+    state.failure = Some(error.to_string());
+    let write = app.store.write().await?;
+    write.save_pull_state(&state).await?;
+    Ok(write.commit().await?)
+}

@@ -1,0 +1,120 @@
+//! Every word of the mails: its section, its name and its placeholders.
+//!
+//! Owns: the list against which `templates/words/*.toml` is checked; a call with a missing placeholder does not compile.
+//! Never: the words themselves.
+//! Reads next: `templates/words/vi.toml`.
+
+use std::collections::BTreeMap;
+
+use super::words::{Filling, Word};
+use crate::config::document::Document;
+use crate::config::problem::Problem;
+use crate::config::reader::{self, Table};
+use crate::domain::format::Language;
+
+macro_rules! sections {
+    ($($(#[$about:meta])* $section:ident: $kind:ident { $($word:ident($($slot:ident),*);)* })*) => {
+        /// The words of one language; a section of the file is a field.
+        #[derive(Clone, Debug)]
+        pub struct Words {
+            pub language: Language,
+            $($(#[$about])* pub $section: $kind,)*
+        }
+
+        impl Words {
+            /// # Errors
+            /// With every missing or unknown word and every wrong placeholder, each with its place.
+            pub fn read(document: &Document, language: Language) -> Result<Self, Vec<Problem>> {
+                reader::read(document, |root| {
+                    $(let $section = root.required(stringify!($section), |item| $kind::read(&item.table()?));)*
+                    Some(Self { language, $($section: $section?),* })
+                })
+            }
+        }
+
+        $(
+            $(#[$about])*
+            #[derive(Clone, Debug)]
+            pub struct $kind {
+                $($word: Word,)*
+            }
+
+            impl $kind {
+                fn read(table: &Table<'_>) -> Option<Self> {
+                    $(let $word = table.required(stringify!($word), |item| Word::read(item, &[$(stringify!($slot)),*]));)*
+                    Some(Self { $($word: $word?),* })
+                }
+
+                $(
+                    #[must_use]
+                    pub fn $word(&self $(, $slot: impl Into<Filling>)*) -> String {
+                        self.$word.fill(&[$((stringify!($slot), $slot.into())),*])
+                    }
+                )*
+
+                /// Every word as it stands in the file.
+                #[must_use]
+                pub fn all(&self) -> BTreeMap<&'static str, &str> {
+                    BTreeMap::from([$((stringify!($word), self.$word.plain())),*])
+                }
+            }
+        )*
+    };
+}
+
+sections! {
+    /// Headings and captions, used by the templates as `{{labels.…}}`.
+    labels: Labels {
+        overdue(); soon(); by_unit(); changes(); reception(); place(); place_or_level(); by_ward(); wards_behind();
+        overdue_section(); targets(); quality(); freshness();
+        received(); resolved(); on_time(); open(); overdue_count(); target(); rate(); interval();
+    }
+    /// Counted things and small phrases.
+    phrase: Phrase {
+        dossiers(n); working_days(n); wards(n); targets(n);
+        and(first, last); and_more(first, more); tentative(days); ward(name); at_least(percent);
+        greeting(title); as_of(moment); automatic(site); tentative_note();
+        district(); ward_level(); all_levels(); district_ward(); whole();
+    }
+    /// The words of a status, never shown by colour alone.
+    status: StatusWords {
+        met(); missed(); not_verifiable(); unknown(); watch(); lagging();
+        not_verifiable_note(); unknown_note(); simulated(); simulated_note();
+    }
+    /// One dossier in a list.
+    dossier: DossierWords {
+        late(days); late_today(); left(days); left_today(); dates(received, due); rescheduled(due);
+        new(); reminder(); more(dossiers); none_late(); none_soon();
+    }
+    /// The letter about overdue dossiers.
+    overdue: OverdueWords {
+        title(); late_and_soon(late, soon); late_only(late); soon_only(soon); nothing(); of_all(result, total);
+        result(result, unit); intro(moment, unit, result); ask(); ask_soon(); already_told(dossiers);
+        escalated(days); rule(time);
+    }
+    /// The letter about lagging wards.
+    ward_lag: WardLagWords {
+        title(); one_target(wards, target); several(wards, targets); intro_chair(moment, ward, targets);
+        intro_leaders(moment, wards); none(); meaning(); below(rate, target); even_so(high); no_chance();
+        short(n); comparison(level, fraction, rate); range(low, high); rule();
+    }
+    /// The weekly digest.
+    digest: DigestWords {
+        title(day); result(targets, overdue, wards); period(from, to); targets_met(met, all); targets_open(n);
+        overdue_some(dossiers); overdue_none(); wards_lagging(wards); wards_none();
+        lagging_named(n, names); watch_named(n, names); no_lagging(); missed_named(names);
+        online(n); of_received(percent); late_resolved(n); on_time_of(fraction); soon_within(days, dossiers);
+        first(); no_change(since); since(moment); target_change(target, from, to);
+        ward_lags(ward, target); ward_recovers(ward, target); ward_changes(ward, target, from, to);
+        overdue_change(difference, before, now);
+        fresh(moment); stale(moment); never();
+        share_note(); late_note(time); lag_note(); stopped_note(stopped); no_findings();
+    }
+    /// Findings about the data, by their kind.
+    quality: QualityWords {
+        residual(level, dossiers); quarantined(source, n); unknown_status(source, dossiers);
+        published_not_verifiable(n); published_mismatch(n); same_pair(n); incomplete_document(n);
+        stated_total(source, level, n); stale_source(source); code_date_differs(dossiers); rescheduled(dossiers);
+        finish_not_dated(dossiers); finished_before_received(dossiers); unknown_unit(dossiers);
+    }
+}

@@ -1,0 +1,131 @@
+//! Targets against the scheme, level by level, and one verdict for each.
+//!
+//! Owns: how a target and its levels read.
+//! Never: judging (`domain::assess`).
+//! Reads next: `changes.rs`.
+
+use serde::Serialize;
+
+use crate::domain::assess::overall;
+use crate::domain::board::{Status, TargetRow};
+use crate::domain::ratio::{Percent, Share};
+use crate::domain::target::TargetLevel;
+use crate::report::tone::Badge;
+use crate::report::ward_lag::rate;
+use crate::report::words::Words;
+
+/// A target over all its levels: met only if all are.
+#[derive(Clone, Debug)]
+pub struct Verdict<'a> {
+    pub id: &'a str,
+    pub title: &'a str,
+    pub status: Status,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    pub number: String,
+    pub title: String,
+    pub badge: Badge,
+    pub levels: Vec<LevelRow>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct LevelRow {
+    pub level: String,
+    pub rate: String,
+    pub has_fraction: bool,
+    pub fraction: String,
+    pub at_least: String,
+    pub badge: Badge,
+    pub simulated: bool,
+    pub simulated_word: String,
+    pub has_note: bool,
+    pub note: String,
+}
+
+/// In the order of the scheme.
+#[must_use]
+pub fn verdicts(rows: &[TargetRow]) -> Vec<Verdict<'_>> {
+    let mut verdicts: Vec<Verdict<'_>> = Vec::new();
+    for row in totals(rows) {
+        if !verdicts.iter().any(|verdict| verdict.id == row.id) {
+            let levels: Vec<Status> = totals(rows)
+                .filter(|other| other.id == row.id)
+                .map(|other| other.status)
+                .collect();
+            verdicts.push(Verdict {
+                id: &row.id,
+                title: &row.title,
+                status: overall(&levels),
+            });
+        }
+    }
+    verdicts
+}
+
+fn totals(rows: &[TargetRow]) -> impl Iterator<Item = &TargetRow> {
+    rows.iter().filter(|row| row.unit.is_none())
+}
+
+pub fn rows(rows: &[TargetRow], words: &Words) -> Vec<Row> {
+    let numbered = verdicts(rows).into_iter().zip(1..);
+    numbered
+        .map(|(verdict, number)| Row {
+            number: words.figure(number),
+            title: verdict.title.to_owned(),
+            badge: Badge::of(verdict.status, words),
+            levels: totals(rows)
+                .filter(|row| row.id == verdict.id)
+                .map(|row| level(row, words))
+                .collect(),
+        })
+        .collect()
+}
+
+fn level(row: &TargetRow, words: &Words) -> LevelRow {
+    let share = Share::new(row.numerator, row.denominator);
+    let mark = Percent::parse(&row.at_least.to_string()).ok();
+    let note = match row.status {
+        Status::NotVerifiable => words.status.not_verifiable_note(),
+        Status::Unknown => words.status.unknown_note(),
+        Status::Met | Status::Missed | Status::Watch | Status::Lagging => String::new(),
+    };
+    LevelRow {
+        level: level_word(row.level, words),
+        rate: rate(share, mark, row.decimals, words),
+        has_fraction: share.denominator > 0,
+        fraction: words.fraction(share),
+        at_least: words
+            .phrase
+            .at_least(words.percent(Some(row.at_least.to_string()))),
+        badge: Badge::of(row.status, words),
+        simulated: row.simulated,
+        simulated_word: words.status.simulated(),
+        has_note: !note.is_empty(),
+        note,
+    }
+}
+
+pub fn level_word(level: &str, words: &Words) -> String {
+    let phrase = &words.phrase;
+    let known = TargetLevel::ALL
+        .into_iter()
+        .find(|known| known.as_str() == level);
+    known.map_or_else(
+        || level.to_owned(),
+        |level| match level {
+            TargetLevel::All => phrase.all_levels(),
+            TargetLevel::District => phrase.district(),
+            TargetLevel::Ward => phrase.ward_level(),
+            TargetLevel::DistrictWard => phrase.district_ward(),
+        },
+    )
+}
+
+/// What the marks of the rows mean, where they occur.
+pub fn notes(rows: &[TargetRow], words: &Words) -> Option<String> {
+    totals(rows)
+        .any(|row| row.simulated)
+        .then(|| words.status.simulated_note())
+}

@@ -1,0 +1,528 @@
+//! Stories of one message on its way to a relay.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use dondoc::config::organisation::Address;
+use dondoc::config::secret::SecretSource;
+use dondoc::config::settings::{Delivery, Relay, Security};
+use dondoc::mail::transport::{Outcome, Transport};
+
+use crate::relay::{Act, Encryption, Manner, ScriptedRelay};
+
+/// base64 of `\0dondoc\0secret`
+const LOGIN: &str = "AGRvbmRvYwBzZWNyZXQ=";
+const MESSAGE: &[u8] = b"Subject: 12\r\n\r\nfirst\r\n.dot\r\n..\r\nlast\r\n";
+
+fn settings(relay: &ScriptedRelay) -> Relay {
+    Relay {
+        host: "127.0.0.1".into(),
+        port: relay.address.port(),
+        security: Security::None,
+        username: None,
+        password: None,
+        timeout: Duration::from_millis(300),
+        trust: None,
+    }
+}
+
+fn encrypted(relay: &ScriptedRelay, security: Security, site: &Path) -> Relay {
+    fs::write(site.join("relay.pem"), &relay.certificate).unwrap();
+    Relay {
+        host: "localhost".into(),
+        security,
+        trust: Some("relay.pem".into()),
+        ..settings(relay)
+    }
+}
+
+fn signed_in(relay: Relay) -> Relay {
+    Relay {
+        username: Some("dondoc".into()),
+        password: Some(SecretSource::Value("secret".to_owned().into())),
+        ..relay
+    }
+}
+
+fn transport(relay: Relay) -> Transport {
+    Transport::new(&Delivery::Smtp(relay), Path::new("."))
+}
+
+fn sender() -> Address {
+    Address::new("dondoc@longbien.example".into())
+}
+
+fn chair() -> Address {
+    Address::new("chu.tich@ngocthuy.longbien.example".into())
+}
+
+async fn send(transport: &Transport) -> Outcome {
+    transport
+        .send(&sender(), &chair(), "3f2a@longbien.example", MESSAGE)
+        .await
+}
+
+fn kind(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Accepted { .. } => "accepted",
+        Outcome::Retry { .. } => "retry",
+        Outcome::Rejected { .. } => "rejected",
+        Outcome::Ambiguous { .. } => "ambiguous",
+    }
+}
+
+#[tokio::test]
+async fn an_accepted_message_arrives_byte_for_byte() {
+    let relay = ScriptedRelay::start([]).await;
+    let outcome = send(&transport(settings(&relay))).await;
+    assert_eq!(
+        outcome,
+        Outcome::Accepted {
+            reply: "250 2.0.0 queued as 4F2A".into()
+        }
+    );
+    let [received] = &relay.received()[..] else {
+        panic!("one message")
+    };
+    assert_eq!(
+        (received.from.as_str(), received.to.as_str()),
+        (sender().full(), chair().full())
+    );
+    assert_eq!(received.message, MESSAGE);
+}
+
+#[tokio::test]
+async fn every_answer_and_every_failure_has_its_outcome() {
+    for (act, expected, says) in [
+        (Act::Accept, "accepted", "250"),
+        (
+            Act::Sender(451),
+            "retry",
+            "451 4.7.1 as the script says (MAIL)",
+        ),
+        (
+            Act::Sender(550),
+            "rejected",
+            "550 5.7.1 as the script says (MAIL)",
+        ),
+        (
+            Act::Sender(530),
+            "retry",
+            "530 5.7.1 as the script says (MAIL)",
+        ),
+        (
+            Act::Recipient(450),
+            "retry",
+            "450 4.7.1 as the script says (RCPT)",
+        ),
+        (
+            Act::Recipient(550),
+            "rejected",
+            "550 5.7.1 as the script says (RCPT)",
+        ),
+        (
+            Act::Message(451),
+            "retry",
+            "451 4.7.1 as the script says (end of data)",
+        ),
+        (
+            Act::Message(554),
+            "rejected",
+            "554 5.7.1 as the script says (end of data)",
+        ),
+        (Act::Stall("MAIL"), "retry", "no answer within 0.3 s (MAIL)"),
+        (Act::Stall("RCPT"), "retry", "no answer within 0.3 s (RCPT)"),
+        (Act::Stall("DATA"), "retry", "no answer within 0.3 s (DATA)"),
+        (
+            Act::Stall("."),
+            "ambiguous",
+            "no answer within 0.3 s (end of data)",
+        ),
+        (Act::Drop("MAIL"), "retry", "(MAIL)"),
+        (Act::Drop("RCPT"), "retry", "(RCPT)"),
+        (Act::Drop("DATA"), "retry", "(DATA)"),
+        (Act::Drop("."), "ambiguous", "(end of data)"),
+    ] {
+        let relay = ScriptedRelay::start([act]).await;
+        let outcome = send(&transport(settings(&relay))).await;
+        assert_eq!(kind(&outcome), expected, "{act:?}: {}", outcome.reply());
+        assert!(
+            outcome.reply().contains(says),
+            "{act:?}: {}",
+            outcome.reply()
+        );
+        assert_eq!(
+            relay.received().len(),
+            usize::from(act == Act::Accept),
+            "{act:?}"
+        );
+    }
+}
+
+/// The message is larger than the buffers of a socket, so the line surely ends before the dot is written.
+#[tokio::test]
+async fn a_line_that_ends_within_a_message_was_surely_before_its_end() {
+    let relay = ScriptedRelay::start([Act::DropWithinMessage]).await;
+    let message = b"a line of a very long message\r\n".repeat(1_000_000);
+    let relay_settings = Relay {
+        timeout: Duration::from_secs(20),
+        ..settings(&relay)
+    };
+    let outcome = transport(relay_settings)
+        .send(&sender(), &chair(), "id@longbien.example", &message)
+        .await;
+    assert_eq!(kind(&outcome), "retry", "{}", outcome.reply());
+}
+
+#[tokio::test]
+async fn no_step_before_the_first_message_waits_for_ever() {
+    let site = tempfile::tempdir().unwrap();
+    for (encryption, security, stall, step) in [
+        (Encryption::None, Security::None, "connect", "greeting"),
+        (Encryption::None, Security::None, "EHLO", "greeting"),
+        (Encryption::None, Security::None, "AUTH", "signing in"),
+        (
+            Encryption::Starttls,
+            Security::Starttls,
+            "STARTTLS",
+            "encrypting",
+        ),
+        (
+            Encryption::Starttls,
+            Security::Starttls,
+            "handshake",
+            "encrypting",
+        ),
+        (
+            Encryption::FromTheStart,
+            Security::Tls,
+            "handshake",
+            "encrypting",
+        ),
+    ] {
+        let manner = Manner {
+            encryption,
+            stall: Some(stall),
+            login: Some(LOGIN),
+            ..Manner::default()
+        };
+        let relay = ScriptedRelay::with_manner(manner, []).await;
+        let relay = signed_in(encrypted(&relay, security, site.path()));
+        let start = Instant::now();
+        let outcome = send(&Transport::new(&Delivery::Smtp(relay), site.path())).await;
+        assert_eq!(
+            outcome.reply(),
+            format!("no answer within 0.3 s ({step})"),
+            "{stall}"
+        );
+        assert_eq!(kind(&outcome), "retry", "{stall}");
+        assert!(start.elapsed() < Duration::from_secs(3), "{stall}");
+    }
+}
+
+#[tokio::test]
+async fn a_relay_that_is_not_there_is_tried_again() {
+    let relay = ScriptedRelay::start([]).await;
+    let nobody = Relay {
+        port: 1,
+        ..settings(&relay)
+    };
+    let outcome = send(&transport(nobody)).await;
+    assert_eq!(kind(&outcome), "retry");
+    assert!(
+        outcome.reply().ends_with("(connecting)"),
+        "{}",
+        outcome.reply()
+    );
+}
+
+#[tokio::test]
+async fn both_kinds_of_encryption_carry_login_and_message() {
+    let site = tempfile::tempdir().unwrap();
+    for (encryption, security) in [
+        (Encryption::Starttls, Security::Starttls),
+        (Encryption::FromTheStart, Security::Tls),
+    ] {
+        let manner = Manner {
+            encryption,
+            login: Some(LOGIN),
+            ..Manner::default()
+        };
+        let relay = ScriptedRelay::with_manner(manner, []).await;
+        let settings = signed_in(encrypted(&relay, security, site.path()));
+        let outcome = send(&Transport::new(&Delivery::Smtp(settings), site.path())).await;
+        assert_eq!(
+            kind(&outcome),
+            "accepted",
+            "{security:?}: {}",
+            outcome.reply()
+        );
+        assert_eq!(relay.received()[0].message, MESSAGE);
+        assert!(relay.commands().contains(&"AUTH".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn a_relay_that_hides_starttls_gets_neither_password_nor_message() {
+    let site = tempfile::tempdir().unwrap();
+    let relay = ScriptedRelay::with_manner(
+        Manner {
+            login: Some(LOGIN),
+            ..Manner::default()
+        },
+        [],
+    )
+    .await;
+    let settings = signed_in(encrypted(&relay, Security::Starttls, site.path()));
+    let outcome = send(&Transport::new(&Delivery::Smtp(settings), site.path())).await;
+    assert_eq!(kind(&outcome), "retry");
+    assert!(
+        outcome.reply().contains("STARTTLS is not supported"),
+        "{}",
+        outcome.reply()
+    );
+    let commands = relay.commands();
+    assert!(
+        commands
+            .iter()
+            .all(|command| !command.starts_with("AUTH") && !command.starts_with("MAIL")),
+        "{commands:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_certificate_is_refused() {
+    for (encryption, security) in [
+        (Encryption::Starttls, Security::Starttls),
+        (Encryption::FromTheStart, Security::Tls),
+    ] {
+        let relay = ScriptedRelay::with_manner(
+            Manner {
+                encryption,
+                ..Manner::default()
+            },
+            [],
+        )
+        .await;
+        let stranger = Relay {
+            host: "localhost".into(),
+            security,
+            ..settings(&relay)
+        };
+        let outcome = send(&transport(stranger)).await;
+        assert_eq!(kind(&outcome), "retry", "{security:?}");
+        assert!(
+            outcome.reply().ends_with("(encrypting)"),
+            "{}",
+            outcome.reply()
+        );
+        assert!(relay.received().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_or_a_missing_trust_file_loses_no_mail() {
+    let manner = Manner {
+        login: Some("b3RoZXI="),
+        ..Manner::default()
+    };
+    let relay = ScriptedRelay::with_manner(manner, []).await;
+    let outcome = send(&transport(signed_in(settings(&relay)))).await;
+    assert_eq!(
+        outcome,
+        Outcome::Retry {
+            reply: "535 5.7.8 who are you? (signing in)".into()
+        }
+    );
+
+    let missing = Relay {
+        security: Security::Starttls,
+        trust: Some("nowhere.pem".into()),
+        ..settings(&relay)
+    };
+    let outcome = send(&transport(missing)).await;
+    assert_eq!(kind(&outcome), "retry");
+    assert!(
+        outcome.reply().contains("cannot read nowhere.pem"),
+        "{}",
+        outcome.reply()
+    );
+
+    let unread = Relay {
+        password: Some(SecretSource::File("nowhere".into())),
+        ..signed_in(settings(&relay))
+    };
+    let outcome = send(&transport(unread)).await;
+    assert_eq!(kind(&outcome), "retry");
+    assert!(
+        outcome
+            .reply()
+            .contains("the secret file `nowhere` cannot be read"),
+        "{}",
+        outcome.reply()
+    );
+}
+
+#[tokio::test]
+async fn a_closed_house_is_tried_again() {
+    let manner = Manner {
+        greeting: "554 5.3.2 closed for maintenance",
+        ..Manner::default()
+    };
+    let relay = ScriptedRelay::with_manner(manner, []).await;
+    let outcome = send(&transport(settings(&relay))).await;
+    assert_eq!(
+        outcome,
+        Outcome::Retry {
+            reply: "554 5.3.2 closed for maintenance (greeting)".into()
+        }
+    );
+}
+
+#[tokio::test]
+async fn a_batch_uses_one_connection_and_one_message_per_recipient() {
+    let relay = ScriptedRelay::start([
+        Act::Accept,
+        Act::Recipient(550),
+        Act::Message(451),
+        Act::Accept,
+    ])
+    .await;
+    let transport = transport(settings(&relay));
+    let mut session = transport.session();
+    let mut outcomes = Vec::new();
+    for number in 0..4 {
+        let to = Address::new(format!("head{number}@longbien.example"));
+        outcomes.push(kind(
+            &session
+                .send(&sender(), &to, "id@longbien.example", MESSAGE)
+                .await,
+        ));
+    }
+    session.close().await;
+    assert_eq!(outcomes, ["accepted", "rejected", "retry", "accepted"]);
+    assert_eq!(relay.connections(), 1);
+    let to: Vec<String> = relay
+        .received()
+        .into_iter()
+        .map(|received| received.to)
+        .collect();
+    assert_eq!(to, ["head0@longbien.example", "head3@longbien.example"]);
+    assert_eq!(relay.commands().last().map(String::as_str), Some("QUIT"));
+}
+
+#[tokio::test]
+async fn a_batch_goes_on_after_a_line_that_ended() {
+    for (act, expected) in [
+        (Act::AcceptAndLeave, "accepted"),
+        (Act::Drop("."), "ambiguous"),
+        (Act::Stall("."), "ambiguous"),
+        (Act::Stall("RCPT"), "retry"),
+    ] {
+        let relay = ScriptedRelay::start([Act::Accept, act, Act::Accept]).await;
+        let transport = transport(settings(&relay));
+        let mut session = transport.session();
+        let mut outcomes = Vec::new();
+        for _ in 0..3 {
+            outcomes.push(kind(
+                &session
+                    .send(&sender(), &chair(), "id@longbien.example", MESSAGE)
+                    .await,
+            ));
+        }
+        session.close().await;
+        assert_eq!(outcomes, ["accepted", expected, "accepted"], "{act:?}");
+        assert_eq!(relay.connections(), 2, "{act:?}");
+    }
+}
+
+#[tokio::test]
+async fn messages_do_not_wait_for_acknowledgements() {
+    let relay = ScriptedRelay::start([]).await;
+    let transport = transport(settings(&relay));
+    let mut session = transport.session();
+    let start = Instant::now();
+    for _ in 0..50 {
+        assert_eq!(
+            kind(
+                &session
+                    .send(&sender(), &chair(), "id@longbien.example", MESSAGE)
+                    .await
+            ),
+            "accepted"
+        );
+    }
+    assert!(
+        start.elapsed() < Duration::from_millis(1500),
+        "{:?} for 50 messages",
+        start.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn an_address_outside_ascii_is_rejected_before_any_connection() {
+    let relay = ScriptedRelay::start([]).await;
+    let to = Address::new("chủ.tịch@longbien.example".into());
+    let outcome = transport(settings(&relay))
+        .send(&sender(), &to, "id@longbien.example", MESSAGE)
+        .await;
+    assert_eq!(
+        outcome,
+        Outcome::Rejected {
+            reply: "c…@longbien.example is not a mail address".into()
+        }
+    );
+    assert_eq!(relay.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_probe_says_who_the_relay_is_and_sends_nothing() {
+    let site = tempfile::tempdir().unwrap();
+    let manner = Manner {
+        encryption: Encryption::Starttls,
+        login: Some(LOGIN),
+        ..Manner::default()
+    };
+    let relay = ScriptedRelay::with_manner(manner, []).await;
+    let settings = signed_in(encrypted(&relay, Security::Starttls, site.path()));
+    let said = Transport::new(&Delivery::Smtp(settings), site.path())
+        .probe()
+        .await
+        .unwrap();
+    assert_eq!(
+        said,
+        "relay.example at your service; encrypted by STARTTLS, signed in; SIZE 20971520, AUTH PLAIN LOGIN, 8BITMIME"
+    );
+    assert!(relay.received().is_empty());
+
+    let nobody = Relay {
+        port: 1,
+        ..self::settings(&relay)
+    };
+    let error = transport(nobody).probe().await.unwrap_err().to_string();
+    assert!(error.ends_with("(connecting)"), "{error}");
+}
+
+#[tokio::test]
+async fn a_folder_takes_each_message_once() {
+    let site = tempfile::tempdir().unwrap();
+    let transport = Transport::new(
+        &Delivery::File {
+            folder: "outbox".into(),
+        },
+        site.path(),
+    );
+    let first = send(&transport).await;
+    let path = site.path().join("outbox/3f2a@longbien.example.eml");
+    assert_eq!(
+        first,
+        Outcome::Accepted {
+            reply: path.display().to_string()
+        }
+    );
+    assert_eq!(send(&transport).await, first);
+    assert_eq!(fs::read(&path).unwrap(), MESSAGE);
+    assert_eq!(fs::read_dir(site.path().join("outbox")).unwrap().count(), 1);
+    assert!(transport.probe().await.is_ok());
+}

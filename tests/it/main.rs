@@ -1,0 +1,8 @@
+//! The program seen from outside, in one test binary.
+//!
+//! Owns: the list of story files.
+//! Never: a mock of our own modules.
+//! Reads next: `relay.rs`, `delivery.rs`.
+
+mod delivery;
+mod relay;
