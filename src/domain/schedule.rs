@@ -111,14 +111,19 @@ impl Schedule {
         }
     }
 
-    /// The occurrences in (`after`, `until`], in order; cap them with `take`.
+    /// The first `limit` occurrences in (`after`, `until`], in order.
+    #[must_use]
     pub fn between(
         &self,
         after: DateTime<Utc>,
         until: DateTime<Utc>,
-    ) -> impl Iterator<Item = Occurrence> {
-        let next = move |last: &Occurrence| self.next_after(last.at);
-        std::iter::successors(self.next_after(after), next).take_while(move |next| next.at <= until)
+        limit: usize,
+    ) -> Vec<Occurrence> {
+        let next = |last: &Occurrence| self.next_after(last.at);
+        std::iter::successors(self.next_after(after), next)
+            .take_while(|next| next.at <= until)
+            .take(limit)
+            .collect()
     }
 
     /// Every stretch with one offset is asked for itself: in it, wall time runs like real time.

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::statutory::{self, Holiday, is_weekend};
 use super::{PublishedYear, WorkingDays};
+use crate::word_enum;
 
 /// A year as `dondoc calendar show` prints it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -34,17 +35,17 @@ pub struct DayOff {
     pub kind: DayOffKind,
 }
 
-/// Why a weekday is off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DayOffKind {
-    Holiday,
-    /// In lieu of a holiday on a weekend.
-    InLieu,
-    /// Moved or swapped by decree.
-    Decreed,
-    /// Expected but not confirmed: counted as worked.
-    Expected,
+word_enum! {
+    /// Why a weekday is off.
+    pub enum DayOffKind {
+        Holiday = "holiday",
+        /// In lieu of a holiday on a weekend.
+        InLieu = "in-lieu",
+        /// Moved or swapped by decree.
+        Decreed = "decreed",
+        /// Expected but not confirmed: counted as worked.
+        Expected = "expected",
+    }
 }
 
 impl CalendarYear {
