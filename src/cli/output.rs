@@ -34,7 +34,7 @@ pub fn table<const N: usize>(
 ) -> anyhow::Result<()> {
     let on_terminal = stdout().is_terminal();
     let mut table = Table::new();
-    table.load_preset(if on_terminal {
+    table.load_style(if on_terminal {
         presets::UTF8_HORIZONTAL_ONLY
     } else {
         presets::NOTHING

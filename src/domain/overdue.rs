@@ -12,6 +12,7 @@ use super::board::Roster;
 use super::calendar::Calendar;
 use super::dossier::{Dossier, State, day_of, days_late, state};
 use super::unit::{Level, UnitCode, Units};
+use crate::word_enum;
 
 /// What the list is made from.
 #[derive(Clone, Copy, Debug)]
@@ -27,11 +28,11 @@ pub struct OverdueInputs<'a> {
     pub ladder: &'a [(i64, &'a str)],
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DueStatus {
-    Overdue,
-    Soon,
+word_enum! {
+    pub enum DueStatus {
+        Overdue = "overdue",
+        Soon = "soon",
+    }
 }
 
 /// One line of `dondoc overdue --json`; the keys are fixed.

@@ -111,19 +111,14 @@ impl Schedule {
         }
     }
 
-    /// The first `limit` occurrences in (`after`, `until`], in order.
-    #[must_use]
+    /// The occurrences in (`after`, `until`], in order; cap them with `take`.
     pub fn between(
         &self,
         after: DateTime<Utc>,
         until: DateTime<Utc>,
-        limit: usize,
-    ) -> Vec<Occurrence> {
-        let next = |last: &Occurrence| self.next_after(last.at);
-        std::iter::successors(self.next_after(after), next)
-            .take_while(|next| next.at <= until)
-            .take(limit)
-            .collect()
+    ) -> impl Iterator<Item = Occurrence> {
+        let next = move |last: &Occurrence| self.next_after(last.at);
+        std::iter::successors(self.next_after(after), next).take_while(move |next| next.at <= until)
     }
 
     /// Every stretch with one offset is asked for itself: in it, wall time runs like real time.

@@ -70,7 +70,7 @@ async fn plan_job(
     if known.is_some() && now <= from {
         return Ok((0, from));
     }
-    let occurrences = job.timing.schedule.between(from, now, BATCH);
+    let occurrences: Vec<Occurrence> = job.timing.schedule.between(from, now).take(BATCH).collect();
     let complete = occurrences.len() < BATCH;
     let cursor = match occurrences.last() {
         Some(last) if !complete => last.at,
