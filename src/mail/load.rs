@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use handlebars::Handlebars;
+use handlebars::{Handlebars, RenderErrorReason};
 
 use super::lint;
 use super::render::{Part, RenderError, Rendered, Templates};
@@ -220,7 +220,6 @@ fn registry() -> Handlebars<'static> {
     registry
 }
 
-/// handlebars counts columns from 1 in templates it compiles.
 fn problem(
     document: &Document,
     (line, column): (usize, usize),
@@ -246,7 +245,7 @@ fn place(error: &RenderError, kind: Kind, sample: &str, sources: &Sources) -> Pr
         RenderError::Letter(_) | RenderError::Markup(_) => (None, (1, 1)),
     };
     let message = match error {
-        RenderError::Template(error) => format!("{} (sample `{sample}`)", error.reason()),
+        RenderError::Template(error) => reason(error.reason()),
         other => format!("{other} (sample `{sample}`)"),
     };
     let found = name.and_then(|name| sources.iter().find(|(file, _)| registered(file) == name));
@@ -258,6 +257,15 @@ fn place(error: &RenderError, kind: Kind, sample: &str, sources: &Sources) -> Pr
             "see templates/README.md for what a letter has",
         ),
         None => Problem::of_file(fallback, message, ""),
+    }
+}
+
+fn reason(reason: &RenderErrorReason) -> String {
+    match reason {
+        RenderErrorReason::MissingVariable(Some(name)) => {
+            format!("`{name}` is nothing that can stand here")
+        }
+        other => other.to_string(),
     }
 }
 

@@ -200,3 +200,246 @@ fn hex(bytes: &[u8], digits: usize) -> String {
     text.truncate(digits);
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rendered() -> Rendered {
+        Rendered {
+            subject: "[Long Biên] 12 hồ sơ quá hạn, 5 sắp đến hạn - phường Ngọc Thụy".into(),
+            text: "Kính gửi: Đồng chí Chủ tịch\n\n.một dòng\nFrom đây\n".repeat(30),
+            html: format!("<!DOCTYPE html><p>{}</p>\n", "hồ sơ ".repeat(400)),
+        }
+    }
+
+    fn envelope(to: &Address) -> Envelope<'_> {
+        Envelope {
+            from: "Đôn đốc quận Long Biên <dondoc@longbien.example>",
+            reply_to: Some("vanphong@longbien.example"),
+            to,
+            to_title: "Chủ tịch UBND phường Ngọc Thụy",
+            message_id: "3f2a@longbien.example",
+            date: DateTime::parse_from_rfc3339("2020-06-01T07:30:00+07:00").unwrap(),
+            kind: Kind::Alert,
+            references: None,
+        }
+    }
+
+    fn chair() -> Address {
+        Address::new("chu.tich@ngocthuy.longbien.example".into())
+    }
+
+    fn composed(rendered: &Rendered, envelope: &Envelope<'_>) -> String {
+        String::from_utf8(compose(rendered, envelope).unwrap()).unwrap()
+    }
+
+    fn parsed(text: &str) -> mail_parser::Message<'_> {
+        mail_parser::MessageParser::default().parse(text).unwrap()
+    }
+
+    #[test]
+    fn what_was_rendered_is_what_a_reader_gets() {
+        let (rendered, to) = (rendered(), chair());
+        let text = composed(&rendered, &envelope(&to));
+        let message = parsed(&text);
+        assert_eq!(message.subject(), Some(rendered.subject.as_str()));
+        assert_eq!(message.message_id(), Some("3f2a@longbien.example"));
+        assert_eq!(
+            message.date().unwrap().to_rfc3339(),
+            "2020-06-01T07:30:00+07:00"
+        );
+        let from = message.from().unwrap().first().unwrap();
+        assert_eq!(
+            (from.name(), from.address()),
+            (
+                Some("Đôn đốc quận Long Biên"),
+                Some("dondoc@longbien.example")
+            )
+        );
+        let recipient = message.to().unwrap().first().unwrap();
+        assert_eq!(
+            (recipient.name(), recipient.address()),
+            (Some("Chủ tịch UBND phường Ngọc Thụy"), Some(to.full()))
+        );
+        assert_eq!(
+            message.reply_to().unwrap().first().unwrap().address(),
+            Some("vanphong@longbien.example")
+        );
+        assert_eq!(
+            message.body_text(0).unwrap().replace("\r\n", "\n"),
+            rendered.text
+        );
+        assert_eq!(
+            message.body_html(0).unwrap().replace("\r\n", "\n"),
+            rendered.html
+        );
+        assert_eq!(
+            (
+                message.text_body_count(),
+                message.html_body_count(),
+                message.attachment_count()
+            ),
+            (1, 1, 0)
+        );
+    }
+
+    #[test]
+    fn the_wire_form_is_plain_and_short_lined() {
+        let (rendered, to) = (rendered(), chair());
+        let text = composed(&rendered, &envelope(&to));
+        assert!(text.is_ascii() && text.ends_with("\r\n"));
+        assert!(
+            !text.replace("\r\n", "").contains(['\r', '\n']),
+            "CRLF throughout"
+        );
+        assert!(
+            text.split("\r\n").all(|line| line.len() <= 78),
+            "no line is long"
+        );
+        assert!(text.contains("Content-Type: multipart/alternative;"));
+        let (plain, html) = (
+            text.find("text/plain").unwrap(),
+            text.find("text/html").unwrap(),
+        );
+        assert!(plain < html, "the part a program should prefer comes last");
+    }
+
+    #[test]
+    fn the_same_input_gives_the_same_bytes_and_another_one_others() {
+        let (rendered, to) = (rendered(), chair());
+        let first = compose(&rendered, &envelope(&to)).unwrap();
+        assert_eq!(first, compose(&rendered, &envelope(&to)).unwrap());
+        let other = compose(
+            &rendered,
+            &Envelope {
+                message_id: "4b@longbien.example",
+                ..envelope(&to)
+            },
+        )
+        .unwrap();
+        let boundary = |bytes: &[u8]| {
+            let text = String::from_utf8(bytes.to_vec()).unwrap();
+            text.split("boundary=\"")
+                .nth(1)
+                .unwrap()
+                .split('"')
+                .next()
+                .unwrap()
+                .to_owned()
+        };
+        assert_ne!(boundary(&first), boundary(&other));
+    }
+
+    #[test]
+    fn programs_are_asked_not_to_answer_and_only_digests_are_a_list() {
+        let (rendered, to) = (rendered(), chair());
+        let alert = composed(&rendered, &envelope(&to));
+        assert!(alert.contains("\r\nAuto-Submitted: auto-generated\r\n"));
+        assert!(alert.contains("\r\nX-Auto-Response-Suppress: OOF, AutoReply, RN, NRN\r\n"));
+        assert!(!alert.contains("List-") && !alert.contains("References"));
+        let digest = composed(
+            &rendered,
+            &Envelope {
+                kind: Kind::Digest,
+                ..envelope(&to)
+            },
+        );
+        assert!(digest.contains("\r\nList-Id: <digest.longbien.example>\r\n"));
+        assert!(digest.contains(
+            "\r\nList-Unsubscribe: <mailto:vanphong@longbien.example?subject=unsubscribe>\r\n"
+        ));
+        let reminder = composed(
+            &rendered,
+            &Envelope {
+                references: Some("1@longbien.example"),
+                ..envelope(&to)
+            },
+        );
+        assert!(reminder.contains("\r\nReferences: <1@longbien.example>\r\n"));
+    }
+
+    #[test]
+    fn no_value_can_begin_a_header_of_its_own() {
+        let to = chair();
+        let subject = "quá hạn\r\nBcc: all@longbien.example\r\n\r\n<script>".to_owned();
+        let hostile = Rendered {
+            subject,
+            ..rendered()
+        };
+        let title = "Chủ tịch\r\nBcc: all@longbien.example \"<a@b.example>\"";
+        let text = composed(
+            &hostile,
+            &Envelope {
+                to_title: title,
+                ..envelope(&to)
+            },
+        );
+        let message = parsed(&text);
+        assert!(message.bcc().is_none());
+        assert_eq!(message.to().unwrap().iter().count(), 1);
+        assert_eq!(
+            message.to().unwrap().first().unwrap().address(),
+            Some(to.full())
+        );
+        assert_eq!(
+            message.subject(),
+            Some("quá hạn Bcc: all@longbien.example <script>")
+        );
+    }
+
+    #[test]
+    fn what_is_no_address_or_no_id_is_refused() {
+        let (rendered, to) = (rendered(), chair());
+        let says = |envelope: Envelope<'_>| compose(&rendered, &envelope).unwrap_err().to_string();
+        for from in [
+            "",
+            "Đôn đốc",
+            "Đôn đốc <dondoc>",
+            "<đônđốc@longbien.example>",
+            "a@b.example\r\nBcc: c@d.example",
+        ] {
+            assert!(
+                says(Envelope {
+                    from,
+                    ..envelope(&to)
+                })
+                .contains("is not a mail address"),
+                "{from}"
+            );
+        }
+        for id in ["", "a", "a@b@c", "a b@c", "a@b>\r\nBcc: <c@d"] {
+            assert!(
+                says(Envelope {
+                    message_id: id,
+                    ..envelope(&to)
+                })
+                .ends_with("is not a Message-ID"),
+                "{id}"
+            );
+        }
+        let nobody = Address::new("chủ.tịch@longbien.example".into());
+        assert_eq!(
+            says(envelope(&nobody)),
+            "c…@longbien.example is not a mail address"
+        );
+    }
+
+    #[test]
+    fn a_key_is_always_the_same_message() {
+        let id = message_id("overdue/00118/2020-06-01", "longbien.example");
+        assert_eq!(
+            id,
+            message_id("overdue/00118/2020-06-01", "longbien.example")
+        );
+        assert_ne!(
+            id,
+            message_id("overdue/00118/2020-06-02", "longbien.example")
+        );
+        assert_eq!(id.len(), 32 + "@longbien.example".len());
+        assert_eq!(
+            sender("Đôn đốc <dondoc@longbien.example>").unwrap().full(),
+            "dondoc@longbien.example"
+        );
+    }
+}

@@ -130,10 +130,11 @@ fn html(mjml: &str) -> Result<String, RenderError> {
         ..RenderOptions::default()
     };
     let parsed = mrml::parse(mjml).map_err(|error| RenderError::Markup(error.to_string()))?;
-    parsed
+    let html = parsed
         .element
         .render(&options)
-        .map_err(|error| RenderError::Markup(error.to_string()))
+        .map_err(|error| RenderError::Markup(error.to_string()))?;
+    Ok(html.replacen("<!doctype html>", "<!DOCTYPE html>", 1))
 }
 
 /// Takes what can disguise text out of every string: line breaks and other control characters become

@@ -65,15 +65,15 @@ macro_rules! sections {
 sections! {
     /// Headings and captions, used by the templates as `{{labels.…}}`.
     labels: Labels {
-        overdue(); soon(); by_unit(); changes(); reception(); place(); place_or_level(); by_ward(); wards_behind();
+        overdue(); soon(); by_unit(); changes(); reception(); place(); wards_behind();
         overdue_section(); targets(); quality(); freshness();
         received(); resolved(); on_time(); open(); overdue_count(); target(); rate(); interval();
     }
     /// Counted things and small phrases.
     phrase: Phrase {
-        dossiers(n); working_days(n); wards(n); targets(n);
+        dossiers(n); working_days(n); wards(n); targets(n); sources(n);
         and(first, last); and_more(first, more); tentative(days); ward(name); at_least(percent);
-        greeting(title); as_of(moment); automatic(site); tentative_note();
+        greeting(title); as_of(moment); automatic(site); read_at(moment); tentative_note();
         district(); ward_level(); all_levels(); district_ward(); whole();
     }
     /// The words of a status, never shown by colour alone.
@@ -100,9 +100,10 @@ sections! {
     }
     /// The weekly digest.
     digest: DigestWords {
-        title(day); result(targets, overdue, wards); period(from, to); targets_met(met, all); targets_open(n);
+        title(day); period(from, to); targets_met(met, all); targets_open(n);
         overdue_some(dossiers); overdue_none(); wards_lagging(wards); wards_none();
-        lagging_named(n, names); watch_named(n, names); no_lagging(); missed_named(names);
+        lagging_named(n, names); watch_named(n, names); no_lagging(); wards_open();
+        sources_stale(sources); stale_named(sources, names); missed_named(names);
         online(n); of_received(percent); late_resolved(n); on_time_of(fraction); soon_within(days, dossiers);
         first(); no_change(since); since(moment); target_change(target, from, to);
         ward_lags(ward, target); ward_recovers(ward, target); ward_changes(ward, target, from, to);

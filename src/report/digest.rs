@@ -15,7 +15,7 @@ use serde::Serialize;
 
 pub use changes::{Change, Changes};
 
-use super::dossier::{Line, List, Mark, Nature, Show, UnitCount, any_tentative, by_unit, list};
+use super::dossier::{Line, List, Mark, Nature, Show, any_tentative, by_unit, list};
 use super::page::{Body, Parts};
 use super::ward_lag::{Evidence, evidence};
 use super::words::Words;
@@ -54,13 +54,12 @@ pub struct View {
     pub changes: Vec<changes::Row>,
     pub changes_note: String,
     pub has_changes: bool,
-    pub levels: levels::Table,
-    pub wards: levels::Table,
+    pub dossiers: levels::Table,
     pub behind: Vec<Evidence>,
     pub any_behind: bool,
     pub meaning: String,
     pub overdue: List,
-    pub units: Vec<UnitCount>,
+    pub units: String,
     pub has_units: bool,
     pub soon: List,
     pub targets: Vec<targets::Row>,
@@ -96,7 +95,6 @@ fn view(
     let (changes, changes_note) = changes::rows(&digest.changes, words);
     let findings = quality::sentences(&digest.board.quality, &digest.source_titles, words);
     let period = digest.board.period;
-    let units = by_unit(&digest.overdue, words);
     View {
         period: words
             .digest
@@ -106,8 +104,7 @@ fn view(
         has_changes: !changes.is_empty(),
         changes,
         changes_note,
-        levels: levels::levels(digest, words),
-        wards: levels::wards(digest, words),
+        dossiers: levels::table(digest, words),
         any_behind: !behind.is_empty(),
         behind: behind.iter().map(|lag| evidence(lag, words)).collect(),
         meaning: words.ward_lag.meaning(),
@@ -116,8 +113,8 @@ fn view(
             show(digest, Nature::Late, digest.rows),
             words,
         ),
-        has_units: !units.is_empty(),
-        units,
+        has_units: !digest.overdue.is_empty(),
+        units: by_unit(&digest.overdue, words),
         soon: list(
             &unmarked(&digest.soon),
             show(digest, Nature::Soon, SOON_ROWS),

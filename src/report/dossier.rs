@@ -195,27 +195,18 @@ pub fn any_tentative(lines: &[Line]) -> bool {
         .any(|line| line.days.tentative && line.days.days > 0)
 }
 
-/// How many dossiers of a unit, for a reader of several units.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct UnitCount {
-    pub unit: String,
-    pub count: String,
-}
-
-/// Most first, then by name.
+/// `Ngọc Thụy: 58 · Phúc Lợi: 43`: most first, then by name.
 #[must_use]
-pub fn by_unit(lines: &[Line], words: &Words) -> Vec<UnitCount> {
+pub fn by_unit(lines: &[Line], words: &Words) -> String {
     let mut counts: std::collections::BTreeMap<&str, u64> = std::collections::BTreeMap::new();
     for line in lines {
         *counts.entry(&line.unit_name).or_default() += 1;
     }
     let mut counts: Vec<(&str, u64)> = counts.into_iter().collect();
     counts.sort_by_key(|(unit, count)| (std::cmp::Reverse(*count), *unit));
-    counts
+    let told: Vec<String> = counts
         .into_iter()
-        .map(|(unit, count)| UnitCount {
-            unit: unit.to_owned(),
-            count: words.figure(count),
-        })
-        .collect()
+        .map(|(unit, count)| format!("{unit}: {}", words.figure(count)))
+        .collect();
+    told.join(" · ")
 }

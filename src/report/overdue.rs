@@ -7,12 +7,14 @@
 use chrono::{DateTime, FixedOffset, NaiveTime};
 use serde::Serialize;
 
-use super::dossier::{Line, List, Nature, Show, UnitCount, any_tentative, by_unit, list};
+use super::dossier::{Line, List, Nature, Show, any_tentative, by_unit, list};
 use super::page::{Body, Parts};
 use super::words::Words;
 
-/// Rows of one list in a letter: mail programs cut what is longer than about 100 KB.
-const MOST_ROWS: usize = 60;
+/// Late dossiers shown in one letter, oldest first, and soon ones: mail programs cut what is longer than about
+/// 100 KB. What a letter does not show it counts; announce no dossier that was not shown.
+pub const MOST_LATE: usize = 75;
+pub const MOST_SOON: usize = 20;
 
 /// Who reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub struct Overdue {
     pub unit: String,
     pub rung: Rung,
     pub as_of: DateTime<FixedOffset>,
+    /// When the source was last read completely, where that is known.
+    pub fresh_at: Option<DateTime<FixedOffset>>,
     /// The due moment of a due date without a time.
     pub due_time: NaiveTime,
     pub late: Vec<Line>,
@@ -50,7 +54,7 @@ pub struct View {
     pub has_told: bool,
     pub told: String,
     pub has_units: bool,
-    pub units: Vec<UnitCount>,
+    pub units: String,
     pub late: List,
     pub soon: List,
 }
@@ -63,6 +67,11 @@ pub(super) fn parts(letter: &Overdue, words: &Words) -> Parts {
             .overdue
             .rule(letter.due_time.format("%H:%M").to_string()),
     ];
+    notes.extend(
+        letter
+            .fresh_at
+            .map(|at| words.phrase.read_at(words.moment(at.naive_local()))),
+    );
     if any_tentative(&letter.late) || any_tentative(&letter.soon) {
         notes.push(words.phrase.tentative_note());
     }
@@ -97,18 +106,13 @@ fn result(letter: &Overdue, words: &Words) -> String {
 
 fn view(letter: &Overdue, result: &str, words: &Words) -> View {
     let upper = letter.rung != Rung::Head;
-    let show = |nature| Show {
+    let show = |nature, most| Show {
         nature,
-        most: MOST_ROWS,
+        most,
         unit: upper,
         due_time: letter.due_time,
     };
     let told = letter.already_told as u64;
-    let units = if upper {
-        by_unit(&letter.late, words)
-    } else {
-        Vec::new()
-    };
     View {
         intro: words.overdue.intro(
             words.moment(letter.as_of.naive_local()),
@@ -130,10 +134,10 @@ fn view(letter: &Overdue, result: &str, words: &Words) -> View {
         } else {
             String::new()
         },
-        has_units: units.len() > 1,
-        units,
-        late: list(&letter.late, show(Nature::Late), words),
-        soon: list(&letter.soon, show(Nature::Soon), words),
+        has_units: upper && !letter.late.is_empty(),
+        units: by_unit(&letter.late, words),
+        late: list(&letter.late, show(Nature::Late, MOST_LATE), words),
+        soon: list(&letter.soon, show(Nature::Soon, MOST_SOON), words),
     }
 }
 

@@ -188,6 +188,7 @@ fn overdue() -> Overdue {
         unit: unit.to_owned(),
         rung: Rung::Head,
         as_of: as_of(),
+        fresh_at: Some(as_of() - chrono::TimeDelta::minutes(9)),
         due_time: due_time(),
         late: (0..12).map(|number| late(number, unit)).collect(),
         soon: (0..5).map(|number| soon(number, unit)).collect(),
@@ -261,6 +262,7 @@ fn ward_lag() -> WardLag {
         site: SITE.to_owned(),
         recipient: "Chủ tịch UBND quận".to_owned(),
         as_of: as_of(),
+        fresh_at: None,
         audience: Audience::Leaders,
         lags: vec![
             lag("Ngọc Thụy", 2192, 2292, Status::Lagging),

@@ -28,6 +28,8 @@ pub struct WardLag {
     pub site: String,
     pub recipient: String,
     pub as_of: DateTime<FixedOffset>,
+    /// When the source was last read completely, where that is known.
+    pub fresh_at: Option<DateTime<FixedOffset>>,
     pub audience: Audience,
     pub lags: Vec<Lag>,
 }
@@ -95,11 +97,16 @@ pub struct Evidence {
 pub(super) fn parts(letter: &WardLag, words: &Words) -> Parts {
     let wards = names(&letter.lags);
     let intro = intro(letter, &wards, words);
+    let read_at = letter
+        .fresh_at
+        .map(|at| words.phrase.read_at(words.moment(at.naive_local())));
     Parts {
         title: words.ward_lag.title(),
         result: result(&letter.lags, &wards, words),
         preview: intro.clone(),
-        notes: vec![words.ward_lag.rule()],
+        notes: std::iter::once(words.ward_lag.rule())
+            .chain(read_at)
+            .collect(),
         body: Body::WardLag(View {
             intro,
             meaning: words.ward_lag.meaning(),

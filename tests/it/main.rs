@@ -2,7 +2,8 @@
 //!
 //! Owns: the list of story files.
 //! Never: a mock of our own modules.
-//! Reads next: `relay.rs`, `delivery.rs`.
+//! Reads next: `relay.rs`, `delivery.rs`, `letters.rs`.
 
 mod delivery;
+mod letters;
 mod relay;

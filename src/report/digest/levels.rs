@@ -17,11 +17,11 @@ use crate::report::tone::Badge;
 use crate::report::ward_lag::Lag;
 use crate::report::words::Words;
 
-/// A table for the page, and the same as aligned lines for the text part.
+/// Levels and wards for the page, and the same as aligned lines for the text part.
 #[derive(Clone, Debug, Serialize)]
 pub struct Table {
-    pub any: bool,
-    pub rows: Vec<Row>,
+    pub levels: Vec<Row>,
+    pub wards: Vec<Row>,
     pub lines: Vec<String>,
 }
 
@@ -38,39 +38,41 @@ pub struct Row {
     pub has_overdue: bool,
 }
 
-/// District, wards, both.
-pub fn levels(digest: &Digest, words: &Words) -> Table {
+/// District, wards, both; then ward by ward.
+pub fn table(digest: &Digest, words: &Words) -> Table {
     let dossiers = &digest.board.dossiers;
-    table(
-        vec![
-            row(
-                words.phrase.district(),
-                &dossiers.district,
-                Status::Met,
-                words,
-            ),
-            row(
-                words.phrase.ward_level(),
-                &dossiers.ward,
-                Status::Met,
-                words,
-            ),
-            row(words.phrase.whole(), &total(digest), Status::Met, words),
-        ],
-        words.labels.place_or_level(),
-        words,
-    )
+    let levels = vec![
+        row(
+            words.phrase.district(),
+            &dossiers.district,
+            Status::Met,
+            words,
+        ),
+        row(
+            words.phrase.ward_level(),
+            &dossiers.ward,
+            Status::Met,
+            words,
+        ),
+        row(words.phrase.whole(), &total(digest), Status::Met, words),
+    ];
+    let wards = wards(digest, words);
+    Table {
+        lines: lines(&levels, &wards, words),
+        levels,
+        wards,
+    }
 }
 
 /// Lagging wards first, then watched ones, then by what is overdue, then as the board has them.
-pub fn wards(digest: &Digest, words: &Words) -> Table {
+fn wards(digest: &Digest, words: &Words) -> Vec<Row> {
     let mut units: Vec<(Status, &UnitRow)> =
         ward_rows(digest).map(|unit| (worst(unit), unit)).collect();
     units.sort_by_key(|(status, unit)| (rank(*status), std::cmp::Reverse(unit.counts.overdue)));
-    let rows = units
+    units
         .into_iter()
-        .map(|(status, unit)| row(bare(&unit.name).to_owned(), &unit.counts, status, words));
-    table(rows.collect(), words.labels.place(), words)
+        .map(|(status, unit)| row(bare(&unit.name).to_owned(), &unit.counts, status, words))
+        .collect()
 }
 
 fn ward_rows(digest: &Digest) -> impl Iterator<Item = &UnitRow> {
@@ -80,6 +82,14 @@ fn ward_rows(digest: &Digest) -> impl Iterator<Item = &UnitRow> {
         .units
         .iter()
         .filter(|unit| digest.wards.contains(&unit.unit))
+}
+
+/// Whether any ward has a verdict at all: a stale source leaves none.
+pub fn wards_are_judged(digest: &Digest) -> bool {
+    let open = |status| matches!(status, Status::Unknown | Status::NotVerifiable);
+    ward_rows(digest)
+        .flat_map(|unit| &unit.assessments)
+        .any(|assessment| !open(assessment.status))
 }
 
 fn rank(status: Status) -> u8 {
@@ -113,24 +123,22 @@ fn row(name: String, counts: &DossierCounts, status: Status, words: &Words) -> R
     }
 }
 
-fn table(rows: Vec<Row>, first: String, words: &Words) -> Table {
+fn lines(levels: &[Row], wards: &[Row], words: &Words) -> Vec<String> {
     let labels = &words.labels;
     let header = vec![
-        first,
+        labels.place(),
         labels.received(),
         labels.resolved(),
         labels.on_time(),
         labels.open(),
         labels.overdue_count(),
     ];
-    let cells: Vec<Vec<String>> = std::iter::once(header)
-        .chain(rows.iter().map(cells))
-        .collect();
-    Table {
-        any: !rows.is_empty(),
-        lines: aligned(&cells),
-        rows,
-    }
+    let rows = std::iter::once(header)
+        .chain(levels.iter().chain(wards).map(cells))
+        .collect::<Vec<_>>();
+    let mut lines = aligned(&rows);
+    lines.insert(1 + levels.len(), String::new());
+    lines
 }
 
 fn cells(row: &Row) -> Vec<String> {

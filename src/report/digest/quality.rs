@@ -40,7 +40,7 @@ fn age(row: &SourceRow, words: &Words) -> Badge {
 }
 
 /// A source's title; several sources may stand in one name, with commas between.
-fn titled(source: &str, titles: &[(String, String)]) -> String {
+pub fn titled(source: &str, titles: &[(String, String)]) -> String {
     let title = |name: &str| {
         titles
             .iter()

@@ -7,13 +7,19 @@
 use serde::Serialize;
 
 use super::Digest;
+use super::levels::wards_are_judged;
+use super::quality::titled;
 use super::targets::Verdict;
 use crate::domain::board::{DossierCounts, Status};
+use crate::domain::format::capitalised;
 use crate::domain::ratio::Share;
 use crate::report::page::bare;
 use crate::report::tone::{Badge, Tone};
 use crate::report::ward_lag::Lag;
 use crate::report::words::Words;
+
+/// The colour of a figure that is neither good nor bad.
+const INK: &str = "#0f2c4a";
 
 /// Wards named in one sentence.
 const NAMED: usize = 6;
@@ -39,24 +45,41 @@ pub struct Figure {
     pub colour: &'static str,
 }
 
-/// `9/10 chỉ tiêu đạt, 167 hồ sơ quá hạn, 3 phường tụt lại`
+/// `9/10 chỉ tiêu đạt, 167 hồ sơ quá hạn, 3 phường tụt lại`; what cannot be said is left out, and stale
+/// sources are named: silence must not look like health.
 pub fn result(digest: &Digest, verdicts: &[Verdict<'_>], behind: &[Lag], words: &Words) -> String {
-    let overdue = total(digest).overdue;
-    let overdue = match overdue {
+    let stale = digest
+        .board
+        .sources
+        .iter()
+        .filter(|source| source.stale)
+        .count() as u64;
+    let overdue = match total(digest).overdue {
         0 => words.digest.overdue_none(),
         count => words
             .digest
             .overdue_some(words.phrase.dossiers(words.number(count))),
     };
     let wards = match wards(behind, Status::Lagging).len() as u64 {
-        0 => words.digest.wards_none(),
-        count => words
-            .digest
-            .wards_lagging(words.phrase.wards(words.number(count))),
+        0 => wards_are_judged(digest).then(|| words.digest.wards_none()),
+        count => Some(
+            words
+                .digest
+                .wards_lagging(words.phrase.wards(words.number(count))),
+        ),
     };
-    words
-        .digest
-        .result(targets(verdicts, words), overdue, wards)
+    let stale = (stale > 0).then(|| {
+        words
+            .digest
+            .sources_stale(words.phrase.sources(words.number(stale)))
+    });
+    let parts = [
+        (!verdicts.is_empty()).then(|| targets(verdicts, words)),
+        Some(overdue),
+        wards,
+        stale,
+    ];
+    capitalised(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }
 
 fn targets(verdicts: &[Verdict<'_>], words: &Words) -> String {
@@ -82,7 +105,7 @@ pub fn points(
     behind: &[Lag],
     words: &Words,
 ) -> Vec<Point> {
-    let mut points = Vec::new();
+    let mut points: Vec<Point> = stale(digest, words).into_iter().collect();
     let missed: Vec<String> = verdicts
         .iter()
         .filter(|verdict| verdict.status == Status::Missed)
@@ -101,7 +124,8 @@ pub fn points(
     let ward_names = |names: &[String]| words.list(names, NAMED, |n| words.phrase.wards(n));
     let number = |names: &[String]| words.phrase.wards(words.number(names.len() as u64));
     points.push(match lagging.len() {
-        0 => point(Status::Met, words.digest.no_lagging(), words),
+        0 if wards_are_judged(digest) => point(Status::Met, words.digest.no_lagging(), words),
+        0 => point(Status::Unknown, words.digest.wards_open(), words),
         _ => point(
             Status::Lagging,
             words
@@ -130,6 +154,22 @@ fn point(status: Status, text: String, words: &Words) -> Point {
         colour,
         text,
     }
+}
+
+fn stale(digest: &Digest, words: &Words) -> Option<Point> {
+    let stale = digest.board.sources.iter().filter(|source| source.stale);
+    let names: Vec<String> = stale
+        .map(|source| titled(&source.source, &digest.source_titles))
+        .collect();
+    let sources = words.phrase.sources(words.number(names.len() as u64));
+    let named = words.list(&names, NAMED, |n| words.phrase.sources(n));
+    (!names.is_empty()).then(|| {
+        point(
+            Status::Unknown,
+            words.digest.stale_named(sources, named),
+            words,
+        )
+    })
 }
 
 fn soon(digest: &Digest, words: &Words) -> Point {
@@ -166,17 +206,17 @@ pub fn figures(digest: &Digest, words: &Words) -> Vec<FigureRow> {
     let all = total(digest);
     let on_time = Share::new(all.early + all.on_time, all.resolved);
     let resolved = Share::new(all.resolved, all.received);
-    let figure = |label, value, note, tone: Tone| Figure {
+    let figure = |label, value, note, colour| Figure {
         label,
         value,
         note,
-        colour: tone.colour(),
+        colour,
     };
     let labels = &words.labels;
-    let overdue_tone = if all.overdue > 0 {
-        Tone::Bad
+    let overdue = if all.overdue > 0 {
+        Tone::Bad.colour()
     } else {
-        Tone::Good
+        INK
     };
     vec![
         FigureRow {
@@ -185,13 +225,13 @@ pub fn figures(digest: &Digest, words: &Words) -> Vec<FigureRow> {
                     labels.received(),
                     words.figure(all.received),
                     words.digest.online(words.number(all.received_online)),
-                    Tone::Quiet,
+                    INK,
                 ),
                 figure(
                     labels.resolved(),
                     words.figure(all.resolved),
                     words.digest.of_received(words.percent(resolved.printed(2))),
-                    Tone::Quiet,
+                    INK,
                 ),
             ],
         },
@@ -201,13 +241,13 @@ pub fn figures(digest: &Digest, words: &Words) -> Vec<FigureRow> {
                     labels.on_time(),
                     words.percent(on_time.printed(2)),
                     words.digest.on_time_of(words.fraction(on_time)),
-                    Tone::Quiet,
+                    INK,
                 ),
                 figure(
                     labels.overdue_count(),
                     words.figure(all.overdue),
                     words.digest.late_resolved(words.number(all.late)),
-                    overdue_tone,
+                    overdue,
                 ),
             ],
         },

@@ -37,6 +37,8 @@ pub struct LevelRow {
     pub has_fraction: bool,
     pub fraction: String,
     pub at_least: String,
+    /// Whether the level shows a verdict of its own.
+    pub judged: bool,
     pub badge: Badge,
     pub simulated: bool,
     pub simulated_word: String,
@@ -71,19 +73,25 @@ fn totals(rows: &[TargetRow]) -> impl Iterator<Item = &TargetRow> {
 pub fn rows(rows: &[TargetRow], words: &Words) -> Vec<Row> {
     let numbered = verdicts(rows).into_iter().zip(1..);
     numbered
-        .map(|(verdict, number)| Row {
-            number: words.figure(number),
-            title: verdict.title.to_owned(),
-            badge: Badge::of(verdict.status, words),
-            levels: totals(rows)
-                .filter(|row| row.id == verdict.id)
-                .map(|row| level(row, words))
-                .collect(),
-        })
+        .map(|(verdict, number)| row(&verdict, number, rows, words))
         .collect()
 }
 
-fn level(row: &TargetRow, words: &Words) -> LevelRow {
+fn row(verdict: &Verdict<'_>, number: u64, rows: &[TargetRow], words: &Words) -> Row {
+    let mine: Vec<&TargetRow> = totals(rows).filter(|row| row.id == verdict.id).collect();
+    let several = mine.len() > 1;
+    Row {
+        number: words.figure(number),
+        title: verdict.title.to_owned(),
+        badge: Badge::of(verdict.status, words),
+        levels: mine
+            .into_iter()
+            .map(|row| level(row, several, words))
+            .collect(),
+    }
+}
+
+fn level(row: &TargetRow, judged: bool, words: &Words) -> LevelRow {
     let share = Share::new(row.numerator, row.denominator);
     let mark = Percent::parse(&row.at_least.to_string()).ok();
     let note = match row.status {
@@ -99,6 +107,7 @@ fn level(row: &TargetRow, words: &Words) -> LevelRow {
         at_least: words
             .phrase
             .at_least(words.percent(Some(row.at_least.to_string()))),
+        judged,
         badge: Badge::of(row.status, words),
         simulated: row.simulated,
         simulated_word: words.status.simulated(),
