@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::{ByRecipient, carried_by, group, heard, key, row};
@@ -39,11 +40,11 @@ struct Tally {
 /// When the dossiers are stale, a mail cannot be made or the database refuses.
 pub async fn perform(context: &Context<'_>, alert: &OverdueDossiers) -> Result<Done, JobError> {
     let app = context.app;
-    figures::dossiers_are_fresh(app, context.as_of).await?;
+    let read_at = figures::dossiers_read_at(app, context.as_of).await?;
     let rows = figures::overdue_at(app, context.as_of, Some(alert.soon), &[]).await?;
     let mut tally = Tally::default();
     for (recipient, matters) in recipients(context, alert, &rows, &mut tally).into_values() {
-        tell(context, alert, &recipient, &matters, &mut tally).await?;
+        tell(context, alert, read_at, &recipient, &matters, &mut tally).await?;
     }
     let Tally {
         mails,
@@ -86,6 +87,7 @@ fn recipients<'a>(
 async fn tell(
     context: &Context<'_>,
     alert: &OverdueDossiers,
+    read_at: DateTime<Utc>,
     recipient: &Recipient,
     matters: &[Matter<'_>],
     tally: &mut Tally,
@@ -97,7 +99,7 @@ async fn tell(
         tally.mails += 1;
         tally.late += news.late.len();
         tally.soon += news.soon.len();
-        let letter = letter_of(context, recipient, matters, &news);
+        let letter = letter_of(context, read_at, recipient, matters, &news);
         let key = key("overdue", recipient, &news.decisions);
         let message_id = letter::queue(
             context.app,
@@ -201,6 +203,7 @@ fn mark(occasion: Occasion) -> Mark {
 
 fn letter_of(
     context: &Context<'_>,
+    read_at: DateTime<Utc>,
     recipient: &Recipient,
     matters: &[Matter<'_>],
     news: &News,
@@ -228,6 +231,7 @@ fn letter_of(
         unit: unit.map_or_else(|| recipient.unit.to_string(), letter::unit_in_sentence),
         rung,
         as_of: context.as_of.with_timezone(&app.zone()).fixed_offset(),
+        fresh_at: Some(read_at.with_timezone(&app.zone()).fixed_offset()),
         due_time: settings.rules.due_time,
         late: news.late.clone(),
         soon: news.soon.clone(),
