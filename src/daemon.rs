@@ -42,6 +42,16 @@ pub fn clock(at: Option<DateTime<Utc>>, site: &Path) -> Clock {
     set.map_or(Clock::System, Clock::fixed)
 }
 
+/// The day of `now` in the site's zone; in UTC where the settings cannot be read.
+#[must_use]
+pub fn today(site: &Path, now: DateTime<Utc>) -> NaiveDate {
+    let reading = site::read_site(site, &site::environment());
+    let zone = reading
+        .settings
+        .map_or(chrono_tz::UTC, |settings| settings.site.zone);
+    day_of(now, zone)
+}
+
 /// Every problem of every file of the site, templates included, as of `today`.
 #[must_use]
 pub fn check_site(folder: &Path, today: NaiveDate) -> Findings {
@@ -59,12 +69,7 @@ pub fn check_site(folder: &Path, today: NaiveDate) -> Findings {
 /// # Errors
 /// With all problems of the site's files, or when the database cannot be opened.
 pub async fn open(folder: &Path, clock: Clock) -> Result<App, OpenError> {
-    let reading = site::read_site(folder, &site::environment());
-    let zone = reading
-        .settings
-        .as_ref()
-        .map_or(chrono_tz::UTC, |settings| settings.site.zone);
-    let found = check_site(folder, day_of(clock.now(), zone));
+    let found = check_site(folder, today(folder, clock.now()));
     if !found.problems.is_empty() {
         return Err(OpenError::Problems(found.problems, found.documents));
     }
@@ -95,7 +100,7 @@ pub async fn open(folder: &Path, clock: Clock) -> Result<App, OpenError> {
 /// # Errors
 /// When the database is in use by another process or the heartbeat does not start.
 pub async fn serve(app: &App) -> anyhow::Result<()> {
-    let _held = app.store.lock()?;
+    let _held = app.store.lock().await?;
     run::recover(app).await?;
     let heartbeat = Heartbeat::start().await?;
     let stop = stop_signal();

@@ -84,3 +84,16 @@ pub enum JobError {
     #[error("{0}")]
     Missing(String),
 }
+
+impl JobError {
+    /// Whether the same step may succeed later, and after how long where the source said so.
+    #[must_use]
+    pub fn retry(&self) -> crate::source::Retry {
+        use crate::source::Retry;
+        match self {
+            Self::Source { cause, .. } => cause.retry(),
+            Self::Store(_) => Retry::Later(None),
+            Self::Mail { .. } | Self::Missing(_) => Retry::Never,
+        }
+    }
+}

@@ -59,6 +59,7 @@ impl Demo {
         let held = app
             .store
             .lock()
+            .await
             .context("another dondoc works in this folder: stop it first")?;
         run::recover(&app).await?;
         let now = last_instant(&app).await?.unwrap_or(morning);

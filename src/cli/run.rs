@@ -31,6 +31,7 @@ impl Run {
         let _held = app
             .store
             .lock()
+            .await
             .context("stop `dondoc serve` first, or let it run the job at its time")?;
         run::recover(&app).await?;
         let id = plan::queue_now(&app, job, app.clock.now()).await?;

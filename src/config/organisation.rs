@@ -92,6 +92,16 @@ impl Organisation {
         posts.into_iter().find_map(|post| post.recipient(on))
     }
 
+    /// Whether anybody ever holds the post `role` of `unit`: a post that is only vacant for a while is no slip.
+    #[must_use]
+    pub fn is_ever_held(&self, unit: &UnitCode, role: Role) -> bool {
+        let of_post = |post: &&Post| post.unit == *unit && post.role == role;
+        self.posts
+            .iter()
+            .filter(of_post)
+            .any(|post| !post.holders.is_empty())
+    }
+
     /// Whoever hears about `unit` at the rung `role` of the ladder on a day: the unit's own post if it
     /// has one that day, else the district's. A head is always the unit's own.
     #[must_use]
@@ -206,5 +216,109 @@ impl fmt::Display for Address {
         let (name, domain) = self.0.split_once('@').unwrap_or((&self.0, ""));
         let first: String = name.chars().take(1).collect();
         write!(f, "{first}…@{domain}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::document::Document;
+    use crate::config::reader::read;
+
+    fn shipped() -> Organisation {
+        read(
+            &Document::new(FILE, include_str!("../../config/organisation.toml")),
+            organisation,
+        )
+        .unwrap()
+    }
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn full(recipient: Option<Recipient>) -> Option<(String, String)> {
+        recipient.map(|recipient| (recipient.title, recipient.address.full().to_owned()))
+    }
+
+    #[test]
+    fn a_code_that_was_used_again_leads_to_the_head_of_its_day() {
+        let organisation = shipped();
+        let code = UnitCode::parse("00118").unwrap();
+        let head = |on| {
+            full(organisation.holder(&code, Role::Head, day(on)))
+                .unwrap()
+                .0
+        };
+        assert_eq!(head("2020-06-01"), "Chủ tịch UBND phường Ngọc Thụy");
+        assert_eq!(head("2025-06-30"), "Chủ tịch UBND phường Ngọc Thụy");
+        assert_eq!(head("2025-07-01"), "Chủ tịch UBND phường Bồ Đề");
+    }
+
+    #[test]
+    fn the_upper_rungs_are_the_district_s_as_long_as_there_is_one() {
+        let organisation = shipped();
+        let code = UnitCode::parse("TNMT").unwrap();
+        let rung =
+            |role, on| full(organisation.rung(&code, role, day(on))).map(|(_, address)| address);
+        assert_eq!(
+            rung(Role::Head, "2020-06-01").unwrap(),
+            "truongphong.tnmt@longbien.example"
+        );
+        assert_eq!(
+            rung(Role::Chair, "2020-06-01").unwrap(),
+            "chutich@longbien.example"
+        );
+        assert_eq!(rung(Role::Chair, "2025-07-01"), None);
+    }
+
+    #[test]
+    fn nobody_else_s_head_is_ever_told() {
+        let organisation = shipped();
+        let gone = UnitCode::parse("00142").unwrap();
+        assert_eq!(
+            organisation.rung(&gone, Role::Head, day("2025-01-01")),
+            None
+        );
+    }
+
+    #[test]
+    fn the_units_of_2020_and_of_today_are_there() {
+        let units = shipped().units;
+        let count = |on: &str, kind| units.on(day(on)).filter(|unit| unit.kind == kind).count();
+        use crate::domain::unit::UnitKind::{Department, Ward};
+        assert_eq!(
+            (count("2020-06-01", Department), count("2020-06-01", Ward)),
+            (12, 14)
+        );
+        assert_eq!(count("2025-01-01", Ward), 13);
+        assert_eq!(
+            (count("2026-11-24", Department), count("2026-11-24", Ward)),
+            (0, 4)
+        );
+    }
+
+    #[test]
+    fn addresses_are_checked_and_print_masked() {
+        let cases = [
+            ("chutich.ngocthuy@longbien.example", true),
+            ("a@b", false),
+            ("a b@c.example", false),
+            ("chủtịch@c.example", false),
+            ("a@c.example\r\nBcc: x@y.example", false),
+            (".a@c.example", false),
+            ("a@-c.example", false),
+            ("a@@c.example", false),
+            ("@c.example", false),
+        ];
+        for (text, accepted) in cases {
+            assert_eq!(Address::parse(text).is_ok(), accepted, "{text}");
+        }
+        let address = Address::parse("chutich@LongBien.example").unwrap();
+        assert_eq!(
+            format!("{address} {address:?}"),
+            "c…@LongBien.example c…@LongBien.example"
+        );
+        assert_eq!(address.domain(), "longbien.example");
     }
 }

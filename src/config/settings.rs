@@ -4,6 +4,7 @@
 //! Never: secrets in `Debug` output; which layer a value comes from (`layers.rs`).
 //! Reads next: `settings/read.rs`, `organisation.rs`.
 
+mod mail;
 mod read;
 
 pub use read::settings;

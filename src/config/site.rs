@@ -257,3 +257,74 @@ fn files_under(folder: &Path, under: &Path) -> Vec<PathBuf> {
     };
     paths.into_iter().flat_map(descend).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::sources::{FieldKind, Paging};
+    use crate::domain::record::Value;
+
+    fn repository() -> &'static Path {
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+    }
+
+    #[test]
+    fn the_shipped_site_is_read_as_a_whole() {
+        let reading = read_site(repository(), &[]);
+        assert_eq!(reading.problems, []);
+        let names: Vec<&str> = reading
+            .sources
+            .iter()
+            .map(|source| source.name.as_str())
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "documents",
+                "meetings",
+                "one-stop-shop",
+                "processes",
+                "schools",
+                "staff",
+                "work-items"
+            ]
+        );
+        assert_eq!(reading.targets.unwrap().len(), 10);
+        let shop = &reading.sources[2];
+        let dossiers = &shop.pulls[0];
+        assert!(
+            matches!(&dossiers.paging, Paging::Page { rows: 1000, total: Some(total), .. } if total == "/total")
+        );
+        assert_eq!(
+            dossiers.fields["finished_at"].from,
+            ["/NgayKetThucXuLy", "/NgayTra"]
+        );
+        assert!(!dossiers.fields["finished_at"].required && dossiers.fields["due_at"].required);
+        let channel = &dossiers.fields["channel"];
+        assert_eq!(channel.codes["2"], Value::Text("postal".to_owned()));
+        let certificate = &reading.sources[5].pulls[0].fields["it_certificate"];
+        assert_eq!(
+            (&certificate.kind, &certificate.default),
+            (&FieldKind::Flag, &Some(Value::Flag(false)))
+        );
+    }
+
+    #[test]
+    fn the_hash_changes_with_any_file_but_a_secret() {
+        let site = tempfile::tempdir().unwrap();
+        let write = |file: &str, text: &str| {
+            let path = site.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write("config/default.toml", "a = 1\n");
+        write("templates/digest/subject.hbs", "x");
+        let before = hash(site.path());
+        assert_eq!(before.len(), 12);
+        write("config/secrets/city", "s3cret");
+        write("data/dondoc.sqlite", "rows");
+        assert_eq!(hash(site.path()), before);
+        write("templates/digest/subject.hbs", "y");
+        assert_ne!(hash(site.path()), before);
+    }
+}

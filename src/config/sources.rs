@@ -5,9 +5,10 @@
 //! Reads next: `sources/read.rs`, `source/http.rs`.
 
 mod fields;
+mod kinds;
 mod read;
 
-pub use fields::{DOSSIER_FIELDS, DOSSIERS, STATED_FIELDS};
+pub use kinds::{DOSSIER_FIELDS, DOSSIERS, STATED_FIELDS};
 pub use read::{FOLDER, source};
 
 use std::collections::BTreeMap;

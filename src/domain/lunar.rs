@@ -4,10 +4,11 @@
 //! Never: which lunar days are holidays (`calendar::statutory`).
 //! Reads next: `schedule.rs`.
 //!
-//! Source: J. Meeus, *Astronomical Formulae for Calculators* (new moons, chapter 32; the sun, chapter 18), with the
-//! rules that Hồ Ngọc Đức published for Vietnam. A month begins on the day of the new moon in Hà Nội, and month 11
-//! holds the winter solstice. Where thirteen months lie between two months 11, the first of them without a major
-//! solar term is the leap month. Chinese tables use UTC+8 and put Tết 2030 one day late.
+//! Source: J. Meeus, *Astronomical Formulae for Calculators*, chapter 32 (new moons), and *Astronomical Algorithms*,
+//! chapter 25 (the sun's longitude, to 0.01 degree), with the rules that Hồ Ngọc Đức published for Vietnam. A month
+//! begins on the day of the new moon in Hà Nội, and month 11 holds the winter solstice. Where thirteen months lie
+//! between two months 11, the first of them without a major solar term is the leap month. Chinese tables use UTC+8
+//! and put Tết 2030 one day late.
 
 use chrono::{Datelike, NaiveDate};
 
@@ -115,7 +116,7 @@ fn solar_term(day: i64) -> i64 {
 fn sun_longitude(julian_day: f64) -> f64 {
     let t = (julian_day - 2_451_545.0) / 36_525.0;
     let anomaly =
-        (357.5291 + (35_999.0503 - (0.000_155_9 + 0.000_000_48 * t) * t) * t).to_radians();
+        (357.529_1 + (35_999.050_3 - (0.000_155_9 + 0.000_000_48 * t) * t) * t).to_radians();
     let mean = 280.466_45 + (36_000.769_83 + 0.000_303_2 * t) * t;
     let centre = (1.9146 - (0.004_817 + 0.000_014 * t) * t) * anomaly.sin()
         + (0.019_993 - 0.000_101 * t) * (2.0 * anomaly).sin()

@@ -4,9 +4,7 @@
 //! Never: the clock, what is due or was missed (`job::plan`).
 //! Reads next: `schedule/expression.rs`, `schedule/timing.rs`.
 
-use std::fmt;
-
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
 use croner::parser::CronParser;
@@ -14,11 +12,13 @@ use serde::Deserialize;
 
 mod expression;
 mod field;
+mod note;
 mod timing;
 mod zone;
 
 pub use expression::CronError;
 pub use field::Field;
+pub use note::{ClockNote, Note};
 pub use timing::{CatchUp, OnlyOn, Timing};
 use zone::Instants;
 
@@ -57,33 +57,6 @@ word_enum! {
 pub struct Occurrence {
     pub at: DateTime<Utc>,
     pub note: Option<Note>,
-}
-
-/// Why an occurrence is not simply what the schedule says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Note {
-    Clock(ClockNote),
-    /// Days off were passed over before this occurrence.
-    Skipped {
-        first: NaiveDate,
-        days: usize,
-        clock: Option<ClockNote>,
-    },
-}
-
-/// What a change of the clock did. Times are wall times.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClockNote {
-    /// The time does not exist.
-    Moved {
-        from: NaiveDateTime,
-        to: NaiveDateTime,
-    },
-    /// The time comes twice, the schedule runs at the first.
-    OnlyFirst(NaiveDateTime),
-    /// The time comes twice, the schedule runs at both.
-    FirstOfTwo(NaiveDateTime),
-    SecondOfTwo(NaiveDateTime),
 }
 
 impl Schedule {
@@ -227,76 +200,6 @@ fn never(span: std::ops::Range<usize>) -> CronError {
         message: "day of month: no year has such a day, so it would never run".to_owned(),
         help: "write `L` for the last day of a month".to_owned(),
     }
-}
-
-impl fmt::Display for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Clock(note) => note.fmt(f),
-            Self::Skipped { first, days, clock } => {
-                match days {
-                    0 | 1 => write!(f, "{first} is not a working day: skipped")?,
-                    2 => write!(f, "{first} and one more day are not working days: skipped")?,
-                    days => write!(
-                        f,
-                        "{first} and {} more days are not working days: skipped",
-                        days - 1
-                    )?,
-                }
-                clock.map_or(Ok(()), |note| write!(f, "; {note}"))
-            }
-        }
-    }
-}
-
-impl fmt::Display for ClockNote {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Moved { from, to } if from.date() == to.date() => {
-                write!(
-                    f,
-                    "{} does not exist on this day: moved to {}",
-                    short(from.time()),
-                    short(to.time())
-                )
-            }
-            Self::Moved { from, to } => {
-                let (from_time, to_time) = (short(from.time()), short(to.time()));
-                write!(
-                    f,
-                    "{} {from_time} does not exist: moved to {} {to_time}",
-                    from.date(),
-                    to.date()
-                )
-            }
-            Self::OnlyFirst(wall) => {
-                write!(
-                    f,
-                    "{} comes twice on this day: runs the first time only",
-                    short(wall.time())
-                )
-            }
-            Self::FirstOfTwo(wall) => write!(
-                f,
-                "{} comes twice on this day: the first",
-                short(wall.time())
-            ),
-            Self::SecondOfTwo(wall) => write!(
-                f,
-                "{} comes twice on this day: the second",
-                short(wall.time())
-            ),
-        }
-    }
-}
-
-/// `07:30`, or `07:30:15` where the seconds matter.
-fn short(time: NaiveTime) -> impl fmt::Display {
-    time.format(if time.second() == 0 {
-        "%H:%M"
-    } else {
-        "%H:%M:%S"
-    })
 }
 
 #[cfg(test)]

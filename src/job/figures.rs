@@ -140,27 +140,33 @@ pub async fn overdue_at(
     }))
 }
 
-/// How fresh the records of dossiers are; an error in words if nothing may be said from them.
+/// When the dossiers were last read completely.
 ///
 /// # Errors
-/// When the source was never read or is stale: silence from a dead source must not look like news.
-pub async fn dossiers_are_fresh(app: &App, as_of: DateTime<Utc>) -> Result<(), JobError> {
+/// When their source was never read or is stale: silence from a dead source must not look like news.
+pub async fn dossiers_read_at(app: &App, as_of: DateTime<Utc>) -> Result<DateTime<Utc>, JobError> {
     let states = app.store.pull_states().await?;
     let sources = app
         .files
         .sources
         .iter()
         .filter(|source| feeds(source, DOSSIERS));
+    let mut read_at = None;
     for source in sources {
         let health = health(source, &states, as_of);
-        if health.fresh_at.is_none() || health.stale {
-            let why = health.doubt(app.zone()).unwrap_or_default();
-            return Err(JobError::Missing(format!(
-                "no alert is sent from old figures: {why}"
-            )));
+        match health.fresh_at {
+            Some(at) if !health.stale => {
+                read_at = Some(read_at.map_or(at, |known: DateTime<Utc>| known.min(at)))
+            }
+            _ => {
+                let why = health.doubt(app.zone()).unwrap_or_default();
+                return Err(JobError::Missing(format!(
+                    "no alert is sent from old figures: {why}"
+                )));
+            }
         }
     }
-    Ok(())
+    read_at.ok_or_else(|| JobError::Missing("no source feeds dossiers".to_owned()))
 }
 
 fn feeds(source: &Source, records: &str) -> bool {

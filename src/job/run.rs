@@ -4,12 +4,15 @@
 //! Never: what a step does (`step/`).
 //! Reads next: `step.rs`, `deliver.rs`.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use super::spec::{Job, Step as Spec};
+use super::spec::{self, Job, Step as Spec};
 use super::step::{self, Context, Done};
 use super::{App, JobError, deliver};
+use crate::source::Retry;
 use crate::store::runs::{Run, RunStatus, Step, StepStatus};
 
 /// Hears how a run goes on; the command line shows it.
@@ -155,19 +158,19 @@ async fn perform(
         position,
         name: spec.name(),
         status: StepStatus::Running,
-        attempts: context.run.attempts,
+        attempts: 0,
         counts: json!({}),
         error: None,
         started_at: Some(clock.now()),
         finished_at: None,
     };
-    save(context.app, &step).await?;
-    let result = step::perform(context, spec).await;
+    let result = attempt(context, spec, &mut step).await?;
     step.finished_at = Some(clock.now());
     let told = match result {
         Ok(Done { counts }) => {
             step.status = StepStatus::Succeeded;
             step.counts = counts;
+            step.error = None;
             Ok(())
         }
         Err(error) => {
@@ -178,6 +181,37 @@ async fn perform(
     };
     save(context.app, &step).await?;
     Ok(told)
+}
+
+/// Tries the step as often as the job says, as long as trying again may help.
+async fn attempt(
+    context: &Context<'_>,
+    spec: &Spec,
+    step: &mut Step,
+) -> Result<Result<Done, JobError>, JobError> {
+    let mut delays = delays(&context.job.retry);
+    loop {
+        step.attempts += 1;
+        save(context.app, step).await?;
+        let error = match step::perform(context, spec).await {
+            Ok(done) => return Ok(Ok(done)),
+            Err(error) => error,
+        };
+        let (Retry::Later(asked), Some(delay)) = (error.retry(), delays.next()) else {
+            return Ok(Err(error));
+        };
+        let wait = asked.map_or(delay, |asked| asked.max(delay));
+        tracing::warn!(job = context.job.name, step = step.name, %error, ?wait, "the step is tried again");
+        step.error = Some(error.to_string());
+        context.app.clock.sleep(wait).await;
+    }
+}
+
+/// Waits between attempts: they double from `first` up to `max`, each drawn from zero to that (full jitter).
+fn delays(retry: &spec::Retry) -> impl Iterator<Item = Duration> + use<> {
+    let (first, max) = (retry.first, retry.max);
+    let doubled = move |n: u32| first.saturating_mul(2_u32.saturating_pow(n)).min(max);
+    (0..retry.attempts.saturating_sub(1)).map(move |n| doubled(n).mul_f64(fastrand::f64()))
 }
 
 async fn save(app: &App, step: &Step) -> Result<(), JobError> {

@@ -199,3 +199,125 @@ impl Reading {
         self.documents.keep(document);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::Tz::Asia__Ho_Chi_Minh;
+
+    use super::*;
+    use crate::domain::schedule::{CatchUp, OnlyOn};
+
+    fn shipped() -> Vec<Job> {
+        load(Path::new(env!("CARGO_MANIFEST_DIR")), chrono_tz::UTC).unwrap()
+    }
+
+    #[test]
+    fn the_shipped_jobs_pull_before_they_speak() {
+        let jobs = shipped();
+        let steps: Vec<(String, Vec<String>)> = jobs
+            .iter()
+            .map(|job| (job.name.clone(), job.steps.iter().map(Step::name).collect()))
+            .collect();
+        let expected = [
+            (
+                "overdue-alerts",
+                vec![
+                    "pull one-stop-shop",
+                    "reconcile one-stop-shop",
+                    "alert overdue-dossiers",
+                ],
+            ),
+            (
+                "pull-city",
+                vec![
+                    "pull one-stop-shop",
+                    "pull documents",
+                    "pull meetings",
+                    "pull work-items",
+                    "pull processes",
+                    "pull staff",
+                    "pull schools",
+                    "reconcile one-stop-shop",
+                ],
+            ),
+            ("ward-lag", vec!["assess", "alert lagging-wards"]),
+            ("weekly-digest", vec!["assess", "digest digest"]),
+        ];
+        for ((name, steps), (expected_name, expected_steps)) in steps.iter().zip(expected) {
+            assert_eq!(
+                (name.as_str(), steps),
+                (
+                    expected_name,
+                    &expected_steps.iter().map(|&s| s.to_owned()).collect()
+                )
+            );
+        }
+        assert_eq!(jobs.len(), 4);
+    }
+
+    #[test]
+    fn a_job_of_title_schedule_and_step_has_the_defaults_that_the_readme_tells() {
+        let text = "title = \"A\"\nschedule = { cron = \"30 7 * * *\" }\n[[step]]\nalert = \"overdue-dossiers\"\n";
+        let job = reader::read(&Document::new("jobs/a.toml", text), |root| {
+            job(root, "a", Asia__Ho_Chi_Minh)
+        })
+        .unwrap();
+        assert_eq!(job.timing.schedule.zone(), Asia__Ho_Chi_Minh);
+        assert_eq!(
+            (job.timing.only_on, job.timing.catch_up),
+            (None, CatchUp::Latest)
+        );
+        assert_eq!(job.timeout, Duration::from_secs(600));
+        assert_eq!(
+            job.retry,
+            Retry {
+                attempts: 3,
+                first: Duration::from_secs(30),
+                max: Duration::from_secs(900)
+            }
+        );
+        let alert = OverdueDossiers {
+            soon: 2,
+            remind: None,
+            ladder: vec![Rung {
+                late: 0,
+                to: Role::Head,
+            }],
+            mail: "overdue".to_owned(),
+        };
+        assert_eq!(job.steps, [Step::Alert(Alert::OverdueDossiers(alert))]);
+    }
+
+    #[test]
+    fn the_overdue_alert_speaks_on_working_days_at_half_past_seven() {
+        let jobs = shipped();
+        let timing = &jobs[0].timing;
+        assert_eq!(
+            (timing.schedule.text(), timing.only_on),
+            ("30 7 * * *", Some(OnlyOn::WorkingDays))
+        );
+        assert_eq!(timing.schedule.zone(), Asia__Ho_Chi_Minh);
+    }
+
+    #[test]
+    fn a_post_is_a_role_and_perhaps_a_unit() {
+        let unit = |code| Some(UnitCode::parse(code).unwrap());
+        assert_eq!(
+            PostRef::parse("chair"),
+            Some(PostRef {
+                role: Role::Chair,
+                unit: None
+            })
+        );
+        assert_eq!(
+            PostRef::parse("head of 00118"),
+            Some(PostRef {
+                role: Role::Head,
+                unit: unit("00118")
+            })
+        );
+        for text in ["mayor", "head of", "head of Ngọc Thụy", "head 00118", ""] {
+            assert_eq!(PostRef::parse(text), None, "{text}");
+        }
+    }
+}

@@ -73,7 +73,7 @@ sections! {
     phrase: Phrase {
         dossiers(n); working_days(n); wards(n); targets(n); sources(n);
         and(first, last); and_more(first, more); tentative(days); ward(name); at_least(percent);
-        greeting(title); as_of(moment); automatic(site); tentative_note();
+        greeting(title); as_of(moment); automatic(site); read_at(moment); tentative_note();
         district(); ward_level(); all_levels(); district_ward(); whole();
     }
     /// The words of a status, never shown by colour alone.

@@ -34,6 +34,8 @@ pub struct Overdue {
     pub unit: String,
     pub rung: Rung,
     pub as_of: DateTime<FixedOffset>,
+    /// When the source was last read completely, where that is known.
+    pub fresh_at: Option<DateTime<FixedOffset>>,
     /// The due moment of a due date without a time.
     pub due_time: NaiveTime,
     pub late: Vec<Line>,
@@ -64,6 +66,7 @@ pub(super) fn parts(letter: &Overdue, words: &Words) -> Parts {
             .overdue
             .rule(letter.due_time.format("%H:%M").to_string()),
     ];
+    notes.extend(words.read_at(letter.fresh_at));
     if any_tentative(&letter.late) || any_tentative(&letter.soon) {
         notes.push(words.phrase.tentative_note());
     }

@@ -31,6 +31,8 @@ pub struct WardLag {
     pub site: String,
     pub recipient: String,
     pub as_of: DateTime<FixedOffset>,
+    /// When the source was last read completely, where that is known.
+    pub fresh_at: Option<DateTime<FixedOffset>>,
     pub audience: Audience,
     pub lags: Vec<Lag>,
 }
@@ -104,7 +106,9 @@ pub(super) fn parts(letter: &WardLag, words: &Words) -> Parts {
         title: words.ward_lag.title(),
         result: result(&letter.lags, &wards, words),
         preview: intro.clone(),
-        notes: vec![words.ward_lag.rule()],
+        notes: std::iter::once(words.ward_lag.rule())
+            .chain(words.read_at(letter.fresh_at))
+            .collect(),
         body: Body::WardLag(View {
             intro,
             meaning: words.ward_lag.meaning(),

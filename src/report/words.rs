@@ -4,7 +4,7 @@
 //! Never: which words there are (`catalogue.rs`), numbers and dates (`domain::format`).
 //! Reads next: `catalogue.rs`.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime};
 
 use crate::config::problem::{closest, quoted};
 use crate::config::reader::Item;
@@ -233,6 +233,12 @@ impl Words {
                 .phrase
                 .and_more(shown.join(", "), counted(self.number(more as u64))),
         }
+    }
+
+    /// The sentence that says how fresh the data is.
+    #[must_use]
+    pub fn read_at(&self, fresh_at: Option<DateTime<FixedOffset>>) -> Option<String> {
+        fresh_at.map(|at| self.phrase.read_at(self.moment(at.naive_local())))
     }
 
     /// The word for a level as the board names it.

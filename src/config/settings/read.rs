@@ -1,26 +1,21 @@
 //! The settings from their layers.
 //!
-//! Owns: how each setting is written, and settings that must agree with each other.
+//! Owns: how each setting is written, but for mail (`mail.rs`).
 //! Never: reading a file or a variable (`layers.rs`).
-//! Reads next: `organisation.rs`.
+//! Reads next: `mail.rs`.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use chrono::{DateTime, NaiveTime};
 use chrono_tz::Tz;
 use secrecy::SecretString;
 
-use super::{
-    Confidence, Credential, Database, Delivery, Language, Mail, Relay, Rules, Security, Settings,
-    Site,
-};
+use super::mail::mail;
+use super::{Confidence, Credential, Database, Language, Rules, Settings, Site};
 use crate::config::layers::Layers;
-use crate::config::organisation::Address;
 use crate::config::secret::SecretSource;
 
 const ZONE_HELP: &str = "write a name of the IANA time zone database, such as `Asia/Ho_Chi_Minh`";
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// All settings; `None` if one of them is wrong, which `layers` then tells.
 #[must_use]
@@ -140,138 +135,11 @@ fn credential(layers: &Layers<'_>, name: String) -> Option<(String, Credential)>
 }
 
 /// The environment's own value goes before the file that a lower layer names.
-fn secret(layers: &Layers<'_>, section: &str, key: &str) -> Option<SecretSource> {
+pub fn secret(layers: &Layers<'_>, section: &str, key: &str) -> Option<SecretSource> {
     let value = layers.text(&format!("{section}.{key}"));
     let file = layers.text(&format!("{section}.{key}_file"));
     let value = value.map(|secret| SecretSource::Value(SecretString::from(secret)));
     value.or(file.map(|file| SecretSource::File(PathBuf::from(file))))
-}
-
-fn mail(layers: &Layers<'_>) -> Option<Mail> {
-    let mailbox_help = "write `Name <name@domain>` or `name@domain`";
-    let from = layers.required("mail.from", mailbox, mailbox_help);
-    let reply_to = layers.maybe("mail.reply_to", mailbox, mailbox_help);
-    let allowed_domains: Vec<_> = layers
-        .texts("mail.allowed_domains")
-        .iter()
-        .map(|text| text.to_lowercase())
-        .collect();
-    if allowed_domains.is_empty() && !layers.told("mail.allowed_domains") {
-        layers.problem(
-            "mail.allowed_domains",
-            "no mail domain is allowed, so no mail could ever be sent",
-            "list the domains of your recipients: `allowed_domains = [\"longbien.example\"]`",
-        );
-    }
-    for domain in allowed_domains
-        .iter()
-        .filter(|domain| Address::parse(&format!("a@{domain}")).is_err())
-    {
-        let help = "write a domain such as `longbien.example`, without `@`";
-        layers.problem(
-            "mail.allowed_domains",
-            &format!("`{domain}` is not a mail domain"),
-            help,
-        );
-    }
-    let delivery = delivery(layers);
-    Some(Mail {
-        from: from?,
-        reply_to: reply_to?,
-        allowed_domains,
-        delivery: delivery?,
-    })
-}
-
-fn delivery(layers: &Layers<'_>) -> Option<Delivery> {
-    let kind = |text: &str| ["file", "smtp"].into_iter().find(|kind| *kind == text);
-    match layers.required("mail.delivery.kind", kind, "write `file` or `smtp`")? {
-        "smtp" => relay(layers).map(Delivery::Smtp),
-        _ => {
-            let folder = layers.or(
-                "mail.delivery.folder",
-                "data/mails".to_owned(),
-                text,
-                "write a folder",
-            )?;
-            Some(Delivery::File {
-                folder: folder.into(),
-            })
-        }
-    }
-}
-
-fn relay(layers: &Layers<'_>) -> Option<Relay> {
-    let key = |name: &str| format!("mail.delivery.{name}");
-    let host = layers.required(
-        &key("host"),
-        text,
-        "write the relay's name: `host = \"mail.longbien.example\"`",
-    );
-    let port = layers.or(
-        &key("port"),
-        587,
-        port,
-        "write a number from 1 to 65535; 587 is usual for `starttls`",
-    );
-    let security = layers.or(
-        &key("security"),
-        Security::Starttls,
-        security,
-        "write `starttls`, `tls` or `none`",
-    );
-    let username = layers.maybe(&key("username"), text, "write the name to sign in with");
-    let password = secret(layers, "mail.delivery", "password");
-    let time = |text: &str| {
-        humantime::parse_duration(text)
-            .ok()
-            .filter(|time| !time.is_zero())
-    };
-    let timeout = layers.or(
-        &key("timeout"),
-        TIMEOUT,
-        time,
-        "write a length of time such as `30s`",
-    );
-    let trust = layers.maybe(&key("trust"), text, "write the path of a PEM file");
-    let relay = Relay {
-        host: host?,
-        port: port?,
-        security: security?,
-        username: username?,
-        password,
-        timeout: timeout?,
-        trust: trust?.map(PathBuf::from),
-    };
-    agrees(layers, &relay).then_some(relay)
-}
-
-/// A user needs a password, and neither it nor a mail crosses a network in plain text.
-fn agrees(layers: &Layers<'_>, relay: &Relay) -> bool {
-    let loopback = ["localhost", "127.0.0.1", "::1"].contains(&relay.host.as_str());
-    if relay.security == Security::None && !loopback {
-        let message = format!(
-            "mails to `{}` would cross the network in plain text",
-            relay.host
-        );
-        layers.problem(
-            "mail.delivery.security",
-            &message,
-            "write `starttls` or `tls`; `none` is for loopback only",
-        );
-        return false;
-    }
-    let told = layers.told("mail.delivery.password");
-    if relay.username.is_some() != relay.password.is_some() && !told {
-        let help = "give both `username` and `password_file`, or neither";
-        layers.problem(
-            "mail.delivery",
-            "a user name and a password belong together",
-            help,
-        );
-        return false;
-    }
-    true
 }
 
 fn rules(layers: &Layers<'_>) -> Option<Rules> {
@@ -293,7 +161,7 @@ fn rules(layers: &Layers<'_>) -> Option<Rules> {
     })
 }
 
-fn text(text: &str) -> Option<String> {
+pub fn text(text: &str) -> Option<String> {
     let fits = !text.trim().is_empty() && !text.chars().any(char::is_control);
     fits.then(|| text.to_owned())
 }
@@ -303,18 +171,6 @@ fn language(text: &str) -> Option<Language> {
         .into_iter()
         .find(|(word, _)| *word == text)
         .map(|(_, it)| it)
-}
-
-fn security(text: &str) -> Option<Security> {
-    let words = [
-        ("none", Security::None),
-        ("starttls", Security::Starttls),
-        ("tls", Security::Tls),
-    ];
-    words
-        .into_iter()
-        .find(|(word, _)| *word == text)
-        .map(|(_, security)| security)
 }
 
 fn confidence(text: &str) -> Option<Confidence> {
@@ -327,20 +183,6 @@ fn confidence(text: &str) -> Option<Confidence> {
         .into_iter()
         .find(|(word, _)| *word == text)
         .map(|(_, confidence)| confidence)
-}
-
-fn port(text: &str) -> Option<u16> {
-    text.parse().ok().filter(|port| *port > 0)
-}
-
-/// `Name <name@domain>` or the bare address.
-fn mailbox(text: &str) -> Option<String> {
-    let text = self::text(text)?;
-    let address = match text.split_once('<') {
-        Some((_, rest)) => rest.strip_suffix('>')?,
-        None => &text,
-    };
-    Address::parse(address).ok().map(|_| text.clone())
 }
 
 /// An address over HTTP(S), without the slash at its end.

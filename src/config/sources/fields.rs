@@ -1,11 +1,14 @@
 //! The fields of a pull: where each value comes from and what it is.
 //!
-//! Owns: which fields a dossier and a stated report have, and of what kind they are.
+//! Owns: the forms in which a field is written, and their agreement with its kind.
 //! Never: converting a value (`source`).
 //! Reads next: `source/http.rs`.
 
 use std::collections::BTreeMap;
 
+use super::kinds::{
+    DOSSIER_FIELDS, ENTRY_FIELDS, KINDS, Kind, STATED_FIELDS, fits, kind_of, shown, word,
+};
 use super::read::{format, pointer};
 use super::{Field, FieldKind};
 use crate::config::problem::{instead, quoted};
@@ -13,67 +16,6 @@ use crate::config::reader::{Item, Table};
 use crate::domain::dossier::Channel;
 use crate::domain::record::Value;
 use crate::domain::unit::{Level, UnitCode};
-
-/// The `records` of a pull that gives dossiers.
-pub const DOSSIERS: &str = "dossiers";
-
-/// The fields of a dossier; `true`: it cannot be read without.
-pub const DOSSIER_FIELDS: [(&str, Kind, bool); 13] = [
-    ("code", Kind::Text, true),
-    ("procedure", Kind::Text, true),
-    ("unit", Kind::Unit, true),
-    ("channel", Kind::Text, true),
-    ("status", Kind::Number, true),
-    ("received_at", Kind::Moment, true),
-    ("due_at", Kind::Moment, true),
-    ("procedure_name", Kind::Text, false),
-    ("field", Kind::Text, false),
-    ("original_due_at", Kind::Moment, false),
-    ("finished_at", Kind::Moment, false),
-    ("stopped_at", Kind::Moment, false),
-    ("updated_at", Kind::Moment, false),
-];
-
-/// The fields of every register; others are attributes that targets may name.
-const ENTRY_FIELDS: [(&str, Kind); 4] = [
-    ("code", Kind::Text),
-    ("unit", Kind::Unit),
-    ("level", Kind::Text),
-    ("day", Kind::Day),
-];
-
-/// What a source may state about a level (columns of form II.06).
-pub const STATED_FIELDS: [&str; 11] = [
-    "level",
-    "received",
-    "received_online",
-    "direct",
-    "carried_over",
-    "resolved",
-    "early",
-    "on_time",
-    "late",
-    "in_time",
-    "overdue",
-];
-
-/// What an attribute can be.
-const KINDS: [(&str, Kind); 3] = [
-    ("text", Kind::Text),
-    ("number", Kind::Number),
-    ("flag", Kind::Flag),
-];
-
-/// The kind of a field, without its formats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Text,
-    Number,
-    Flag,
-    Moment,
-    Day,
-    Unit,
-}
 
 /// What the pull around the fields says about them.
 pub struct Rules<'a> {
@@ -326,40 +268,4 @@ fn with_formats(place: &impl Tell, kind: Kind, formats: Vec<String>) -> Option<F
         Kind::Day => FieldKind::Day { formats },
         Kind::Unit => FieldKind::Unit,
     })
-}
-
-/// The kind of an attribute that states none: that of our values for its words, else text.
-fn kind_of<'a>(mut values: impl Iterator<Item = &'a Value>) -> Kind {
-    match values.next() {
-        Some(Value::Flag(_)) => Kind::Flag,
-        Some(Value::Number(_)) => Kind::Number,
-        Some(Value::Text(_)) | None => Kind::Text,
-    }
-}
-
-fn fits(kind: Kind, value: &Value) -> bool {
-    match value {
-        Value::Flag(_) => kind == Kind::Flag,
-        Value::Number(_) => kind == Kind::Number,
-        Value::Text(_) => !matches!(kind, Kind::Flag | Kind::Number),
-    }
-}
-
-fn word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Text => "text",
-        Kind::Number => "number",
-        Kind::Flag => "flag",
-        Kind::Moment => "moment",
-        Kind::Day => "day",
-        Kind::Unit => "unit",
-    }
-}
-
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Flag(flag) => flag.to_string(),
-        Value::Number(number) => number.to_string(),
-        Value::Text(text) => text.clone(),
-    }
 }

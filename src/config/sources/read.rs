@@ -2,13 +2,14 @@
 //!
 //! Owns: the shape of a source's file but for its fields (`fields.rs`).
 //! Never: cross-checks with settings (`job::check`).
-//! Reads next: `fields.rs`.
+//! Reads next: `kinds.rs`, `fields.rs`.
 
 use std::time::Duration;
 
 use chrono::format::{Item as FormatItem, StrftimeItems};
 
-use super::fields::{self, DOSSIERS};
+use super::fields;
+use super::kinds::DOSSIERS;
 use super::{FieldKind, Paging, Pull, SignIn, Since, Source, Stated, Success};
 use crate::config::reader::{Item, Table};
 use crate::config::targets::name;

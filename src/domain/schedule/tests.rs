@@ -1,4 +1,10 @@
-use chrono::{Datelike, TimeZone, Weekday};
+//! Schedules against tables and against a model that walks through time.
+//!
+//! Owns: one sentence or one line per rule; zones and instants at which they changed.
+//! Never: the code under test inside the model.
+//! Reads next: `zone.rs`.
+
+use chrono::{Datelike, NaiveDate, NaiveTime, TimeZone, Timelike, Weekday};
 use chrono_tz::{America, Asia, Europe, Pacific};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -491,12 +497,12 @@ impl Item {
             .iter_days()
             .take_while(|other| other.month() == day.month())
             .collect();
-        let weekdays = month
+        let mut weekdays = month
             .iter()
             .filter(|day| !matches!(day.weekday(), Weekday::Sat | Weekday::Sun));
         match *self {
             Self::Last => month.last() == Some(&day),
-            Self::LastWeekday => weekdays.last() == Some(&day),
+            Self::LastWeekday => weekdays.next_back() == Some(&day),
             Self::Nearest(wanted) => {
                 wanted as usize <= month.len()
                     && weekdays.min_by_key(|other| other.day().abs_diff(wanted)) == Some(&day)

@@ -192,8 +192,9 @@ fn recipients(notes: &mut Notes<'_>, at: &At, digest: &Digest) {
     }
 }
 
-/// A post that nobody holds loses mails: a problem; unless its unit is gone, as the district is since
-/// 2025-07-01: then the files are honest and the site has to choose other recipients.
+/// A post that nobody ever holds loses mails: a problem. One that is vacant today must not keep the daemon
+/// from starting: a warning. So is one whose unit is gone, as the district is since 2025-07-01: then the
+/// files are honest and the site has to choose other recipients.
 fn vacant(
     notes: &mut Notes<'_>,
     organisation: &Organisation,
@@ -203,13 +204,18 @@ fn vacant(
     unit: &UnitCode,
 ) {
     let today = notes.today;
+    let ever_held = organisation.is_ever_held(unit, role);
     let role = role.as_str();
     if organisation.units.find(unit, today).is_some() {
         let message =
             format!("nobody is {role} of {unit} on {today}: this mail would reach nobody");
         let help =
             format!("add a holder of that day to its `[[unit.post]]` with `role = \"{role}\"`");
-        notes.problem(&at.file, &at.of(key), message, help);
+        if ever_held {
+            notes.warning(&at.file, &at.of(key), message, help);
+        } else {
+            notes.problem(&at.file, &at.of(key), message, help);
+        }
     } else {
         let message =
             format!("nobody is {role} of {unit} on {today}, when that unit does not exist");

@@ -16,6 +16,7 @@ pub(super) fn typical() -> Overdue {
         unit: unit.to_owned(),
         rung: Rung::Head,
         as_of: as_of(),
+        fresh_at: Some(as_of() - chrono::TimeDelta::minutes(9)),
         due_time: due_time(),
         late: (0..12).map(|number| late(number, unit)).collect(),
         soon: (0..5).map(|number| soon(number, unit)).collect(),

@@ -36,6 +36,7 @@ pub(super) fn typical() -> WardLag {
         site: SITE.to_owned(),
         recipient: "Chủ tịch UBND quận".to_owned(),
         as_of: as_of(),
+        fresh_at: None,
         audience: Audience::Leaders,
         lags: vec![
             lag("Ngọc Thụy", 2192, 2292, Status::Lagging),

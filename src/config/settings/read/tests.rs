@@ -2,10 +2,13 @@ use std::path::Path;
 
 use secrecy::ExposeSecret;
 
-use super::*;
+use chrono_tz::Tz;
+
 use crate::config::document::{Document, Documents};
+use crate::config::layers::Layers;
 use crate::config::layers::{DEFAULT, LOCAL};
 use crate::config::secret::SecretSource;
+use crate::config::settings::{Confidence, Delivery, Language, Security, Settings, settings};
 
 fn read(local: &str, variables: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
     let default = include_str!("../../../../tests/fixtures/config/base/config/default.toml");

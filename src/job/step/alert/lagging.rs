@@ -41,7 +41,7 @@ pub async fn perform(context: &Context<'_>, alert: &LaggingWards) -> Result<Done
     let matters = matters(context, &board).await?;
     let mut mails = 0;
     for (recipient, matters) in recipients(context, alert, &matters).into_values() {
-        mails += usize::from(tell(context, &recipient, &matters).await?);
+        mails += usize::from(tell(context, &board, &recipient, &matters).await?);
     }
     Ok(Done {
         counts: json!({ "lagging": matters.len(), "mails": mails }),
@@ -114,6 +114,7 @@ fn recipients(
 /// Whether a mail was queued.
 async fn tell(
     context: &Context<'_>,
+    board: &Board,
     recipient: &Recipient,
     matters: &[Matter],
 ) -> Result<bool, JobError> {
@@ -122,7 +123,7 @@ async fn tell(
     let (mut decisions, lags) = decide_each(context, recipient, matters, &heard);
     let speaks = !lags.is_empty();
     if speaks {
-        let letter = letter_of(context, recipient, lags);
+        let letter = letter_of(context, board, recipient, lags);
         let key = key("ward-lag", recipient, &decisions);
         let message_id = letter::queue(
             context.app,
@@ -169,7 +170,12 @@ fn decide_each(
     (decisions, lags)
 }
 
-fn letter_of(context: &Context<'_>, recipient: &Recipient, lags: Vec<Lag>) -> Letter {
+fn letter_of(
+    context: &Context<'_>,
+    board: &Board,
+    recipient: &Recipient,
+    lags: Vec<Lag>,
+) -> Letter {
     let app = context.app;
     let audience = match (recipient.role, lags.first()) {
         (Role::Head, Some(lag)) => Audience::Chair {
@@ -181,6 +187,11 @@ fn letter_of(context: &Context<'_>, recipient: &Recipient, lags: Vec<Lag>) -> Le
         site: app.files.settings.site.name.clone(),
         recipient: letter::title(app, recipient),
         as_of: context.as_of.with_timezone(&app.zone()).fixed_offset(),
+        fresh_at: board
+            .sources
+            .iter()
+            .filter_map(|source| source.fresh_at)
+            .min(),
         audience,
         lags,
     })

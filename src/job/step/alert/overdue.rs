@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::{ByRecipient, carried_by, group, heard, key, row};
@@ -13,6 +14,7 @@ use crate::config::organisation::{Recipient, Role};
 use crate::domain::decide::{self, Decision, Heard, Occasion, Policy, Standing};
 use crate::domain::dossier::State;
 use crate::domain::overdue::{DueStatus, OverdueRow};
+use crate::domain::unit::UnitCode;
 use crate::job::spec::{OverdueDossiers, Rung as Step};
 use crate::job::step::{Context, Done};
 use crate::job::{JobError, figures, letter};
@@ -39,11 +41,11 @@ struct Tally {
 /// When the dossiers are stale, a mail cannot be made or the database refuses.
 pub async fn perform(context: &Context<'_>, alert: &OverdueDossiers) -> Result<Done, JobError> {
     let app = context.app;
-    figures::dossiers_are_fresh(app, context.as_of).await?;
+    let read_at = figures::dossiers_read_at(app, context.as_of).await?;
     let rows = figures::overdue_at(app, context.as_of, Some(alert.soon), &[]).await?;
     let mut tally = Tally::default();
     for (recipient, matters) in recipients(context, alert, &rows, &mut tally).into_values() {
-        tell(context, alert, &recipient, &matters, &mut tally).await?;
+        tell(context, alert, read_at, &recipient, &matters, &mut tally).await?;
     }
     let Tally {
         mails,
@@ -62,20 +64,14 @@ fn recipients<'a>(
     rows: &'a [OverdueRow],
     tally: &mut Tally,
 ) -> ByRecipient<Matter<'a>> {
-    let today = context.app.day(context.as_of);
     let mut grouped = ByRecipient::new();
     for row in rows {
         for rung in &alert.ladder {
-            match context
-                .app
-                .files
-                .organisation
-                .rung(&row.unit, rung.to, today)
-            {
-                Some(recipient) => group(&mut grouped, recipient, (row, *rung)),
+            match holder_or_above(context, &row.unit, rung.to) {
+                Some(recipient) => hears_once(&mut grouped, recipient, (row, *rung)),
                 None => {
                     tally.vacant += 1;
-                    tracing::warn!(unit = %row.unit, role = rung.to.as_str(), "nobody holds this post: not told");
+                    tracing::error!(unit = %row.unit, role = rung.to.as_str(), dossier = row.code, "nobody to tell");
                 }
             }
         }
@@ -83,9 +79,37 @@ fn recipients<'a>(
     grouped
 }
 
+/// Who holds the post; where it is vacant, the next rung above hears instead.
+fn holder_or_above(context: &Context<'_>, unit: &UnitCode, role: Role) -> Option<Recipient> {
+    let organisation = &context.app.files.organisation;
+    let today = context.app.day(context.as_of);
+    let above = [Role::Head, Role::ViceChair, Role::Chair]
+        .into_iter()
+        .filter(|rung| *rung > role);
+    let found = std::iter::once(role)
+        .chain(above)
+        .find_map(|rung| organisation.rung(unit, rung, today));
+    if let Some(recipient) = found.as_ref().filter(|recipient| recipient.role != role) {
+        let (post, instead) = (role.as_str(), recipient.role.as_str());
+        tracing::warn!(%unit, post, instead, "the post is vacant: the next rung hears");
+    }
+    found
+}
+
+/// One person on two rungs hears of a dossier once, by the lower one.
+fn hears_once<'a>(grouped: &mut ByRecipient<Matter<'a>>, recipient: Recipient, matter: Matter<'a>) {
+    let known = grouped.get(recipient.address.full());
+    let has_it =
+        known.is_some_and(|(_, matters)| matters.iter().any(|(row, _)| row.code == matter.0.code));
+    if !has_it {
+        group(grouped, recipient, matter);
+    }
+}
+
 async fn tell(
     context: &Context<'_>,
     alert: &OverdueDossiers,
+    read_at: DateTime<Utc>,
     recipient: &Recipient,
     matters: &[Matter<'_>],
     tally: &mut Tally,
@@ -97,7 +121,7 @@ async fn tell(
         tally.mails += 1;
         tally.late += news.late.len();
         tally.soon += news.soon.len();
-        let letter = letter_of(context, recipient, matters, &news);
+        let letter = letter_of(context, read_at, recipient, matters, &news);
         let key = key("overdue", recipient, &news.decisions);
         let message_id = letter::queue(
             context.app,
@@ -201,6 +225,7 @@ fn mark(occasion: Occasion) -> Mark {
 
 fn letter_of(
     context: &Context<'_>,
+    read_at: DateTime<Utc>,
     recipient: &Recipient,
     matters: &[Matter<'_>],
     news: &News,
@@ -228,6 +253,7 @@ fn letter_of(
         unit: unit.map_or_else(|| recipient.unit.to_string(), letter::unit_in_sentence),
         rung,
         as_of: context.as_of.with_timezone(&app.zone()).fixed_offset(),
+        fresh_at: Some(read_at.with_timezone(&app.zone()).fixed_offset()),
         due_time: settings.rules.due_time,
         late: news.late.clone(),
         soon: news.soon.clone(),
