@@ -13,7 +13,8 @@ use super::words::Words;
 
 /// Dossiers shown in full in one list, oldest first; the rest is named by code, so that nobody is told of a
 /// dossier without its name. Mail programs cut what is longer than about 100 KB.
-const MOST: usize = 60;
+const MOST_LATE: usize = 50;
+const MOST_SOON: usize = 25;
 
 /// Who reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,9 +102,9 @@ fn result(letter: &Overdue, words: &Words) -> String {
 
 fn view(letter: &Overdue, result: &str, words: &Words) -> View {
     let upper = letter.rung != Rung::Head;
-    let show = |nature| Show {
+    let show = |nature, most| Show {
         nature,
-        most: MOST,
+        most,
         rest: true,
         unit: upper,
         due_time: letter.due_time,
@@ -132,8 +133,8 @@ fn view(letter: &Overdue, result: &str, words: &Words) -> View {
         },
         has_units: upper && !letter.late.is_empty(),
         units: by_unit(&letter.late, words),
-        late: list(&letter.late, show(Nature::Late), words),
-        soon: list(&letter.soon, show(Nature::Soon), words),
+        late: list(&letter.late, show(Nature::Late, MOST_LATE), words),
+        soon: list(&letter.soon, show(Nature::Soon, MOST_SOON), words),
     }
 }
 
@@ -196,7 +197,7 @@ mod tests {
     fn a_head_sees_no_unit_and_every_dossier_has_its_code_in_the_letter() {
         let words = words(Language::Vi);
         let line = typical().late[0].clone();
-        let late: Vec<Line> = (0..MOST + 9)
+        let late: Vec<Line> = (0..MOST_LATE + 9)
             .map(|n| Line {
                 code: format!("C-{n:03}"),
                 ..line.clone()
@@ -207,11 +208,11 @@ mod tests {
         assert!(
             view.late.rows.iter().all(|row| !row.has_unit) && !view.has_units && !view.has_reason
         );
-        assert_eq!(view.late.rows.len(), MOST);
+        assert_eq!(view.late.rows.len(), MOST_LATE);
         assert!(
             view.late
                 .more
-                .ends_with("C-060, C-061, C-062, C-063, C-064, C-065, C-066, C-067, C-068."),
+                .ends_with("C-050, C-051, C-052, C-053, C-054, C-055, C-056, C-057, C-058."),
             "{}",
             view.late.more
         );

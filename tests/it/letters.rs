@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use dondoc::config::problem::Problem;
 use dondoc::domain::format::Language;
 use dondoc::mail::render::{Rendered, Templates};
-use dondoc::report::{Kind, Sample, samples};
+use dondoc::report::dossier::Line;
+use dondoc::report::{Kind, Letter, Sample, samples};
 
 const LANGUAGES: [Language; 2] = [Language::Vi, Language::En];
 
@@ -135,6 +136,29 @@ fn pages_are_small_self_contained_and_say_their_language() {
         for foreign in ["src=", "<link", "@import", "url(", "<img", "href="] {
             assert!(!html.contains(foreign), "{name}: {foreign}");
         }
+    }
+}
+
+#[test]
+fn a_very_long_letter_stays_small_and_names_every_dossier() {
+    let sample = samples(Kind::Overdue).remove(1);
+    let Letter::Overdue(mut letter) = sample.letter else {
+        panic!("an overdue letter")
+    };
+    let line = letter.late[0].clone();
+    let coded = |number: usize| Line {
+        code: format!("H26.23.12-200515-{number:04}"),
+        ..line.clone()
+    };
+    letter.late = (0..300).map(coded).collect();
+    letter.soon = (300..400).map(coded).collect();
+    let rendered = templates()
+        .render(&Letter::Overdue(letter), Language::Vi)
+        .unwrap();
+    assert!(rendered.html.len() < 80 * 1024, "{}", rendered.html.len());
+    for number in 0..400 {
+        let code = format!("H26.23.12-200515-{number:04}");
+        assert!(rendered.html.contains(&code) && rendered.text.contains(&code));
     }
 }
 
