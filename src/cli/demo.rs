@@ -28,6 +28,8 @@ mod site;
 
 /// Monday, 1 June 2020, 07:30 in Hà Nội: the figures of the end of May, and the mails of that morning.
 const MORNING: &str = "2020-06-01T07:30:00+07:00";
+/// Where the shipped settings look for the city.
+const PORT: u16 = 8020;
 
 #[derive(Debug, Args)]
 pub struct Demo {
@@ -48,14 +50,7 @@ impl Demo {
     pub async fn run(&self, scope: &Scope) -> anyhow::Result<()> {
         let morning: DateTime<Utc> = MORNING.parse::<DateTime<chrono::FixedOffset>>()?.to_utc();
         let secret = site::make(&self.dir)?;
-        let city = City::start(
-            SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            morning,
-            site::CREDENTIAL,
-            SecretString::from(secret),
-        )
-        .await
-        .context("the simulated city does not start")?;
+        let city = self.city(morning, secret).await?;
         site::point_at(&self.dir, &city.address(), MORNING)?;
         let app = Arc::new(opened(&self.dir, morning).await?);
         let held = app
@@ -75,6 +70,28 @@ impl Demo {
         }
         city.shutdown().await?;
         Ok(())
+    }
+
+    /// A city that stays up is found under the address of the shipped settings, unless that is taken.
+    async fn city(&self, morning: DateTime<Utc>, secret: &str) -> anyhow::Result<City> {
+        let start = |port| {
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+            City::start(
+                address,
+                morning,
+                site::CREDENTIAL,
+                SecretString::from(secret),
+            )
+        };
+        let kept = if self.serve {
+            start(PORT).await.ok()
+        } else {
+            None
+        };
+        match kept {
+            Some(city) => Ok(city),
+            None => start(0).await.context("the simulated city does not start"),
+        }
     }
 
     async fn perform(&self, app: &Arc<App>, city: &City) -> anyhow::Result<()> {
