@@ -45,7 +45,11 @@ pub fn clock(at: Option<DateTime<Utc>>, site: &Path) -> Clock {
 /// Every problem of every file of the site, templates included, as of `today`.
 #[must_use]
 pub fn check_site(folder: &Path, today: NaiveDate) -> Findings {
-    let mut findings = check::check(folder, today);
+    check_site_with(folder, today, &site::environment())
+}
+
+fn check_site_with(folder: &Path, today: NaiveDate, variables: &[(String, String)]) -> Findings {
+    let mut findings = check::check(folder, today, variables);
     if folder.join("templates").is_dir()
         && let Err(problems) = Templates::load(&folder.join("templates"))
     {
@@ -59,17 +63,29 @@ pub fn check_site(folder: &Path, today: NaiveDate) -> Findings {
 /// # Errors
 /// With all problems of the site's files, or when the database cannot be opened.
 pub async fn open(folder: &Path, clock: Clock) -> Result<App, OpenError> {
-    let reading = site::read_site(folder, &site::environment());
+    open_with(folder, clock, &site::environment()).await
+}
+
+/// As [`open`], with the given variables instead of those of this process.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_with(
+    folder: &Path,
+    clock: Clock,
+    variables: &[(String, String)],
+) -> Result<App, OpenError> {
+    let reading = site::read_site(folder, variables);
     let zone = reading
         .settings
         .as_ref()
         .map_or(chrono_tz::UTC, |settings| settings.site.zone);
-    let found = check_site(folder, day_of(clock.now(), zone));
+    let found = check_site_with(folder, day_of(clock.now(), zone), variables);
     if !found.problems.is_empty() {
         return Err(OpenError::Problems(found.problems, found.documents));
     }
     let refused = |problems| OpenError::Problems(problems, Documents::default());
-    let files = site::load(folder).map_err(refused)?;
+    let files = site::load(folder, variables).map_err(refused)?;
     let jobs = spec::load(folder, files.settings.site.zone).map_err(refused)?;
     let templates = Templates::load(&folder.join("templates")).map_err(refused)?;
     let transport = Transport::new(&files.settings.mail.delivery, folder);
