@@ -143,8 +143,17 @@ async fn pull_list(
             connection.page(pull, under_way.since, under_way.next_page)
         );
         stored?;
-        page = next.map_err(failed)?;
+        page = after(&page, next.map_err(failed)?);
     }
+}
+
+/// The page that follows `page`: a source that repeats its last page for ever has none.
+fn after(page: &RawPage, mut next: RawPage) -> RawPage {
+    if next.rows == page.rows {
+        next.rows.clear();
+        next.is_last = true;
+    }
+    next
 }
 
 /// Where a new pull begins: a little before the watermark, or with everything.
