@@ -130,6 +130,11 @@ impl ScriptedCity {
         self.trouble(path, Some(page), None, answer);
     }
 
+    /// One request for this page meets `answer`.
+    pub fn fails_once_on_page(&self, path: &'static str, page: usize, answer: Answer) {
+        self.trouble(path, Some(page), Some(1), answer);
+    }
+
     /// The next `times` requests for `path` meet `answer`.
     pub fn fails_next(&self, path: &'static str, times: usize, answer: Answer) {
         self.trouble(path, None, Some(times), answer);
