@@ -68,7 +68,11 @@ pub fn today(site: &Path, now: DateTime<Utc>) -> NaiveDate {
 /// Every problem of every file of the site, templates included, as of `today`.
 #[must_use]
 pub fn check_site(folder: &Path, today: NaiveDate) -> Findings {
-    let mut findings = check::check(folder, today);
+    check_site_with(folder, today, &site::environment())
+}
+
+fn check_site_with(folder: &Path, today: NaiveDate, variables: &[(String, String)]) -> Findings {
+    let mut findings = check::check(folder, today, variables);
     if folder.join("templates").is_dir()
         && let Err(problems) = Templates::load(&folder.join("templates"))
     {
@@ -82,10 +86,22 @@ pub fn check_site(folder: &Path, today: NaiveDate) -> Findings {
 /// # Errors
 /// With all problems of the site's files, or when the database cannot be opened.
 pub async fn open(folder: &Path, clock: Clock) -> Result<App, OpenError> {
-    let read = read(folder, clock.now())?;
+    open_with(folder, clock, site::environment()).await
+}
+
+/// As [`open`], with the given variables instead of those of this process.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_with(
+    folder: &Path,
+    clock: Clock,
+    variables: Vec<(String, String)>,
+) -> Result<App, OpenError> {
+    let read = read(folder, clock.now(), &variables)?;
     let store = Store::open(read.files.settings.database.url.expose_secret(), folder).await?;
     store.migrate().await?;
-    Ok(read.app(folder, store, clock, Gates::default()))
+    Ok(read.app(folder, store, clock, Gates::default(), variables))
 }
 
 /// What the files of a site say, all of it valid.
@@ -95,13 +111,21 @@ struct Read {
     templates: Templates,
 }
 
-fn read(folder: &Path, now: DateTime<Utc>) -> Result<Read, OpenError> {
-    let found = check_site(folder, today(folder, now));
+fn read(
+    folder: &Path,
+    now: DateTime<Utc>,
+    variables: &[(String, String)],
+) -> Result<Read, OpenError> {
+    let reading = site::read_site(folder, variables);
+    let zone = reading
+        .settings
+        .map_or(chrono_tz::UTC, |settings| settings.site.zone);
+    let found = check_site_with(folder, day_of(now, zone), variables);
     if !found.problems.is_empty() {
         return Err(OpenError::Problems(found.problems, found.documents));
     }
     let refused = |problems| OpenError::Problems(problems, Documents::default());
-    let files = site::load(folder).map_err(refused)?;
+    let files = site::load(folder, variables).map_err(refused)?;
     let jobs = spec::load(folder, files.settings.site.zone).map_err(refused)?;
     let templates = Templates::load(&folder.join("templates")).map_err(refused)?;
     Ok(Read {
@@ -112,7 +136,14 @@ fn read(folder: &Path, now: DateTime<Utc>) -> Result<Read, OpenError> {
 }
 
 impl Read {
-    fn app(self, folder: &Path, store: Store, clock: Clock, gates: Gates) -> App {
+    fn app(
+        self,
+        folder: &Path,
+        store: Store,
+        clock: Clock,
+        gates: Gates,
+        variables: Vec<(String, String)>,
+    ) -> App {
         let transport = Transport::new(&self.files.settings.mail.delivery, folder);
         let Self {
             files,
@@ -130,6 +161,7 @@ impl Read {
             clock,
             pulls,
             gates,
+            variables,
         }
     }
 }
@@ -139,12 +171,13 @@ impl Read {
 /// # Errors
 /// With all problems of its files.
 pub fn copy(app: &App) -> Result<App, OpenError> {
-    let read = read(&app.site, app.clock.now())?;
+    let read = read(&app.site, app.clock.now(), &app.variables)?;
     Ok(read.app(
         &app.site,
         app.store.clone(),
         app.clock.clone(),
         app.gates.clone(),
+        app.variables.clone(),
     ))
 }
 

@@ -42,6 +42,8 @@ pub struct App {
     pub clock: Clock,
     pub pulls: Pulls,
     pub gates: Gates,
+    /// The environment it was opened with, for opening it again.
+    pub variables: Vec<(String, String)>,
 }
 
 /// Whether steps may ask the world outside.
