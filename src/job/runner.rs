@@ -17,7 +17,7 @@ use super::watch::Watcher;
 use super::{App, JobError, run};
 use crate::domain::dossier::{end_of, start_of};
 use crate::store::StoreError;
-use crate::store::runs::{Lease, Run, RunStatus};
+use crate::store::runs::{Lease, Run, RunStatus, Trigger};
 
 /// How long a claim is believed without a sign of life.
 pub const LEASE: TimeDelta = TimeDelta::seconds(90);
@@ -215,7 +215,7 @@ impl Runner {
 async fn judge(
     app: &App,
     run: &Run,
-    running: &[String],
+    running: &[(String, Trigger)],
     now: DateTime<Utc>,
 ) -> Result<Admission, JobError> {
     let job = app.job(&run.job);
@@ -233,7 +233,10 @@ async fn judge(
     }
     let situation = Situation {
         now,
-        is_running: running.contains(&run.job),
+        running: running
+            .iter()
+            .find(|(job, _)| *job == run.job)
+            .map(|(_, trigger)| *trigger),
         missing: &missing,
         day_is_over: now > end_of(day, zone),
     };

@@ -59,6 +59,32 @@ pub fn between(_app: &App, job: &Job, cursor: DateTime<Utc>, now: DateTime<Utc>)
     }
 }
 
+/// An occurrence, and why its job does not run on that day, if so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    pub at: DateTime<Utc>,
+    pub day_off: Option<String>,
+}
+
+/// Every occurrence in (after, until], in order, whatever became of it.
+pub fn listed<'a>(
+    app: &'a App,
+    job: &'a Job,
+    after: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> impl Iterator<Item = Listed> + 'a {
+    let occurrences = job.timing.schedule.between(after, until);
+    occurrences.map(|occurrence| Listed {
+        at: occurrence.at,
+        day_off: day_off(app, job, occurrence.at),
+    })
+}
+
+fn day_off(app: &App, job: &Job, at: DateTime<Utc>) -> Option<String> {
+    let day = job.timing.day_off(at, &app.files.calendar)?;
+    Some(format!("{day} is not a working day"))
+}
+
 /// One row for each occurrence, with what is to become of it.
 pub fn rows(
     app: &App,
@@ -115,8 +141,8 @@ fn fate(
     if let Some(pause) = pause.filter(|pause| pause.holds_at(at)) {
         return Fate::Not(RunStatus::Skipped, format!("paused: {}", pause.because));
     }
-    if let Some(day) = job.timing.day_off(at, &app.files.calendar) {
-        return Fate::Not(RunStatus::Skipped, format!("{day} is not a working day"));
+    if let Some(why) = day_off(app, job, at) {
+        return Fate::Not(RunStatus::Skipped, why);
     }
     let window = TimeDelta::from_std(job.catch_up_window).unwrap_or(TimeDelta::MAX);
     if now - at > window {
