@@ -18,4 +18,5 @@ mod scripted;
 // The stories.
 mod delivery;
 mod letters;
+mod operate;
 mod pull;
