@@ -51,6 +51,14 @@ impl Clock {
         DateTime::from_timestamp(exact.timestamp(), 0).unwrap_or(exact)
     }
 
+    /// Waits. A fixed clock does not wait: its hands move on by as much.
+    pub async fn sleep(&self, wait: std::time::Duration) {
+        match self {
+            Self::Fixed(_) => self.set(self.now() + TimeDelta::from_std(wait).unwrap_or_default()),
+            Self::System | Self::Running { .. } => tokio::time::sleep(wait).await,
+        }
+    }
+
     /// Moves the hands of a fixed clock; other clocks do not move.
     pub fn set(&self, at: DateTime<Utc>) {
         if let Self::Fixed(hands) = self {

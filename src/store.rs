@@ -4,6 +4,7 @@
 //! Never: rules, a clock, another layer's types than `domain`'s.
 //! Reads next: `store/dossiers.rs`.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,11 +12,12 @@ use chrono::{DateTime, Utc};
 use migrations::Migrator;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
 
 mod bulk;
+pub mod daemons;
 pub mod decisions;
 pub mod dossiers;
 mod entity;
@@ -24,6 +26,8 @@ pub mod outbox;
 pub mod pulls;
 pub mod quarantine;
 pub mod runs;
+pub mod schedules;
+pub mod steps;
 pub mod transitions;
 
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +35,9 @@ pub enum StoreError {
     #[error("the database at {place} cannot be opened: {cause}")]
     Open { place: String, cause: String },
     #[error("{0} is in use by another dondoc process")]
-    InUse(PathBuf),
+    InUse(String),
+    #[error("run {0} was taken over by another process")]
+    Fenced(i64),
     #[error("database: {0}")]
     Database(#[from] DbErr),
     #[error("table `{table}`, row `{id}`: {what}")]
@@ -61,8 +67,30 @@ impl StoreError {
 #[derive(Clone, Debug)]
 pub struct Store {
     db: DatabaseConnection,
-    /// The folder of a SQLite file, for its lock.
-    file: Option<PathBuf>,
+    place: Place,
+}
+
+#[derive(Clone)]
+enum Place {
+    File(PathBuf),
+    /// The address, with its password.
+    Server(String),
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Server(url) => f.write_str(&without_password(url)),
+        }
+    }
+}
+
+/// The database is held while this lives.
+#[derive(Debug)]
+pub enum Lock {
+    File(std::fs::File),
+    Server(DatabaseConnection),
 }
 
 /// A write transaction; dropped without `commit`, nothing of it remains.
@@ -105,7 +133,7 @@ impl Store {
         let db = connect(options, path.display().to_string()).await?;
         Ok(Self {
             db,
-            file: Some(path.to_owned()),
+            place: Place::File(path.to_owned()),
         })
     }
 
@@ -118,7 +146,7 @@ impl Store {
             .sqlx_logging(false);
         Ok(Self {
             db: connect(options, without_password(url)).await?,
-            file: None,
+            place: Place::Server(url.to_owned()),
         })
     }
 
@@ -149,30 +177,14 @@ impl Store {
         Ok(pending.map(|m| m.name().to_owned()).collect())
     }
 
-    /// On SQLite, holds the database for this process: one process plans and delivers.
-    /// PostgreSQL needs no such lock: its rows are claimed one by one.
+    /// Holds the database for this process: one process plans, runs and delivers.
     ///
     /// # Errors
     /// `InUse` when another process holds it.
-    pub fn lock(&self) -> Result<Option<std::fs::File>, StoreError> {
-        let Some(file) = &self.file else {
-            return Ok(None);
-        };
-        let path = file.with_extension("lock");
-        let failed = |cause| StoreError::File {
-            path: path.clone(),
-            cause,
-        };
-        let handle = std::fs::File::options()
-            .create(true)
-            .write(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(failed)?;
-        match handle.try_lock() {
-            Ok(()) => Ok(Some(handle)),
-            Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse(file.clone())),
-            Err(std::fs::TryLockError::Error(cause)) => Err(failed(cause)),
+    pub async fn lock(&self) -> Result<Lock, StoreError> {
+        match &self.place {
+            Place::File(file) => lock_file(file).map(Lock::File),
+            Place::Server(url) => lock_server(url).await.map(Lock::Server),
         }
     }
 
@@ -196,7 +208,7 @@ impl Store {
     /// When it cannot.
     pub async fn try_write(&self) -> Result<(), StoreError> {
         let write = self.write().await?;
-        write.cursor("").await?;
+        write.cursors_of(&[""]).await?;
         Ok(write.tx.rollback().await?)
     }
 
@@ -229,6 +241,48 @@ async fn connect(options: ConnectOptions, place: String) -> Result<DatabaseConne
             place,
             cause: cause.to_string(),
         })
+}
+
+fn lock_file(file: &Path) -> Result<std::fs::File, StoreError> {
+    let path = file.with_extension("lock");
+    let failed = |cause| StoreError::File {
+        path: path.clone(),
+        cause,
+    };
+    let handle = std::fs::File::options()
+        .create(true)
+        .write(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(failed)?;
+    match handle.try_lock() {
+        Ok(()) => Ok(handle),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            Err(StoreError::InUse(file.display().to_string()))
+        }
+        Err(std::fs::TryLockError::Error(cause)) => Err(failed(cause)),
+    }
+}
+
+/// An advisory lock, held by a connection of its own that is never given back.
+async fn lock_server(url: &str) -> Result<DatabaseConnection, StoreError> {
+    let mut options = ConnectOptions::new(url.to_owned());
+    options
+        .max_connections(1)
+        .min_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .sqlx_logging(false);
+    let connection = connect(options, without_password(url)).await?;
+    let ask = Statement::from_string(DbBackend::Postgres, "SELECT pg_try_advisory_lock(7226062)");
+    let held: Option<bool> = match connection.query_one_raw(ask).await? {
+        Some(row) => row.try_get_by_index(0)?,
+        None => None,
+    };
+    match held {
+        Some(true) => Ok(connection),
+        _ => Err(StoreError::InUse(without_password(url))),
+    }
 }
 
 /// `postgres://user:secret@host/db` → `host/db`.

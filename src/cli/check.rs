@@ -6,13 +6,11 @@
 
 use std::process::ExitCode;
 
-use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::{Scope, open, output};
 use crate::config::problem::Problem;
 use crate::daemon;
-use crate::domain::dossier::day_of;
 
 #[derive(Serialize)]
 struct Checked<'a> {
@@ -30,7 +28,7 @@ struct Row<'a> {
 }
 
 pub fn run(scope: &Scope) -> anyhow::Result<ExitCode> {
-    let today = day_of(scope.now(), Tz::Asia__Ho_Chi_Minh);
+    let today = daemon::today(&scope.site, scope.now());
     let found = daemon::check_site(&scope.site, today);
     let ok = found.problems.is_empty();
     if scope.json {

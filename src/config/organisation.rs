@@ -92,6 +92,16 @@ impl Organisation {
         posts.into_iter().find_map(|post| post.recipient(on))
     }
 
+    /// Whether anybody ever holds the post `role` of `unit`: a post that is only vacant for a while is no slip.
+    #[must_use]
+    pub fn is_ever_held(&self, unit: &UnitCode, role: Role) -> bool {
+        let of_post = |post: &&Post| post.unit == *unit && post.role == role;
+        self.posts
+            .iter()
+            .filter(of_post)
+            .any(|post| !post.holders.is_empty())
+    }
+
     /// Whoever hears about `unit` at the rung `role` of the ladder on a day: the unit's own post if it
     /// has one that day, else the district's. A head is always the unit's own.
     #[must_use]

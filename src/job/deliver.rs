@@ -12,8 +12,8 @@ use crate::config::settings::Delivery;
 use crate::mail::transport::Outcome;
 use crate::store::outbox::{Mail, MailKind, MailStatus, Settled};
 
-/// Mails claimed in one transaction: so many are ambiguous at the most if the process dies.
-const BATCH: u64 = 20;
+/// Mails claimed at a time. One: if the process dies, no other mail is in doubt.
+const CLAIM: u64 = 1;
 /// Waits after each failed attempt, in minutes; greylisting wants the first one short. The last one repeats.
 const WAITS: [i64; 6] = [5, 15, 60, 120, 240, 480];
 /// An alert whose delivery ended ambiguously is sent once more, under the same Message-ID.
@@ -21,8 +21,8 @@ const REPEATS_OF_AN_ALERT: i32 = 1;
 
 /// Delivers every mail that is due. Returns how many were accepted.
 ///
-/// 1. Claim a batch: `sending` is committed before the first byte.
-/// 2. Send each, one message per recipient, over one connection.
+/// 1. Claim one: `sending` is committed before the first byte.
+/// 2. Send it, one message per recipient, over one connection kept for all.
 /// 3. Write what the server said.
 ///
 /// # Errors
@@ -52,7 +52,7 @@ pub async fn drain(app: &App) -> Result<usize, JobError> {
 
 async fn claim(app: &App) -> Result<Vec<Mail>, JobError> {
     let write = app.store.write().await?;
-    let mails = write.claim_mails(app.clock.now(), BATCH).await?;
+    let mails = write.claim_mails(app.clock.now(), CLAIM).await?;
     write.commit().await?;
     Ok(mails)
 }

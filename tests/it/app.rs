@@ -8,6 +8,7 @@ use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 use std::path::Path;
+use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset, NaiveDateTime, Utc};
 use dondoc::clock::Clock;
@@ -16,11 +17,12 @@ use dondoc::demo::City;
 use dondoc::domain::board::{Board, TargetRow, UnitAssessment};
 use dondoc::domain::period::Period;
 use dondoc::job::plan::{self, Planner};
-use dondoc::job::run::{self, Unwatched};
-use dondoc::job::{App, deliver, figures};
+use dondoc::job::watch::Unwatched;
+use dondoc::job::{App, deliver, figures, runner};
 use dondoc::shipped;
 use dondoc::store::outbox::MailStatus;
-use dondoc::store::runs::{Run, RunStatus, Step};
+use dondoc::store::runs::{Run, RunStatus};
+use dondoc::store::steps::Step;
 use secrecy::SecretString;
 use tempfile::TempDir;
 
@@ -84,7 +86,7 @@ impl Town for City {
 }
 
 pub struct TestApp<T = ScriptedCity> {
-    app: App,
+    app: Arc<App>,
     pub city: T,
     pub database: Database,
     folder: TempDir,
@@ -184,10 +186,10 @@ fn replace_in(path: &Path, from: &str, to: &str) {
     fs::write(path, text.replace(from, to)).unwrap();
 }
 
-async fn open(folder: &Path, clock: &Clock, database: &Database) -> App {
-    let opened = daemon::open_with(folder, clock.clone(), &database.variables()).await;
+async fn open(folder: &Path, clock: &Clock, database: &Database) -> Arc<App> {
+    let opened = daemon::open_with(folder, clock.clone(), database.variables()).await;
     match opened {
-        Ok(app) => app,
+        Ok(app) => Arc::new(app),
         Err(daemon::OpenError::Problems(problems, _)) => panic!("{problems:#?}"),
         Err(error) => panic!("{error}"),
     }
@@ -231,7 +233,7 @@ impl<T: Town> TestApp<T> {
     }
 
     /// A second process on the same site.
-    pub async fn second(&self) -> App {
+    pub async fn second(&self) -> Arc<App> {
         open(self.folder.path(), &self.clock, &self.database).await
     }
 
@@ -249,11 +251,11 @@ impl<T: Town> TestApp<T> {
         let spec = self
             .job(job)
             .unwrap_or_else(|| panic!("there is no job {job}"));
-        let id = plan::queue_now(&self.app, spec, self.clock.now())
+        let run = plan::queue_now(&self.app, spec, self.clock.now())
             .await
             .unwrap();
-        run::run_queued(&self.app, &Unwatched).await.unwrap();
-        self.ran(id).await
+        self.run_queued().await;
+        self.ran(run.id).await
     }
 
     /// Runs the job and expects it to succeed.
@@ -275,7 +277,14 @@ impl<T: Town> TestApp<T> {
             .tick(&self.app, self.clock.now())
             .await
             .unwrap();
-        run::run_queued(&self.app, &Unwatched).await.unwrap();
+        self.run_queued().await;
+    }
+
+    /// Runs and delivers until nothing may begin any more.
+    pub async fn run_queued(&self) {
+        runner::run_to_end(&self.app, Arc::new(Unwatched))
+            .await
+            .unwrap();
         deliver::drain(&self.app).await.unwrap();
     }
 

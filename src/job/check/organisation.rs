@@ -30,7 +30,16 @@ fn heads(notes: &mut Notes<'_>, organisation: &Organisation) {
                 unit.code, unit.name
             );
             let help = "add a holder of that day to its `[[unit.post]]` with `role = \"head\"`";
-            notes.problem(FILE, &format!("unit/{index}"), message, help);
+            let at = format!("unit/{index}");
+            if organisation.is_ever_held(&unit.code, Role::Head) {
+                let message = format!(
+                    "nobody is head of {} ({}) on {today}: the next rung above hears instead",
+                    unit.code, unit.name
+                );
+                notes.warning(FILE, &at, message, help);
+            } else {
+                notes.problem(FILE, &at, message, help);
+            }
         }
     }
 }

@@ -27,12 +27,13 @@ struct Tally {
 /// When the source fails; rows stored until then stay, and the next pull goes on at the failed page.
 pub async fn perform(context: &Context<'_>, name: &str) -> Result<Done, JobError> {
     let source = find(context.app, name)?;
+    let _alone = context.app.gates.pass(name).await;
     let mut connection = open(context.app, source)?;
     let mut counts = serde_json::Map::new();
     for pull in &source.pulls {
         let result = pull_list(context, source, pull, &mut connection).await;
         if let Err(error) = &result {
-            remember_failure(context.app, source, pull, error).await?;
+            remember_failure(context, source, pull, error).await?;
         }
         let tally = result?;
         counts.insert(
@@ -212,7 +213,7 @@ async fn store_page(
     seen_all: bool,
 ) -> Result<(), JobError> {
     let (name, records, seen_at) = (&source.name, &pull.records, context.as_of);
-    let write = context.app.store.write().await?;
+    let write = context.write().await?;
     write
         .upsert_dossiers(name, &mapped.dossiers, seen_at)
         .await?;
@@ -234,14 +235,18 @@ async fn store_page(
 }
 
 async fn remember_failure(
-    app: &App,
+    context: &Context<'_>,
     source: &Source,
     pull: &Pull,
     error: &JobError,
 ) -> Result<(), JobError> {
-    let mut state = app.store.pull_state(&source.name, &pull.records).await?;
+    let mut state = context
+        .app
+        .store
+        .pull_state(&source.name, &pull.records)
+        .await?;
     state.failure = Some(error.to_string());
-    let write = app.store.write().await?;
+    let write = context.write().await?;
     write.save_pull_state(&state).await?;
     Ok(write.commit().await?)
 }

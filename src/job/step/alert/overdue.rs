@@ -14,6 +14,7 @@ use crate::config::organisation::{Recipient, Role};
 use crate::domain::decide::{self, Decision, Heard, Occasion, Policy, Standing};
 use crate::domain::dossier::State;
 use crate::domain::overdue::{DueStatus, OverdueRow};
+use crate::domain::unit::UnitCode;
 use crate::job::spec::{OverdueDossiers, Rung as Step};
 use crate::job::step::{Context, Done};
 use crate::job::{JobError, figures, letter};
@@ -63,25 +64,46 @@ fn recipients<'a>(
     rows: &'a [OverdueRow],
     tally: &mut Tally,
 ) -> ByRecipient<Matter<'a>> {
-    let today = context.app.day(context.as_of);
     let mut grouped = ByRecipient::new();
     for row in rows {
         for rung in &alert.ladder {
-            match context
-                .app
-                .files
-                .organisation
-                .rung(&row.unit, rung.to, today)
-            {
-                Some(recipient) => group(&mut grouped, recipient, (row, *rung)),
+            match holder_or_above(context, &row.unit, rung.to) {
+                Some(recipient) => hears_once(&mut grouped, recipient, (row, *rung)),
                 None => {
                     tally.vacant += 1;
-                    tracing::warn!(unit = %row.unit, role = rung.to.as_str(), "nobody holds this post: not told");
+                    tracing::error!(unit = %row.unit, role = rung.to.as_str(), dossier = row.code, "nobody to tell");
                 }
             }
         }
     }
     grouped
+}
+
+/// Who holds the post; where it is vacant, the next rung above hears instead.
+fn holder_or_above(context: &Context<'_>, unit: &UnitCode, role: Role) -> Option<Recipient> {
+    let organisation = &context.app.files.organisation;
+    let today = context.app.day(context.as_of);
+    let above = [Role::Head, Role::ViceChair, Role::Chair]
+        .into_iter()
+        .filter(|rung| *rung > role);
+    let found = std::iter::once(role)
+        .chain(above)
+        .find_map(|rung| organisation.rung(unit, rung, today));
+    if let Some(recipient) = found.as_ref().filter(|recipient| recipient.role != role) {
+        let (post, instead) = (role.as_str(), recipient.role.as_str());
+        tracing::warn!(%unit, post, instead, "the post is vacant: the next rung hears");
+    }
+    found
+}
+
+/// One person on two rungs hears of a dossier once, by the lower one.
+fn hears_once<'a>(grouped: &mut ByRecipient<Matter<'a>>, recipient: Recipient, matter: Matter<'a>) {
+    let known = grouped.get(recipient.address.full());
+    let has_it =
+        known.is_some_and(|(_, matters)| matters.iter().any(|(row, _)| row.code == matter.0.code));
+    if !has_it {
+        group(grouped, recipient, matter);
+    }
 }
 
 async fn tell(
@@ -92,7 +114,7 @@ async fn tell(
     matters: &[Matter<'_>],
     tally: &mut Tally,
 ) -> Result<(), JobError> {
-    let write = context.app.store.write().await?;
+    let write = context.write().await?;
     let heard = heard(context, &write, recipient, "dossier/").await?;
     let mut news = news(context, alert, recipient, matters, &heard);
     if news.is_any() {
@@ -104,7 +126,7 @@ async fn tell(
         let message_id = letter::queue(
             context.app,
             &write,
-            context.run.id,
+            context.run,
             recipient,
             &letter,
             &key,
@@ -113,7 +135,7 @@ async fn tell(
         .await?;
         carried_by(&mut news.decisions, &message_id);
     }
-    write.save_decisions(&news.decisions).await?;
+    crate::job::step::record(context, &write, news.decisions).await?;
     Ok(write.commit().await?)
 }
 
