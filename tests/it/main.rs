@@ -16,6 +16,9 @@ mod rows;
 mod scripted;
 
 // The stories.
+mod alerts;
 mod delivery;
+mod digests;
 mod letters;
+mod outbox;
 mod pull;
