@@ -4,7 +4,11 @@
 //! Never: a mock of our own modules.
 //! Reads next: `app.rs`, then any story.
 
-#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a story that cannot go on has failed"
+)]
 
 // The stage.
 mod app;
