@@ -9,3 +9,4 @@
 mod delivery;
 mod letters;
 mod relay;
+mod schema;

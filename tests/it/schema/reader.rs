@@ -1,0 +1,101 @@
+//! The program's own readers, one for each kind of file, with a document as text in and problems out.
+//!
+//! Owns: nothing but the way to them.
+//! Never: cross-checks between files.
+//! Reads next: `change.rs`.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+
+use chrono_tz::Tz;
+use dondoc::config::document::{Document, Documents};
+use dondoc::config::layers::{DEFAULT, Layers};
+use dondoc::config::reader::{Table, read};
+use dondoc::config::schema::FileKind;
+use dondoc::config::{Problem, calendar, organisation, settings, sources, targets};
+use dondoc::job::spec;
+use serde_json::{Value, json};
+
+use super::change::at_mut;
+use super::written;
+
+const STRANGER: &str = "zzzzzz";
+const STEPS: [&str; 5] = ["pull", "reconcile", "assess", "alert", "digest"];
+
+/// What the reader says about a text.
+pub fn problems(kind: FileKind, text: &str) -> Vec<String> {
+    let told = found(kind, text).into_iter();
+    told.map(|problem| problem.message).collect()
+}
+
+/// What the reader makes of a text, if it is valid.
+pub fn shown(kind: FileKind, text: &str) -> Option<String> {
+    outcome(kind, text).ok()
+}
+
+fn found(kind: FileKind, text: &str) -> Vec<Problem> {
+    outcome(kind, text).err().unwrap_or_default()
+}
+
+fn outcome(kind: FileKind, text: &str) -> Result<String, Vec<Problem>> {
+    match kind {
+        FileKind::Settings => of_settings(text),
+        FileKind::Organisation => by(text, organisation::organisation),
+        FileKind::Targets => by(text, targets::targets),
+        FileKind::Calendar => by(text, calendar::years),
+        FileKind::Source => by(text, |root| sources::source(root, "sample")),
+        FileKind::Job => by(text, |root| {
+            spec::job(root, "sample", Tz::Asia__Ho_Chi_Minh)
+        }),
+    }
+}
+
+fn by<T: Debug>(
+    text: &str,
+    shape: impl FnOnce(&Table<'_>) -> Option<T>,
+) -> Result<String, Vec<Problem>> {
+    let document = Document::new("sample.toml", text);
+    read(&document, shape).map(|value| format!("{value:?}"))
+}
+
+fn of_settings(text: &str) -> Result<String, Vec<Problem>> {
+    let mut documents = Documents::default();
+    documents.keep(Document::new(DEFAULT, text));
+    let layers = Layers::lay(&documents, &[])?;
+    let read = settings::settings(&layers);
+    let problems = layers.into_problems();
+    match read {
+        Some(settings) if problems.is_empty() => Ok(format!("{settings:?}")),
+        _ => Err(problems),
+    }
+}
+
+/// The keys that the reader knows at a table, by what it says about a key that it cannot know;
+/// `None` where any key may stand.
+pub fn known_keys(kind: FileKind, sample: &Value, place: &str) -> Option<BTreeSet<String>> {
+    let mut document = sample.clone();
+    let table = at_mut(&mut document, place).as_object_mut().unwrap();
+    table.insert(STRANGER.to_owned(), json!("zzz"));
+    let told = found(kind, &written(&document));
+    let unknown = |problem: &&Problem| {
+        let message = &problem.message;
+        message.starts_with(&format!("unknown key `{STRANGER}`"))
+            || message.starts_with(&format!("`{STRANGER}` is not a"))
+    };
+    let help = &told.iter().find(unknown)?.help;
+    let known = help.split('`').skip(1).step_by(2);
+    // A step asks for the names of all steps, to tell one that does two things from an unknown key.
+    let other_step = |key: &&str| {
+        place.starts_with("/step/")
+            && STEPS.contains(key)
+            && sample
+                .pointer(place)
+                .is_some_and(|step| step.get(key).is_none())
+    };
+    Some(
+        known
+            .filter(|key| !other_step(key))
+            .map(str::to_owned)
+            .collect(),
+    )
+}
