@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use chrono::{DateTime, FixedOffset, Utc};
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod board;
 mod calendar;
 mod check;
@@ -84,6 +85,8 @@ enum Command {
     Migrate,
     /// Try everything the daemon depends on
     Doctor,
+    /// Measure speed: prints figures beside their limits
+    Bench(bench::Bench),
 }
 
 /// What every subcommand needs of the arguments.
@@ -121,6 +124,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Mail(mail) => mail.run(&scope).await?,
         Command::Migrate => migrate::run(&scope).await?,
         Command::Doctor => return doctor::run(&scope).await,
+        Command::Bench(bench) => bench.run(&scope).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

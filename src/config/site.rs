@@ -56,12 +56,12 @@ pub struct Reading {
     pub problems: Vec<Problem>,
 }
 
-/// Reads the site in `folder`, with the overrides of the environment.
+/// Reads the site in `folder`, with the overrides of `variables`.
 ///
 /// # Errors
 /// With every problem of every file.
-pub fn load(folder: &Path) -> Result<Files, Vec<Problem>> {
-    read_site(folder, &environment()).into_files(folder)
+pub fn load(folder: &Path, variables: &[(String, String)]) -> Result<Files, Vec<Problem>> {
+    read_site(folder, variables).into_files(folder)
 }
 
 /// As [`load`], but keeps what could be read beside the problems.

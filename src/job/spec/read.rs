@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use super::steps::step;
-use super::{Job, Retry};
+use super::{Job, Overlap, Retry};
 use crate::config::problem::closest;
 use crate::config::reader::{Item, Table};
 use crate::domain::schedule::{CatchUp, DstGap, OnlyOn, Schedule, Timing};
@@ -17,26 +17,8 @@ use crate::domain::schedule::{CatchUp, DstGap, OnlyOn, Schedule, Timing};
 pub const FOLDER: &str = "jobs";
 
 const MINUTE: Duration = Duration::from_secs(60);
-
-/// Keys of a schedule that a later version brings, and what holds until then.
-const LATER: [(&str, &str); 4] = [
-    (
-        "overlap",
-        "leave it out: an occurrence that falls into a run of the same job is skipped",
-    ),
-    (
-        "late_limit",
-        "leave it out: `catch_up` decides what happens to late occurrences",
-    ),
-    (
-        "window",
-        "leave it out: `catch_up = \"latest\"` runs the last occurrence, however old",
-    ),
-    (
-        "after",
-        "leave it out: write the steps of both jobs into one file, in order",
-    ),
-];
+const WINDOW: Duration = Duration::from_secs(32 * 24 * 3600);
+const CAP: u32 = 100;
 
 /// The file of the job `name`.
 pub fn job(root: &Table<'_>, name: &str, zone: Tz) -> Option<Job> {
@@ -51,7 +33,13 @@ pub fn job(root: &Table<'_>, name: &str, zone: Tz) -> Option<Job> {
     let timing = root.required("schedule", |item| self::timing(&item.table()?, zone));
     let timeout = root.or("timeout", 10 * MINUTE, Item::duration);
     let retry = root.or("retry", Retry::default(), |item| retry(&item.table()?));
-    root.refuse("after", "`after` is not supported yet", LATER[3].1);
+    let overlaps = words(Overlap::ALL, Overlap::as_str);
+    let overlap = root.or("overlap", Overlap::Queue, |item| item.word(&overlaps));
+    let late_limit = root.maybe("late_limit", Item::duration);
+    let after = root.or("after", Vec::new(), |item| item.one_or_more(Item::text));
+    let window = root.or("catch_up_window", WINDOW, Item::duration);
+    let cap = root.or("catch_up_cap", CAP, |item| item.count(1, 10_000));
+    let expected = root.maybe("expect_success_within", Item::duration);
     let steps = root.required("step", |item| {
         item.each(|step_item| step(&step_item.table()?))
     });
@@ -65,6 +53,12 @@ pub fn job(root: &Table<'_>, name: &str, zone: Tz) -> Option<Job> {
         timing: timing?,
         timeout: timeout?,
         retry: retry?,
+        catch_up_window: window?,
+        catch_up_cap: cap?,
+        overlap: overlap?,
+        late_limit: late_limit?,
+        after: after?,
+        expect_success_within: expected?,
         steps,
     })
 }
@@ -75,12 +69,11 @@ fn timing(table: &Table<'_>, site_zone: Tz) -> Option<Timing> {
     let only_on = table.maybe("only_on", |item| {
         item.word(&words(OnlyOn::ALL, OnlyOn::as_str))
     });
-    let catch_up = table.or("catch_up", CatchUp::Latest, catch_up);
+    let catch_up = table.or("catch_up", CatchUp::Latest, |item| {
+        item.word(&words(CatchUp::ALL, CatchUp::as_str))
+    });
     let gaps = words(DstGap::ALL, DstGap::as_str);
     let dst_gap = table.or("dst_gap", DstGap::Shift, |item| item.word(&gaps));
-    for (key, help) in LATER {
-        table.refuse(key, format!("`{key}` is not supported yet"), help);
-    }
     zone?;
     Some(Timing {
         schedule: schedule?.with_dst_gap(dst_gap?),
@@ -112,18 +105,6 @@ fn schedule(item: &Item<'_>, zone: Tz) -> Option<Schedule> {
     Schedule::parse(&text, zone)
         .map_err(|error| item.problem_inside(error.span.start, error.message, error.help))
         .ok()
-}
-
-fn catch_up(item: &Item<'_>) -> Option<CatchUp> {
-    let text = item.text()?;
-    if text == "all" {
-        item.problem(
-            "`catch_up = \"all\"` is not supported yet",
-            "write `latest` or `none`",
-        );
-        return None;
-    }
-    item.word(&[("latest", CatchUp::Latest), ("none", CatchUp::None)])
 }
 
 impl Default for Retry {

@@ -49,7 +49,7 @@ pub async fn perform(context: &Context<'_>, alert: &LaggingWards) -> Result<Done
 }
 
 async fn matters(context: &Context<'_>, board: &Board) -> Result<Vec<Matter>, JobError> {
-    let write = context.app.store.write().await?;
+    let write = context.write().await?;
     let (_, standing) = assess::record(context, &write, board).await?;
     write.commit().await?;
     let mut matters = Vec::new();
@@ -118,7 +118,7 @@ async fn tell(
     recipient: &Recipient,
     matters: &[Matter],
 ) -> Result<bool, JobError> {
-    let write = context.app.store.write().await?;
+    let write = context.write().await?;
     let heard = heard(context, &write, recipient, "ward/").await?;
     let (mut decisions, lags) = decide_each(context, recipient, matters, &heard);
     let speaks = !lags.is_empty();
@@ -128,7 +128,7 @@ async fn tell(
         let message_id = letter::queue(
             context.app,
             &write,
-            context.run.id,
+            context.run,
             recipient,
             &letter,
             &key,
@@ -137,7 +137,7 @@ async fn tell(
         .await?;
         carried_by(&mut decisions, &message_id);
     }
-    write.save_decisions(&decisions).await?;
+    crate::job::step::record(context, &write, decisions).await?;
     write.commit().await?;
     Ok(speaks)
 }

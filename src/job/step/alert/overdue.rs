@@ -114,7 +114,7 @@ async fn tell(
     matters: &[Matter<'_>],
     tally: &mut Tally,
 ) -> Result<(), JobError> {
-    let write = context.app.store.write().await?;
+    let write = context.write().await?;
     let heard = heard(context, &write, recipient, "dossier/").await?;
     let mut news = news(context, alert, recipient, matters, &heard);
     if news.is_any() {
@@ -126,7 +126,7 @@ async fn tell(
         let message_id = letter::queue(
             context.app,
             &write,
-            context.run.id,
+            context.run,
             recipient,
             &letter,
             &key,
@@ -135,7 +135,7 @@ async fn tell(
         .await?;
         carried_by(&mut news.decisions, &message_id);
     }
-    write.save_decisions(&news.decisions).await?;
+    crate::job::step::record(context, &write, news.decisions).await?;
     Ok(write.commit().await?)
 }
 
