@@ -17,8 +17,8 @@ use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::{Value, json};
 
-use change::{at_mut, changes, tables};
-use reader::{known_keys, problems, shown};
+use change::{at_mut, changes, places, tables};
+use reader::{known_keys, known_words, problems, shown};
 
 /// What a reader rejects and a schema cannot: part of a problem's message, and why.
 const READER_ONLY: [(&str, &str); 27] = [
@@ -261,6 +261,39 @@ fn every_table_has_the_same_keys_in_both() {
         }
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[test]
+fn every_choice_has_the_same_words_in_both() {
+    let mut compared = 0;
+    for kind in FileKind::ALL {
+        let validator = validator(&schema_of(kind));
+        for sample in samples(kind) {
+            for place in places(&sample) {
+                let choice = allowed_words(&validator, &sample, &place);
+                let Some(allowed) = choice else { continue };
+                let known = known_words(kind, &sample, &place);
+                assert_eq!(known, Some(allowed), "{}{place}", kind.name());
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 20, "{compared} choices");
+}
+
+/// The words between which a schema lets a text value choose.
+fn allowed_words(validator: &Validator, sample: &Value, place: &str) -> Option<BTreeSet<String>> {
+    let mut document = sample.clone();
+    *at_mut(&mut document, place) = json!("zzzzzz");
+    let told = validator.iter_errors(&document);
+    let of = |error: jsonschema::ValidationError<'_>| match error.kind() {
+        ValidationErrorKind::Enum { options } if error.instance_path().as_str() == place => {
+            let words = options.as_array()?.iter().filter_map(Value::as_str);
+            Some(words.map(str::to_owned).collect())
+        }
+        _ => None,
+    };
+    told.filter_map(of).next()
 }
 
 /// Every name of a key that stands anywhere in a schema.

@@ -127,7 +127,7 @@ pub fn at_mut<'v>(document: &'v mut Value, place: &str) -> &'v mut Value {
 }
 
 /// JSON Pointers to every value but the root.
-fn places(value: &Value) -> Vec<String> {
+pub fn places(value: &Value) -> Vec<String> {
     let children: Vec<(String, &Value)> = match value {
         Value::Object(fields) => fields
             .iter()

@@ -20,7 +20,6 @@ use super::change::at_mut;
 use super::written;
 
 const STRANGER: &str = "zzzzzz";
-const STEPS: [&str; 5] = ["pull", "reconcile", "assess", "alert", "digest"];
 
 /// What the reader says about a text.
 pub fn problems(kind: FileKind, text: &str) -> Vec<String> {
@@ -83,19 +82,42 @@ pub fn known_keys(kind: FileKind, sample: &Value, place: &str) -> Option<BTreeSe
             || message.starts_with(&format!("`{STRANGER}` is not a"))
     };
     let help = &told.iter().find(unknown)?.help;
-    let known = help.split('`').skip(1).step_by(2);
     // A step asks for the names of all steps, to tell one that does two things from an unknown key.
-    let other_step = |key: &&str| {
-        place.starts_with("/step/")
-            && STEPS.contains(key)
-            && sample
-                .pointer(place)
-                .is_some_and(|step| step.get(key).is_none())
-    };
-    Some(
-        known
-            .filter(|key| !other_step(key))
-            .map(str::to_owned)
+    let others = match sample.pointer(place) {
+        Some(step) if place.starts_with("/step/") => step_names()
+            .into_iter()
+            .filter(|name| step.get(name).is_none())
             .collect(),
-    )
+        _ => BTreeSet::new(),
+    };
+    Some(quoted(help).difference(&others).cloned().collect())
+}
+
+/// The steps there are, by what the reader says about one that does nothing.
+fn step_names() -> BTreeSet<String> {
+    let text = "title = \"x\"\nschedule = { cron = \"@daily\" }\n[[step]]\n";
+    let told = found(FileKind::Job, text);
+    told.iter()
+        .flat_map(|problem| quoted(&problem.help))
+        .collect()
+}
+
+/// The words that the reader knows for a text value, by what it says about a word that it cannot know;
+/// `None` where it is not one of a few.
+pub fn known_words(kind: FileKind, sample: &Value, place: &str) -> Option<BTreeSet<String>> {
+    let mut document = sample.clone();
+    *at_mut(&mut document, place) = json!(STRANGER);
+    let told = found(kind, &written(&document));
+    let unknown = |problem: &&Problem| {
+        let message = &problem.message;
+        message.starts_with(&format!("`{STRANGER}` is not a known value"))
+            || message.starts_with(&format!("`{STRANGER}` is not a valid"))
+            || message.starts_with(&format!("`{STRANGER}` is not an alert"))
+    };
+    Some(quoted(&told.iter().find(unknown)?.help))
+}
+
+fn quoted(help: &str) -> BTreeSet<String> {
+    let words = help.split('`').skip(1).step_by(2);
+    words.map(str::to_owned).collect()
 }
