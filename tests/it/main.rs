@@ -22,3 +22,4 @@ mod digests;
 mod letters;
 mod outbox;
 mod pull;
+mod schema;
