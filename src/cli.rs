@@ -28,6 +28,7 @@ mod overdue;
 mod progress;
 mod run;
 mod runs;
+mod schema;
 mod serve;
 
 #[derive(Debug, Parser)]
@@ -60,6 +61,8 @@ enum Command {
     Serve,
     /// Validate every file an administrator edits, and print every problem
     Check,
+    /// JSON Schemas of the files, by which editors complete and check them
+    Schema(schema::Schema),
     /// List the jobs with their next instants
     Jobs,
     /// List upcoming occurrences of a job or of a cron expression
@@ -109,6 +112,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Demo(demo) => demo.run(&scope).await?,
         Command::Serve => serve::run(&scope).await?,
         Command::Check => return check::run(&scope),
+        Command::Schema(schema) => schema.run(&scope)?,
         Command::Jobs => jobs::run(&scope).await?,
         Command::Next(next) => next.run(&scope).await?,
         Command::Run(run) => return run.run(&scope).await,

@@ -26,3 +26,4 @@ mod digests;
 mod letters;
 mod outbox;
 mod pull;
+mod schema;
