@@ -454,7 +454,7 @@ enum Item {
 }
 
 #[derive(Clone, Debug)]
-struct Model {
+pub(super) struct Model {
     fields: [Vec<Item>; 6],
     with_seconds: bool,
 }
@@ -462,7 +462,7 @@ struct Model {
 const LIMITS: [(u32, u32); 6] = [(0, 59), (0, 59), (0, 23), (1, 31), (1, 12), (0, 7)];
 
 impl Item {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         match self {
             Self::Star => "*".into(),
             Self::StarStep(step) => format!("*/{step}"),
@@ -525,7 +525,7 @@ impl Item {
 }
 
 impl Model {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let field = |items: &Vec<Item>| items.iter().map(Item::text).collect::<Vec<_>>().join(",");
         self.fields[usize::from(!self.with_seconds)..]
             .iter()
@@ -557,7 +557,7 @@ impl Model {
             }
     }
 
-    fn holds(&self, wall: NaiveDateTime) -> bool {
+    pub(super) fn holds(&self, wall: NaiveDateTime) -> bool {
         let holds = |field: usize, value| {
             self.fields[field]
                 .iter()
@@ -638,7 +638,7 @@ fn any_field(field: usize) -> BoxedStrategy<Vec<Item>> {
 }
 
 /// Mostly every day, hours of the night: that is where clocks change.
-fn any_model(with_seconds: bool) -> impl Strategy<Value = Model> {
+pub(super) fn any_model(with_seconds: bool) -> impl Strategy<Value = Model> {
     let hours = prop_oneof![
         any_field(2),
         (0..4u32, 0..3u32).prop_map(|(from, more)| vec![Item::Range(from, from + more)])
