@@ -58,7 +58,7 @@ enum Command {
     /// Run the daemon until a signal comes
     Serve,
     /// Validate every file an administrator edits, and print every problem
-    Check,
+    Check(check::Check),
     /// List the jobs with their next instants
     Jobs,
     /// List upcoming occurrences of a job or of a cron expression
@@ -105,7 +105,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Demo(demo) => demo.run(&scope).await?,
         Command::Serve => serve::run(&scope).await?,
-        Command::Check => return check::run(&scope),
+        Command::Check(check) => return check.run(&scope),
         Command::Jobs => jobs::run(&scope).await?,
         Command::Next(next) => next.run(&scope).await?,
         Command::Run(run) => return run.run(&scope).await,

@@ -322,6 +322,29 @@ fn a_wrong_schedule_is_pointed_at() {
 }
 
 #[test]
+fn every_wrong_field_is_told_with_what_it_may_hold() {
+    let found = Schedule::problems("75 7 0 January thứ-2");
+    let told: Vec<_> = found
+        .iter()
+        .map(|error| (error.field.unwrap(), error.message.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Field::Minute, "minute: 75 is not in 0 to 59"),
+            (Field::DayOfMonth, "day of month: 0 is not in 1 to 31"),
+            (Field::Month, "month: `January` is not understood"),
+            (Field::DayOfWeek, "day of week: `thứ` is not understood"),
+        ]
+    );
+    assert!(found[0].help.starts_with("the minute holds 0 to 59"));
+    assert_eq!(found[2].help, "write `JAN`");
+    assert!(found[3].help.starts_with("the day of week holds 0 to 7"));
+    assert_eq!(Schedule::problems("0 0 31 2 *").len(), 1);
+    assert_eq!(Schedule::problems("0 7 * * 1"), []);
+}
+
+#[test]
 fn a_fixed_time_in_a_gap_runs_once_after_it() {
     let berlin = |text| upcoming(&schedule(text, Europe::Berlin), "2021-03-27T12:00:00Z", 3);
     assert_eq!(
@@ -435,6 +458,8 @@ fn odd_changes_are_survived() {
         ["2011-12-29 23:50:00 -1000", "2011-12-31 00:00:00 +1400"]
     );
 }
+
+mod zones;
 
 // What follows checks against a model that knows nothing of the code above: every field is a set of numbers or a
 // named rule, and time goes by step by step.

@@ -24,14 +24,21 @@ use crate::domain::format::{self, Language};
 #[must_use]
 pub fn words(timing: &Timing, language: Language) -> String {
     let schedule = &timing.schedule;
+    let mut open = schedule.period();
     let (mut told, every_day) = match &schedule.rule {
         Rule::Cron(pattern) => cron(pattern, timing, language),
-        Rule::Every(every) => (interval(schedule, every.seconds, language), true),
+        Rule::Every(every) if 3600 % every.seconds == 0 => {
+            (times::every(every.seconds, language), true)
+        }
+        Rule::Every(every) => {
+            open.start = None;
+            (interval(schedule, every.seconds, language), true)
+        }
     };
     if timing.only_on == Some(OnlyOn::WorkingDays) {
         told += working_days(timing.shift, every_day, language);
     }
-    told += &period(schedule.period(), language);
+    told += &period(open, language);
     if let Some(jitter) = &timing.jitter {
         let most = times::length(jitter.most().num_seconds(), language);
         told += &match language {
@@ -64,12 +71,9 @@ fn cron(pattern: &Pattern, timing: &Timing, language: Language) -> (String, bool
     (told, every_day)
 }
 
-/// What divides an hour needs no origin to be understood.
+/// What does not divide an hour is understood only with its beginning.
 fn interval(schedule: &Schedule, seconds: i64, language: Language) -> String {
     let step = times::every(seconds, language);
-    if 3600 % seconds == 0 {
-        return step;
-    }
     let Some(first) = schedule.period().first(schedule.zone()) else {
         let epoch = format::date_time(DateTime::<Utc>::UNIX_EPOCH.naive_utc(), language);
         return match language {
@@ -79,8 +83,8 @@ fn interval(schedule: &Schedule, seconds: i64, language: Language) -> String {
     };
     let first = format::date_time(zone::wall(schedule.zone(), first), language);
     match language {
-        Language::Vi => format!("{step}, tính từ {first}"),
-        Language::En => format!("{step}, counted from {first}"),
+        Language::Vi => format!("{step}, bắt đầu từ {first}"),
+        Language::En => format!("{step}, starting at {first}"),
     }
 }
 

@@ -240,8 +240,8 @@ fn days_off_period_and_delay_follow() {
         ),
         (
             within(every(86_400 * 14), Some("2020-06-01"), None),
-            "mỗi 14 ngày, tính từ 00:00 ngày 01/06/2020, từ ngày 01/06/2020",
-            "every 14 days, counted from 00:00 on 1 June 2020, from 1 June 2020 on",
+            "mỗi 14 ngày, bắt đầu từ 00:00 ngày 01/06/2020",
+            "every 14 days, starting at 00:00 on 1 June 2020",
         ),
         (
             within(cron("0 7 * * *"), Some("2020-06-01"), Some("2020-12-31")),
