@@ -60,7 +60,7 @@ enum Command {
     /// Run the daemon until a signal comes
     Serve,
     /// Validate every file an administrator edits, and print every problem
-    Check,
+    Check(check::Check),
     /// JSON Schemas of the files, by which editors complete and check them
     Schema(schema::Schema),
     /// List the jobs with their next instants
@@ -111,7 +111,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Demo(demo) => demo.run(&scope).await?,
         Command::Serve => serve::run(&scope).await?,
-        Command::Check => return check::run(&scope),
+        Command::Check(check) => return check.run(&scope),
         Command::Schema(schema) => schema.run(&scope)?,
         Command::Jobs => jobs::run(&scope).await?,
         Command::Next(next) => next.run(&scope).await?,

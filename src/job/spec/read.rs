@@ -124,9 +124,10 @@ fn cron(table: &Table<'_>, item: &Item<'_>, zone: Tz) -> Option<Schedule> {
     let gaps = words(DstGap::ALL, DstGap::as_str);
     let dst_gap = table.or("dst_gap", DstGap::Shift, |item| item.word(&gaps));
     let text = item.text()?;
-    let schedule = Schedule::parse(&text, zone)
-        .map_err(|error| item.problem_inside(error.span.start, error.message, error.help))
-        .ok()?;
+    for error in Schedule::problems(&text) {
+        item.problem_inside(error.span.start, error.message, error.help);
+    }
+    let schedule = Schedule::parse(&text, zone).ok()?;
     Some(schedule.with_dst_gap(dst_gap?))
 }
 
