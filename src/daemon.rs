@@ -214,7 +214,7 @@ pub async fn serve(app: App) -> anyhow::Result<()> {
     tracing::info!("stopping: what runs is finished, what waits stays");
     heartbeat.stop().await?;
     daemon.runner.drain(&daemon.app, DRAIN).await?;
-    Ok(())
+    Ok(reload::farewell(&daemon.app, &process_name()).await?)
 }
 
 /// The parts that one beat moves.
@@ -274,8 +274,8 @@ impl Daemon {
     }
 }
 
-/// SIGTERM or Ctrl-C.
-async fn stop_signal() {
+/// Waits for SIGTERM or Ctrl-C.
+pub async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     match signal(SignalKind::terminate()) {
         Ok(mut terminate) => {
