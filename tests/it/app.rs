@@ -173,9 +173,21 @@ pub fn write_site(folder: &Path, address: SocketAddr, simulated: bool) {
     fs::write(folder.join("config/local.toml"), local).unwrap();
     fs::create_dir_all(folder.join("config/secrets")).unwrap();
     fs::write(folder.join("config/secrets/city"), SECRET).unwrap();
-    // Two attempts are as good a story as four, and sooner told.
-    for source in fs::read_dir(folder.join("config/sources")).unwrap() {
-        replace_in(&source.unwrap().path(), "attempts = 4", "attempts = 2");
+    // Two attempts of a request and one of a step are as good a story as many, and sooner told.
+    for (files, from, to) in [
+        ("config/sources", "attempts = 4", "attempts = 2"),
+        (
+            "jobs",
+            "retry = {",
+            "retry = { attempts = 1, first = \"30s\", max = \"15m\" } # {",
+        ),
+    ] {
+        let entries = fs::read_dir(folder.join(files))
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        for file in entries.filter(|file| file.extension().is_some_and(|end| end == "toml")) {
+            replace_in(&file, from, to);
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use dondoc::job::deliver;
 use dondoc::job::plan;
-use dondoc::job::run::{self, Unwatched};
+use dondoc::job::run;
 use dondoc::store::outbox::MailStatus;
 
 use crate::app::{TestApp, instant};
@@ -125,7 +125,7 @@ stories! {
             plan::queue_now(app, &job, instant("2020-06-01 07:30")).await.unwrap();
             if round == 0 {
                 app.edit("config/local.toml", &format!("port = {}", relay.address.port()), "port = 1").await;
-                run::run_queued(app, &Unwatched).await.unwrap();
+                app.run_queued().await;
                 app.edit("config/local.toml", "port = 1", &format!("port = {}", relay.address.port())).await;
                 app.at("2020-06-01 07:35");
             }
@@ -138,7 +138,7 @@ stories! {
         deliver::drain(app).await.unwrap();
         assert_eq!(relay.received().len(), 0, "nobody knows whether it arrived twice: the operator decides");
         assert_eq!(app.sent().await[0].status, MailStatus::Ambiguous);
-        run::run_queued(app, &Unwatched).await.unwrap();
+        app.run_queued().await;
         assert_eq!(app.sent().await.len(), 1);
     }
 
