@@ -173,21 +173,18 @@ pub fn write_site(folder: &Path, address: SocketAddr, simulated: bool) {
     fs::write(folder.join("config/local.toml"), local).unwrap();
     fs::create_dir_all(folder.join("config/secrets")).unwrap();
     fs::write(folder.join("config/secrets/city"), SECRET).unwrap();
-    // Two attempts of a request and one of a step are as good a story as many, and sooner told.
-    for (files, from, to) in [
-        ("config/sources", "attempts = 4", "attempts = 2"),
-        (
-            "jobs",
-            "retry = {",
-            "retry = { attempts = 1, first = \"30s\", max = \"15m\" } # {",
-        ),
+    // A job tries each step once, a request twice: as good a story, and sooner told.
+    for (job, attempts) in [
+        ("pull-city", 5),
+        ("overdue-alerts", 5),
+        ("ward-lag", 3),
+        ("weekly-digest", 3),
     ] {
-        let entries = fs::read_dir(folder.join(files))
-            .unwrap()
-            .map(|entry| entry.unwrap().path());
-        for file in entries.filter(|file| file.extension().is_some_and(|end| end == "toml")) {
-            replace_in(&file, from, to);
-        }
+        let file = folder.join(format!("jobs/{job}.toml"));
+        replace_in(&file, &format!("attempts = {attempts}"), "attempts = 1");
+    }
+    for source in fs::read_dir(folder.join("config/sources")).unwrap() {
+        replace_in(&source.unwrap().path(), "attempts = 4", "attempts = 2");
     }
 }
 

@@ -62,7 +62,7 @@ async fn broken_off_after<T>(polls: usize, work: impl Future<Output = T>) -> Opt
 
 /// Claims the oldest run and breaks it off after so many polls, its delivery too.
 async fn attempt(app: &App, polls: usize) {
-    let Some(queued) = app.store.queued_runs(1).await.unwrap().pop() else {
+    let Some(queued) = app.store.queued_runs(0, 1).await.unwrap().pop() else {
         broken_off_after(polls, deliver::drain(app)).await;
         return;
     };
@@ -166,7 +166,7 @@ stories! {
         let first = claim(&queued).await.unwrap();
         assert!(claim(&queued).await.is_none(), "nobody claims it a second time");
         run::recover(app).await.unwrap();
-        let again = app.store.queued_runs(1).await.unwrap().remove(0);
+        let again = app.store.queued_runs(0, 1).await.unwrap().remove(0);
         let second = claim(&again).await.unwrap();
         let stalled = run::run_claimed(app, &first, &Unwatched).await;
         assert!(stalled.unwrap_err().to_string().contains("was taken over"));

@@ -4,15 +4,19 @@
 //! Never: a mock of our own modules.
 //! Reads next: `app.rs`, then any story.
 
-#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a story that cannot go on has failed"
+)]
 
 // The stage.
 mod app;
 mod database;
 mod letters_sent;
 mod line;
-mod relay;
 mod program;
+mod relay;
 mod rows;
 mod scripted;
 
@@ -23,6 +27,7 @@ mod digests;
 mod interruptions;
 mod kills;
 mod letters;
+mod migrating;
 mod outbox;
 mod planner;
 mod pull;
