@@ -170,6 +170,19 @@ pub async fn queue_as_of(
     }
 }
 
+/// Queues a run by hand for `at`, unless that occurrence has a row already.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn queue_once(app: &App, job: &Job, at: DateTime<Utc>) -> Result<bool, JobError> {
+    let write = app.store.write().await?;
+    let mut new = new_run(app, job, at, Trigger::Manual);
+    "asked for by hand".clone_into(&mut new.reason);
+    let inserted = write.insert_runs(&[new]).await?;
+    write.commit().await?;
+    Ok(inserted == 1)
+}
+
 /// A queued run of `job`.
 #[must_use]
 pub fn new_run(app: &App, job: &Job, scheduled_for: DateTime<Utc>, trigger: Trigger) -> NewRun {
