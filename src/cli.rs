@@ -33,6 +33,7 @@ mod pause;
 mod progress;
 mod run;
 mod runs;
+mod schema;
 mod serve;
 mod simulate;
 
@@ -65,7 +66,9 @@ enum Command {
     /// Run the daemon until a signal comes
     Serve,
     /// Validate every file an administrator edits, and print every problem
-    Check,
+    Check(check::Check),
+    /// JSON Schemas of the files, by which editors complete and check them
+    Schema(schema::Schema),
     /// List the jobs with their next instants
     Jobs,
     /// List upcoming occurrences of a job or of a cron expression
@@ -126,7 +129,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Demo(demo) => demo.run(&scope).await?,
         Command::Serve => serve::run(&scope).await?,
-        Command::Check => return check::run(&scope),
+        Command::Check(check) => return check.run(&scope),
+        Command::Schema(schema) => schema.run(&scope)?,
         Command::Jobs => jobs::run(&scope).await?,
         Command::Next(next) => next.run(&scope).await?,
         Command::Run(run) => return run.run(&scope).await,

@@ -120,13 +120,18 @@ fn read(
     let zone = reading
         .settings
         .map_or(chrono_tz::UTC, |settings| settings.site.zone);
-    let found = check_site_with(folder, day_of(now, zone), variables);
-    if !found.problems.is_empty() {
-        return Err(OpenError::Problems(found.problems, found.documents));
+    let Findings {
+        problems,
+        jobs,
+        documents,
+        ..
+    } = check_site_with(folder, day_of(now, zone), variables);
+    if !problems.is_empty() {
+        return Err(OpenError::Problems(problems, documents));
     }
+    drop(documents);
     let refused = |problems| OpenError::Problems(problems, Documents::default());
     let files = site::load(folder, variables).map_err(refused)?;
-    let jobs = spec::load(folder, files.settings.site.zone).map_err(refused)?;
     let templates = Templates::load(&folder.join("templates")).map_err(refused)?;
     Ok(Read {
         files,

@@ -6,7 +6,6 @@
 
 use chrono::{DateTime, Utc};
 
-use super::plan::fingerprint;
 use super::spec::Job;
 use super::{App, JobError};
 use crate::store::schedules::Pause;
@@ -41,7 +40,7 @@ pub async fn pause(
         until,
     };
     write
-        .set_pause(&job.name, Some(&pause), now, &fingerprint(job))
+        .set_pause(&job.name, Some(&pause), now, &job.timing.fingerprint())
         .await?;
     let reason = format!("paused: {because}");
     let skipped = write.skip_queued(&job.name, &reason, now).await?;
@@ -67,7 +66,7 @@ pub async fn resume(app: &App, job: &Job) -> Result<Option<Pause>, JobError> {
         ..pause.clone()
     };
     write
-        .set_pause(&job.name, Some(&ended), now, &fingerprint(job))
+        .set_pause(&job.name, Some(&ended), now, &job.timing.fingerprint())
         .await?;
     write.commit().await?;
     Ok(Some(pause))

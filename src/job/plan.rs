@@ -54,6 +54,12 @@ impl Planner {
         }
     }
 
+    /// When any job is due next, as far as was planned.
+    #[must_use]
+    pub fn next_at(&self) -> Option<DateTime<Utc>> {
+        self.next.peek().map(|Reverse((at, _))| *at)
+    }
+
     fn due(&mut self, app: &App, now: DateTime<Utc>) -> Vec<usize> {
         if !self.is_ready {
             self.next.clear();
@@ -85,7 +91,7 @@ async fn plan(
     let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
     let write = app.store.write().await?;
     let known = write.cursors_of(&names).await?;
-    let fingerprints: Vec<String> = jobs.iter().map(|job| fingerprint(job)).collect();
+    let fingerprints: Vec<String> = jobs.iter().map(|job| job.timing.fingerprint()).collect();
     let mut rows = Vec::new();
     let mut cursors = Vec::new();
     for (job, fingerprint) in jobs.iter().zip(&fingerprints) {
@@ -130,13 +136,6 @@ fn plan_job(
     }
 }
 
-/// The first instant after `after` at which any job is due.
-#[must_use]
-pub fn next_instant(app: &App, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let next = |job| occurrences::next_after(app, job, after);
-    app.jobs.iter().filter_map(next).min()
-}
-
 /// Queues a run by hand. `scheduled_for` is `now`, or the first free second after it.
 ///
 /// # Errors
@@ -170,6 +169,19 @@ pub async fn queue_as_of(
     }
 }
 
+/// Queues a run by hand for `at`, unless that occurrence has a row already.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn queue_once(app: &App, job: &Job, at: DateTime<Utc>) -> Result<bool, JobError> {
+    let write = app.store.write().await?;
+    let mut new = new_run(app, job, at, Trigger::Manual);
+    "asked for by hand".clone_into(&mut new.reason);
+    let inserted = write.insert_runs(&[new]).await?;
+    write.commit().await?;
+    Ok(inserted == 1)
+}
+
 /// A queued run of `job`.
 #[must_use]
 pub fn new_run(app: &App, job: &Job, scheduled_for: DateTime<Utc>, trigger: Trigger) -> NewRun {
@@ -183,15 +195,4 @@ pub fn new_run(app: &App, job: &Job, scheduled_for: DateTime<Utc>, trigger: Trig
         holds_mails: false,
         basis: app.basis(job),
     }
-}
-
-/// The schedule as a line of text: a changed line is an edited schedule.
-#[must_use]
-pub fn fingerprint(job: &Job) -> String {
-    let timing = &job.timing;
-    let only_on = timing
-        .only_on
-        .map_or("every day", |only_on| only_on.as_str());
-    let (cron, zone) = (timing.schedule.text(), timing.schedule.zone());
-    format!("{cron} | {zone} | {only_on}")
 }

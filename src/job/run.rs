@@ -186,7 +186,7 @@ async fn attempt(
     spec: &Spec,
     step: &mut Step,
 ) -> Result<Result<Done, JobError>, JobError> {
-    let mut delays = delays(&context.job.retry);
+    let mut delays = delays(&context.job.retry, context.run.trigger);
     loop {
         step.attempts += 1;
         save(context, step).await?;
@@ -218,10 +218,16 @@ async fn within<T>(
 }
 
 /// Waits between attempts: they double from `first` up to `max`, each drawn from zero to that (full jitter).
-fn delays(retry: &spec::Retry) -> impl Iterator<Item = Duration> + use<> {
+/// Whoever asks by hand hears at once what is wrong.
+fn delays(retry: &spec::Retry, trigger: Trigger) -> impl Iterator<Item = Duration> + use<> {
+    let attempts = if trigger == Trigger::Manual {
+        1
+    } else {
+        retry.attempts
+    };
     let (first, max) = (retry.first, retry.max);
     let doubled = move |n: u32| first.saturating_mul(2_u32.saturating_pow(n)).min(max);
-    (0..retry.attempts.saturating_sub(1)).map(move |n| doubled(n).mul_f64(fastrand::f64()))
+    (0..attempts.saturating_sub(1)).map(move |n| doubled(n).mul_f64(fastrand::f64()))
 }
 
 /// A checkpoint, if the claim still stands.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::plan::{self, Planner};
+use super::plan::Planner;
 use super::scratch::{Scratch, Unsent};
 use super::watch::Watcher;
 use super::{App, JobError, Pulls, runner};
@@ -60,7 +60,7 @@ pub async fn simulate(
     let mut planner = Planner::default();
     let mut mails = Vec::new();
     live(&scratch, &mut planner, now, &watcher).await?;
-    while let Some(next) = plan::next_instant(&scratch.app, now).filter(|next| *next <= end) {
+    while let Some(next) = planner.next_at().filter(|next| *next <= end) {
         now = next;
         live(&scratch, &mut planner, now, &watcher).await?;
         let queued = scratch.new_mails().await?;
@@ -86,7 +86,11 @@ async fn stand_at(scratch: &Scratch, now: DateTime<Utc>, ahead: bool) -> Result<
     write.requeue_all().await?;
     let names: Vec<&str> = app.jobs.iter().map(|job| job.name.as_str()).collect();
     let known = write.cursors_of(&names).await?;
-    let prints: Vec<String> = app.jobs.iter().map(plan::fingerprint).collect();
+    let prints: Vec<String> = app
+        .jobs
+        .iter()
+        .map(|job| job.timing.fingerprint())
+        .collect();
     let mut cursors = Vec::new();
     for (name, print) in names.iter().zip(&prints) {
         match known.get(*name) {
