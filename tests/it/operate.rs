@@ -234,7 +234,7 @@ stories! {
         let id = held[0].id.to_string();
 
         let said = dondoc(app, &["mail", "retry", &id]).await.done();
-        assert!(said.out.contains("was held and is queued"), "{}", said.out);
+        assert!(said.out.starts_with("queued: mail 1 to head@00118 <c…@longbien.example>; they go when"), "{}", said.out);
         app.run_queued().await;
         assert_eq!(app.sent_to("head@00118").await[0].status, MailStatus::Accepted);
         let again = dondoc(app, &["mail", "retry", &id]).await.failed();
@@ -422,10 +422,13 @@ stories! {
         let mail = app.store.mails(Some(MailStatus::Rejected)).await.unwrap();
         let id = mail[0].id.to_string();
         let said = dondoc(app, &["mail", "retry", &id, "--json"]).await.done().json();
-        assert_eq!(said["status"], "queued");
+        assert_eq!(texts(&said, "status"), ["queued"]);
         app.run_queued().await;
         assert_eq!(relay.received().len(), 1);
         assert_eq!(app.sent().await[0].message_id, mail[0].message_id);
+        app.succeed("weekly-digest").await;
+        let several = dondoc(app, &["mail", "retry", "2", "3"]).await.failed();
+        assert!(several.err.contains("mail 2 to chair@004 is accepted") && several.err.contains("mail 3 to"), "{}", several.err);
         let unknown = dondoc(app, &["mail", "retry", "99"]).await.failed();
         assert!(unknown.err.contains("there is no mail 99"), "{}", unknown.err);
     }
