@@ -1,10 +1,14 @@
 //! Opening a site, and the daemon: heartbeat, planner, runner, outbox, until a signal.
 //!
-//! Owns: building the `App`, the main loop, draining at the end.
+//! Owns: building the `App`, the main loop, applying changed files, draining at the end.
 //! Never: rules.
-//! Reads next: `job/plan.rs`, `job/run.rs`.
+//! Reads next: `daemon/reload.rs`, `job/plan.rs`, `job/runner.rs`.
+
+mod reload;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use secrecy::ExposeSecret;
@@ -16,11 +20,20 @@ use crate::config::site;
 use crate::domain::dossier::day_of;
 use crate::job::check::{self, Findings};
 use crate::job::plan::Planner;
-use crate::job::run::{self, Unwatched};
-use crate::job::{App, JobError, deliver, spec};
+use crate::job::runner::{Runner, process_name};
+use crate::job::watch::Unwatched;
+use crate::job::{App, Gates, JobError, Pulls, deliver, run, spec};
 use crate::mail::{Templates, Transport};
 use crate::scheduler::Heartbeat;
 use crate::store::{Store, StoreError};
+use reload::Files;
+
+/// Runs under way at once.
+const AT_ONCE: usize = 4;
+/// How long a run under way may go on after a signal.
+const DRAIN: Duration = Duration::from_secs(30);
+/// Beats between two signs of life.
+const SIGN_OF_LIFE: u64 = 20;
 
 /// Why a site cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +68,11 @@ pub fn today(site: &Path, now: DateTime<Utc>) -> NaiveDate {
 /// Every problem of every file of the site, templates included, as of `today`.
 #[must_use]
 pub fn check_site(folder: &Path, today: NaiveDate) -> Findings {
-    let mut findings = check::check(folder, today);
+    check_site_with(folder, today, &site::environment())
+}
+
+fn check_site_with(folder: &Path, today: NaiveDate, variables: &[(String, String)]) -> Findings {
+    let mut findings = check::check(folder, today, variables);
     if folder.join("templates").is_dir()
         && let Err(problems) = Templates::load(&folder.join("templates"))
     {
@@ -69,68 +86,192 @@ pub fn check_site(folder: &Path, today: NaiveDate) -> Findings {
 /// # Errors
 /// With all problems of the site's files, or when the database cannot be opened.
 pub async fn open(folder: &Path, clock: Clock) -> Result<App, OpenError> {
-    let found = check_site(folder, today(folder, clock.now()));
+    open_with(folder, clock, site::environment()).await
+}
+
+/// As [`open`], with the given variables instead of those of this process.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_with(
+    folder: &Path,
+    clock: Clock,
+    variables: Vec<(String, String)>,
+) -> Result<App, OpenError> {
+    let read = read(folder, clock.now(), &variables)?;
+    let store = Store::open(read.files.settings.database.url.expose_secret(), folder).await?;
+    store.migrate().await?;
+    Ok(read.app(folder, store, clock, Gates::default(), variables))
+}
+
+/// What the files of a site say, all of it valid.
+struct Read {
+    files: site::Files,
+    jobs: Vec<spec::Job>,
+    templates: Templates,
+}
+
+fn read(
+    folder: &Path,
+    now: DateTime<Utc>,
+    variables: &[(String, String)],
+) -> Result<Read, OpenError> {
+    let reading = site::read_site(folder, variables);
+    let zone = reading
+        .settings
+        .map_or(chrono_tz::UTC, |settings| settings.site.zone);
+    let found = check_site_with(folder, day_of(now, zone), variables);
     if !found.problems.is_empty() {
         return Err(OpenError::Problems(found.problems, found.documents));
     }
     let refused = |problems| OpenError::Problems(problems, Documents::default());
-    let files = site::load(folder).map_err(refused)?;
+    let files = site::load(folder, variables).map_err(refused)?;
     let jobs = spec::load(folder, files.settings.site.zone).map_err(refused)?;
     let templates = Templates::load(&folder.join("templates")).map_err(refused)?;
-    let transport = Transport::new(&files.settings.mail.delivery, folder);
-    let store = Store::open(files.settings.database.url.expose_secret(), folder).await?;
-    store.migrate().await?;
-    Ok(App {
-        site: folder.to_owned(),
+    Ok(Read {
         files,
         jobs,
         templates,
-        transport,
-        store,
-        clock,
     })
+}
+
+impl Read {
+    fn app(
+        self,
+        folder: &Path,
+        store: Store,
+        clock: Clock,
+        gates: Gates,
+        variables: Vec<(String, String)>,
+    ) -> App {
+        let transport = Transport::new(&self.files.settings.mail.delivery, folder);
+        let Self {
+            files,
+            jobs,
+            templates,
+        } = self;
+        let pulls = Pulls::FromSources;
+        App {
+            site: folder.to_owned(),
+            files,
+            jobs,
+            templates,
+            transport,
+            store,
+            clock,
+            pulls,
+            gates,
+            variables,
+        }
+    }
+}
+
+/// The same site opened anew from its files, on the same database and clock.
+///
+/// # Errors
+/// With all problems of its files.
+pub fn copy(app: &App) -> Result<App, OpenError> {
+    let read = read(&app.site, app.clock.now(), &app.variables)?;
+    Ok(read.app(
+        &app.site,
+        app.store.clone(),
+        app.clock.clone(),
+        app.gates.clone(),
+        app.variables.clone(),
+    ))
 }
 
 /// Serves until a signal comes: what runs then is finished, what waits stays for the next start.
 ///
 /// 1. Hold the database; take up what a killed process left.
-/// 2. At every beat: plan what is due, run what is queued, deliver what waits.
-/// 3. At a signal: stop planning, let the run under way end, deliver.
+/// 2. At every beat: apply changed files, plan what is due, start what is queued, deliver what waits.
+/// 3. At a signal: stop planning, let the runs under way end within a deadline.
 ///
 /// # Errors
 /// When the database is in use by another process or the heartbeat does not start.
-pub async fn serve(app: &App) -> anyhow::Result<()> {
+pub async fn serve(app: App) -> anyhow::Result<()> {
     let _held = app.store.lock().await?;
-    run::recover(app).await?;
+    run::recover(&app).await?;
     let heartbeat = Heartbeat::start().await?;
     let stop = stop_signal();
     tokio::pin!(stop);
-    let mut planner = Planner::default();
     tracing::info!(
         jobs = app.jobs.len(),
         database = app.store.kind(),
         "serving"
     );
+    let mut daemon = Daemon::new(app);
     loop {
         tokio::select! {
             biased;
             () = &mut stop => break,
             () = heartbeat.beat() => {}
         }
-        if let Err(error) = beat(app, &mut planner).await {
+        if let Err(error) = daemon.beat().await {
             tracing::error!(%error, "this beat failed; the next one tries again");
         }
     }
     tracing::info!("stopping: what runs is finished, what waits stays");
     heartbeat.stop().await?;
+    daemon.runner.drain(&daemon.app, DRAIN).await?;
     Ok(())
 }
 
-async fn beat(app: &App, planner: &mut Planner) -> Result<(), JobError> {
-    planner.tick(app, app.clock.now()).await?;
-    run::run_queued(app, &Unwatched).await?;
-    deliver::drain(app).await?;
-    Ok(())
+/// The parts that one beat moves.
+struct Daemon {
+    app: Arc<App>,
+    files: Files,
+    planner: Planner,
+    runner: Runner,
+    post: Option<tokio::task::JoinHandle<Result<usize, JobError>>>,
+    beats: u64,
+}
+
+impl Daemon {
+    fn new(app: App) -> Self {
+        let runner = Runner::new(process_name(), AT_ONCE, Arc::new(Unwatched));
+        let files = Files::of(&app.site);
+        Self {
+            app: Arc::new(app),
+            files,
+            planner: Planner::default(),
+            runner,
+            post: None,
+            beats: 0,
+        }
+    }
+
+    async fn beat(&mut self) -> Result<(), JobError> {
+        if let Some(changed) = self.files.changed(&self.app).await? {
+            self.app = Arc::new(changed);
+            self.planner = Planner::default();
+        }
+        self.planner.tick(&self.app, self.app.clock.now()).await?;
+        self.runner.reap(&self.app).await?;
+        self.runner.start_ready(&self.app).await?;
+        self.deliver().await?;
+        if self.beats.is_multiple_of(SIGN_OF_LIFE) {
+            self.runner.renew(&self.app).await?;
+            self.files.sign_of_life(&self.app, &process_name()).await?;
+        }
+        self.beats += 1;
+        Ok(())
+    }
+
+    /// One delivery at a time, beside the runs: a slow relay keeps no run from its time.
+    async fn deliver(&mut self) -> Result<(), JobError> {
+        if let Some(post) = self.post.take_if(|post| post.is_finished()) {
+            match post.await {
+                Ok(result) => drop(result?),
+                Err(error) => tracing::error!(%error, "the delivery broke off"),
+            }
+        }
+        if self.post.is_none() {
+            let app = Arc::clone(&self.app);
+            self.post = Some(tokio::spawn(async move { deliver::drain(&app).await }));
+        }
+        Ok(())
+    }
 }
 
 /// SIGTERM or Ctrl-C.

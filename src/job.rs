@@ -4,7 +4,9 @@
 //! Never: HTTP, SQL, SMTP or templates by name.
 //! Reads next: `job/spec.rs`, `job/plan.rs`, `job/run.rs`.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -19,6 +21,9 @@ use crate::store::{Store, runs};
 pub mod spec;
 pub mod check;
 pub mod plan;
+pub mod admit;
+pub mod runner;
+pub mod watch;
 pub mod run;
 pub mod step;
 pub mod figures;
@@ -35,6 +40,47 @@ pub struct App {
     pub transport: Transport,
     pub store: Store,
     pub clock: Clock,
+    pub pulls: Pulls,
+    pub gates: Gates,
+    /// The environment it was opened with, for opening it again.
+    pub variables: Vec<(String, String)>,
+}
+
+/// Whether steps may ask the world outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pulls {
+    FromSources,
+    /// Figures are those at hand: a simulation, a backfill.
+    FromStore,
+}
+
+impl Pulls {
+    #[must_use]
+    pub fn may_ask(self, act: &spec::Act) -> bool {
+        let outside = matches!(
+            act,
+            spec::Act::Pull { .. } | spec::Act::Reconcile { .. } | spec::Act::Ping { .. }
+        );
+        self == Self::FromSources || !outside
+    }
+}
+
+/// One pull of a source at a time, whatever jobs ask for it.
+#[derive(Clone, Debug, Default)]
+pub struct Gates(Arc<Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>>);
+
+impl Gates {
+    /// Waits until no other run of this process works on `source`.
+    pub async fn pass(&self, source: &str) -> tokio::sync::OwnedMutexGuard<()> {
+        let gate = {
+            let mut gates = self
+                .0
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            Arc::clone(gates.entry(source.to_owned()).or_default())
+        };
+        gate.lock_owned().await
+    }
 }
 
 impl App {
@@ -62,7 +108,7 @@ impl App {
     #[must_use]
     pub fn basis(&self, job: &spec::Job) -> runs::Basis {
         runs::Basis {
-            schedule: plan::fingerprint(job),
+            schedule: job.timing.fingerprint(),
             configuration: self.files.hash.clone(),
             calendar: self.files.calendar.version(),
         }
@@ -81,6 +127,8 @@ pub enum JobError {
     },
     #[error("mail to {post}: {cause}")]
     Mail { post: String, cause: String },
+    #[error("not done within {}", humantime::format_duration(*.0))]
+    TimedOut(std::time::Duration),
     #[error("{0}")]
     Missing(String),
 }
@@ -92,7 +140,7 @@ impl JobError {
         use crate::source::Retry;
         match self {
             Self::Source { cause, .. } => cause.retry(),
-            Self::Store(_) => Retry::Later(None),
+            Self::Store(_) | Self::TimedOut(_) => Retry::Later(None),
             Self::Mail { .. } | Self::Missing(_) => Retry::Never,
         }
     }

@@ -17,6 +17,7 @@ use sea_orm::{
 use sea_orm_migration::MigratorTrait;
 
 mod bulk;
+pub mod daemons;
 pub mod decisions;
 pub mod dossiers;
 mod entity;
@@ -25,6 +26,8 @@ pub mod outbox;
 pub mod pulls;
 pub mod quarantine;
 pub mod runs;
+pub mod schedules;
+pub mod steps;
 pub mod transitions;
 
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +36,8 @@ pub enum StoreError {
     Open { place: String, cause: String },
     #[error("{0} is in use by another dondoc process")]
     InUse(String),
+    #[error("run {0} was taken over by another process")]
+    Fenced(i64),
     #[error("database: {0}")]
     Database(#[from] DbErr),
     #[error("table `{table}`, row `{id}`: {what}")]
@@ -203,7 +208,7 @@ impl Store {
     /// When it cannot.
     pub async fn try_write(&self) -> Result<(), StoreError> {
         let write = self.write().await?;
-        write.cursor("").await?;
+        write.cursors_of(&[""]).await?;
         Ok(write.tx.rollback().await?)
     }
 

@@ -18,6 +18,7 @@ mod m20200101_000004_run;
 mod m20200101_000005_outbox;
 mod m20200101_000006_decision;
 mod m20200101_000007_transition;
+mod m20200102_000001_trust;
 
 pub struct Migrator;
 
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20200101_000005_outbox::Migration),
             Box::new(m20200101_000006_decision::Migration),
             Box::new(m20200101_000007_transition::Migration),
+            Box::new(m20200102_000001_trust::Migration),
         ]
     }
 }

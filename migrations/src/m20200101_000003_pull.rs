@@ -27,7 +27,8 @@ impl MigrationTrait for Migration {
                     .col(text("records"))
                     // Rows changed up to this instant are stored: the next pull asks from here.
                     .col(big_integer_null("watermark"))
-                    // A pull under way: what it asked for, its next page, the latest change it saw.
+                    // A pull under way: since when, what it asked for, its next page, the latest change it saw.
+                    .col(big_integer_null("started_at"))
                     .col(big_integer_null("since"))
                     .col(big_integer_null("next_page"))
                     .col(big_integer_null("seen_until"))

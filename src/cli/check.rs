@@ -81,8 +81,8 @@ impl Check {
                 tell(job, language.unwrap_or(Language::Vi))?;
             }
             for (problems, word) in [(&found.problems, "problem"), (&found.warnings, "warning")] {
-                output::line(open::shown(problems, &found.documents).trim_end())?;
                 if !problems.is_empty() {
+                    output::line(open::shown(problems, &found.documents).trim_end())?;
                     output::line(format!("{} {word}(s)", problems.len()))?;
                 }
             }

@@ -6,6 +6,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context;
 use chrono::{DateTime, Days, NaiveTime, TimeZone, Utc};
@@ -18,7 +19,8 @@ use crate::clock::Clock;
 use crate::daemon::{self, OpenError};
 use crate::demo::City;
 use crate::job::plan::{self, Planner};
-use crate::job::{App, figures, run};
+use crate::job::watch::Watcher;
+use crate::job::{App, deliver, figures, run, runner};
 use crate::store::outbox::MailStatus;
 
 mod days;
@@ -26,6 +28,8 @@ mod site;
 
 /// Monday, 1 June 2020, 07:30 in Hà Nội: the figures of the end of May, and the mails of that morning.
 const MORNING: &str = "2020-06-01T07:30:00+07:00";
+/// Where the shipped settings look for the city.
+const PORT: u16 = 8020;
 
 #[derive(Debug, Args)]
 pub struct Demo {
@@ -46,16 +50,9 @@ impl Demo {
     pub async fn run(&self, scope: &Scope) -> anyhow::Result<()> {
         let morning: DateTime<Utc> = MORNING.parse::<DateTime<chrono::FixedOffset>>()?.to_utc();
         let secret = site::make(&self.dir)?;
-        let city = City::start(
-            SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            morning,
-            site::CREDENTIAL,
-            SecretString::from(secret),
-        )
-        .await
-        .context("the simulated city does not start")?;
+        let city = self.city(morning, secret).await?;
         site::point_at(&self.dir, &city.address(), MORNING)?;
-        let app = opened(&self.dir, morning).await?;
+        let app = Arc::new(opened(&self.dir, morning).await?);
         let held = app
             .store
             .lock()
@@ -75,14 +72,38 @@ impl Demo {
         Ok(())
     }
 
-    async fn perform(&self, app: &App, city: &City) -> anyhow::Result<()> {
-        let progress = Progress::new();
+    /// A city that stays up is found under the address of the shipped settings, unless that is taken.
+    async fn city(&self, morning: DateTime<Utc>, secret: &str) -> anyhow::Result<City> {
+        let start = |port| {
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+            City::start(
+                address,
+                morning,
+                site::CREDENTIAL,
+                SecretString::from(secret),
+            )
+        };
+        let kept = if self.serve {
+            start(PORT).await.ok()
+        } else {
+            None
+        };
+        match kept {
+            Some(city) => Ok(city),
+            None => start(0).await.context("the simulated city does not start"),
+        }
+    }
+
+    async fn perform(&self, app: &Arc<App>, city: &City) -> anyhow::Result<()> {
+        let progress = Arc::new(Progress::new());
+        let watcher: Arc<dyn Watcher> = progress.clone();
         let now = app.clock.now();
         let mut planner = Planner::default();
         planner.tick(app, now).await?;
         for job in days::by_time_of_day(app) {
             plan::queue_now(app, job, now).await?;
-            run::run_queued(app, &progress).await?;
+            runner::run_to_end(app, Arc::clone(&watcher)).await?;
+            deliver::drain(app).await?;
         }
         if self.days > 0 {
             let zone = app.zone();
@@ -93,7 +114,7 @@ impl Demo {
                 .earliest()
                 .context("no such day")?
                 .to_utc();
-            days::go_on(app, city, &mut planner, end, &progress).await?;
+            days::go_on(app, city, &mut planner, end, &watcher).await?;
         }
         progress.finish();
         Ok(())
@@ -140,11 +161,14 @@ async fn last_instant(app: &App) -> anyhow::Result<Option<DateTime<Utc>>> {
     Ok(runs.iter().filter_map(|run| run.as_of).max())
 }
 
-async fn serve(mut app: App, city: &City) -> anyhow::Result<()> {
-    app.clock = Clock::running(app.clock.now());
+async fn serve(app: Arc<App>, city: &City) -> anyhow::Result<()> {
+    let app = App {
+        clock: Clock::running(app.clock.now()),
+        ..daemon::copy(&app)?
+    };
     output::line(format!(
         "serving; the city answers at http://{}; Ctrl-C ends",
         city.address()
     ))?;
-    daemon::serve(&app).await
+    daemon::serve(app).await
 }

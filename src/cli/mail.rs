@@ -43,7 +43,8 @@ enum Question {
     },
     /// A sample of a mail: overdue, ward-lag or digest
     Preview {
-        mail: String,
+        /// Which mail; left out, mails and their samples are listed
+        mail: Option<String>,
         /// Which sample: typical, empty, hostile, …
         #[arg(long, default_value = "typical")]
         sample: String,
@@ -59,6 +60,8 @@ enum Part {
     Text,
     Html,
     Subject,
+    /// What becomes the HTML (in a preview only)
+    Mjml,
     /// The whole message as it travels (not in a preview)
     Source,
 }
@@ -100,7 +103,10 @@ impl Mail {
                 sample,
                 language,
                 part,
-            } => preview(scope, mail, sample, *language, *part),
+            } => match mail {
+                Some(mail) => preview(scope, mail, sample, *language, *part),
+                None => list_samples(scope),
+            },
         }
     }
 }
@@ -188,6 +194,7 @@ async fn show(scope: &Scope, id: i64, part: Part) -> anyhow::Result<()> {
     match part {
         Part::Subject => output::line(&mail.subject),
         Part::Html => output::line(html(0)),
+        Part::Mjml => bail!("a stored mail is HTML already: choose text, html, subject or source"),
         Part::Text | Part::Source => {
             output::line(format!(
                 "To: {} <{}>",
@@ -198,6 +205,25 @@ async fn show(scope: &Scope, id: i64, part: Part) -> anyhow::Result<()> {
             output::line(text(0))
         }
     }
+}
+
+#[derive(Serialize)]
+struct Previewed {
+    mail: &'static str,
+    samples: Vec<&'static str>,
+}
+
+fn list_samples(scope: &Scope) -> anyhow::Result<()> {
+    let names = |kind| samples(kind).iter().map(|sample| sample.name).collect();
+    let rows = Kind::ALL.map(|kind| Previewed {
+        mail: kind.as_str(),
+        samples: names(kind),
+    });
+    if scope.json {
+        return output::json(&rows);
+    }
+    let text = |row: Previewed| [row.mail.to_owned(), row.samples.join(", ")];
+    output::table(["mail", "samples"], rows.into_iter().map(text))
 }
 
 fn preview(
@@ -239,6 +265,7 @@ fn preview(
             "Subject: {}\n\n{}",
             rendered.subject, rendered.text
         )),
-        Part::Source => bail!("a preview has no envelope: choose text, html or subject"),
+        Part::Mjml => output::line(templates.markup(&found.letter, language)?),
+        Part::Source => bail!("a preview has no envelope: choose text, html, mjml or subject"),
     }
 }

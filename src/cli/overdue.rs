@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::{Scope, board, output};
 use crate::domain::overdue::OverdueRow;
-use crate::job::spec::{Alert, Step};
+use crate::job::spec::{Act, Alert};
 use crate::job::{App, figures};
 
 #[derive(Debug, Args)]
@@ -52,8 +52,8 @@ impl Overdue {
 /// The ladder of the site's first overdue alert: where a dossier has climbed to.
 fn ladder(app: &App) -> Vec<(i64, &'static str)> {
     let steps = app.jobs.iter().flat_map(|job| &job.steps);
-    let alert = steps.filter_map(|step| match step {
-        Step::Alert(Alert::OverdueDossiers(alert)) => Some(alert),
+    let alert = steps.filter_map(|step| match &step.act {
+        Act::Alert(Alert::OverdueDossiers(alert)) => Some(alert),
         _ => None,
     });
     let rungs = alert.take(1).flat_map(|alert| &alert.ladder);

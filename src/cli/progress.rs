@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::job::run::Watcher;
+use crate::job::watch::Watcher;
 
 /// A line that shows the step under way and how many rows of it are read. `indicatif` hides it
 /// where standard error is not a terminal.

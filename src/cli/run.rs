@@ -5,6 +5,7 @@
 //! Reads next: `runs.rs`.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
@@ -13,7 +14,7 @@ use super::progress::Progress;
 use super::runs::Shown;
 use super::{Scope, output};
 use crate::config::problem::instead;
-use crate::job::{App, plan, run};
+use crate::job::{App, deliver, plan, run, runner};
 use crate::store::runs::RunStatus;
 
 #[derive(Debug, Args)]
@@ -24,7 +25,7 @@ pub struct Run {
 
 impl Run {
     pub async fn run(&self, scope: &Scope) -> anyhow::Result<ExitCode> {
-        let app = scope.app().await?;
+        let app = Arc::new(scope.app().await?);
         let job = app
             .job(&self.job)
             .with_context(|| unknown_job(&app, &self.job))?;
@@ -34,9 +35,10 @@ impl Run {
             .await
             .context("stop `dondoc serve` first, or let it run the job at its time")?;
         run::recover(&app).await?;
-        let id = plan::queue_now(&app, job, app.clock.now()).await?;
-        let progress = Progress::new();
-        run::run_queued(&app, &progress).await?;
+        let id = plan::queue_now(&app, job, app.clock.now()).await?.id;
+        let progress = Arc::new(Progress::new());
+        runner::run_to_end(&app, progress.clone()).await?;
+        deliver::drain(&app).await?;
         progress.finish();
         let shown = Shown::load(&app, id).await?;
         let done = shown.status() == RunStatus::Succeeded;

@@ -11,7 +11,8 @@ use serde::Serialize;
 
 use super::{Scope, output};
 use crate::job::App;
-use crate::store::runs::{Run, RunStatus, Step, StepStatus, Trigger};
+use crate::store::runs::{Run, RunStatus, Trigger};
+use crate::store::steps::{Step, StepStatus};
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]

@@ -14,5 +14,5 @@ pub async fn run(scope: &Scope) -> anyhow::Result<()> {
     if matches!(app.clock, Clock::Fixed(_)) {
         app.clock = Clock::running(app.clock.now());
     }
-    daemon::serve(&app).await
+    daemon::serve(app).await
 }

@@ -31,15 +31,9 @@ pub struct Findings {
     pub documents: Documents,
 }
 
-/// Checks the site in `folder` as it stands on `today`, with the overrides of the environment.
+/// Checks the site in `folder` as it stands on `today`, with the overrides of `variables`.
 #[must_use]
-pub fn check(folder: &Path, today: NaiveDate) -> Findings {
-    check_with(folder, today, &site::environment())
-}
-
-/// As [`check`], with the given variables.
-#[must_use]
-pub fn check_with(folder: &Path, today: NaiveDate, variables: &[(String, String)]) -> Findings {
+pub fn check(folder: &Path, today: NaiveDate, variables: &[(String, String)]) -> Findings {
     let mut site = site::read_site(folder, variables);
     let zone = site
         .settings

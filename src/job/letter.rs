@@ -13,7 +13,8 @@ use crate::domain::unit::{Unit, UnitKind};
 use crate::mail::message::{self, Envelope, Kind};
 use crate::report::Letter;
 use crate::store::Write;
-use crate::store::outbox::{MailKind, NewMail};
+use crate::store::outbox::{MailKind, MailStatus, NewMail};
+use crate::store::runs::Run;
 
 /// `head@00118`
 #[must_use]
@@ -60,13 +61,13 @@ pub fn unit_in_sentence(unit: &Unit) -> String {
 pub async fn queue(
     app: &App,
     write: &Write,
-    run_id: i64,
+    run: &Run,
     recipient: &Recipient,
     letter: &Letter,
     key: &str,
     as_of: DateTime<Utc>,
 ) -> Result<String, JobError> {
-    let mail = compose(app, run_id, recipient, letter, key, as_of)?;
+    let mail = compose(app, run, recipient, letter, key, as_of)?;
     let message_id = mail.message_id.clone();
     write.queue_mail(mail).await?;
     Ok(message_id)
@@ -74,7 +75,7 @@ pub async fn queue(
 
 fn compose(
     app: &App,
-    run_id: i64,
+    run: &Run,
     recipient: &Recipient,
     letter: &Letter,
     key: &str,
@@ -101,7 +102,13 @@ fn compose(
         .render(letter, settings.site.language)
         .map_err(|error| failed(error.to_string()))?;
     let sender = message::sender(&settings.mail.from).map_err(|error| failed(error.to_string()))?;
-    let message_id = message::message_id(key, &sender.domain());
+    // A held mail is another one than the mail that a real run sends about the same things.
+    let key = if run.holds_mails {
+        format!("held by run {}|{key}", run.id)
+    } else {
+        key.to_owned()
+    };
+    let message_id = message::message_id(&key, &sender.domain());
     let kind = kind(letter);
     let envelope = Envelope {
         from: &settings.mail.from,
@@ -116,7 +123,7 @@ fn compose(
     let body = message::compose(&rendered, &envelope).map_err(|error| failed(error.to_string()))?;
     Ok(NewMail {
         message_id,
-        run_id,
+        run_id: run.id,
         kind: match kind {
             Kind::Alert => MailKind::Alert,
             Kind::Digest => MailKind::Digest,
@@ -127,6 +134,11 @@ fn compose(
         subject: rendered.subject,
         body,
         created_at: as_of,
+        status: if run.holds_mails {
+            MailStatus::Held
+        } else {
+            MailStatus::Queued
+        },
     })
 }
 

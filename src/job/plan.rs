@@ -1,198 +1,164 @@
 //! What is due: occurrences become rows, and the row is the fire.
 //!
-//! Owns: cursors, the unique run row in the same transaction, what became of occurrences nobody ran.
-//! Never: running (`run.rs`), the heartbeat (`scheduler.rs`).
-//! Reads next: `run.rs`.
+//! Owns: cursors, the unique run rows in the same transaction, what became of occurrences nobody ran.
+//! Never: running (`runner.rs`), the heartbeat (`scheduler.rs`).
+//! Reads next: `plan/occurrences.rs`, `admit.rs`.
+
+mod occurrences;
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::spec::Job;
 use super::{App, JobError};
-use crate::domain::schedule::{CatchUp, Occurrence};
-use crate::store::Write;
-use crate::store::runs::{Cursor, NewRun, RunStatus, Trigger};
-
-/// Occurrences planned in one transaction; the rest of a long absence follows at the next heartbeat.
-const BATCH: usize = 1_000;
-/// An occurrence noticed later than this was caught up.
-const ON_TIME: TimeDelta = TimeDelta::seconds(60);
+use crate::store::runs::{NewRun, Run, RunStatus, Trigger};
+use crate::store::schedules::Cursor;
 
 /// Remembers when each job is due next, so that a heartbeat with nothing due asks nobody.
 #[derive(Debug, Default)]
 pub struct Planner {
-    /// By the job's place in `App::jobs`; `None`: not planned yet.
-    next: Vec<Option<DateTime<Utc>>>,
+    /// When, and the job's place in `App::jobs`; the earliest on top.
+    next: BinaryHeap<Reverse<(DateTime<Utc>, usize)>>,
+    is_ready: bool,
 }
 
 impl Planner {
-    /// Plans every job that is due at `now`. Returns how many runs it queued.
+    /// Plans every job that is due at `now`, all in one transaction. Returns how many runs it queued.
+    ///
+    /// 1. Take the jobs that are due; the first time, all of them.
+    /// 2. Read their cursors in the transaction that will move them.
+    /// 3. List what lies in (cursor, now] and insert a row for each occurrence.
+    /// 4. Move the cursors, commit, remember when each is due next.
     ///
     /// # Errors
     /// When the database refuses; what was not planned stays due.
     pub async fn tick(&mut self, app: &App, now: DateTime<Utc>) -> Result<usize, JobError> {
-        self.next.resize(app.jobs.len(), None);
-        let mut queued = 0;
-        for (job, next) in app.jobs.iter().zip(&mut self.next) {
-            if next.is_some_and(|next| now < next) {
-                continue;
-            }
-            let (runs, cursor) = plan_job(app, job, now).await?;
-            queued += runs;
-            *next = job
-                .timing
-                .schedule
-                .next_after(cursor)
-                .map(|occurrence| occurrence.at);
+        let due = self.due(app, now);
+        if due.is_empty() {
+            return Ok(0);
         }
-        Ok(queued)
+        match plan(app, &due, now).await {
+            Ok((queued, cursors)) => {
+                self.remember(app, &due, &cursors);
+                self.is_ready = true;
+                Ok(queued)
+            }
+            Err(error) => {
+                self.next
+                    .extend(due.into_iter().map(|place| Reverse((now, place))));
+                Err(error)
+            }
+        }
+    }
+
+    fn due(&mut self, app: &App, now: DateTime<Utc>) -> Vec<usize> {
+        if !self.is_ready {
+            self.next.clear();
+            return (0..app.jobs.len()).collect();
+        }
+        let mut due = Vec::new();
+        while self.next.peek().is_some_and(|Reverse((at, _))| *at <= now) {
+            due.extend(self.next.pop().map(|Reverse((_, place))| place));
+        }
+        due
+    }
+
+    fn remember(&mut self, app: &App, due: &[usize], cursors: &[DateTime<Utc>]) {
+        for (place, cursor) in due.iter().zip(cursors) {
+            if let Some(at) = occurrences::next_after(app, &app.jobs[*place], *cursor) {
+                self.next.push(Reverse((at, *place)));
+            }
+        }
     }
 }
 
-/// Plans one job, in one transaction.
-///
-/// 1. Read its cursor; a new or edited schedule starts from `now`.
-/// 2. List the occurrences in (cursor, now].
-/// 3. Insert a row for each: one to run, the others missed or skipped, with their reasons.
-/// 4. Move the cursor.
-async fn plan_job(
+/// Plans the jobs at `places`; returns how many runs were queued and the cursor of each.
+async fn plan(
     app: &App,
-    job: &Job,
+    places: &[usize],
     now: DateTime<Utc>,
-) -> Result<(usize, DateTime<Utc>), JobError> {
+) -> Result<(usize, Vec<DateTime<Utc>>), JobError> {
+    let jobs: Vec<&Job> = places.iter().map(|place| &app.jobs[*place]).collect();
+    let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
     let write = app.store.write().await?;
-    let fingerprint = fingerprint(job);
-    let known = write
-        .cursor(&job.name)
-        .await?
-        .filter(|cursor| cursor.fingerprint == fingerprint);
-    let from = known.as_ref().map_or(now, |cursor| cursor.at);
-    // A clock that was set back must not move the cursor back.
-    if known.is_some() && now <= from {
-        return Ok((0, from));
+    let known = write.cursors_of(&names).await?;
+    let fingerprints: Vec<String> = jobs.iter().map(|job| job.timing.fingerprint()).collect();
+    let mut rows = Vec::new();
+    let mut cursors = Vec::new();
+    for (job, fingerprint) in jobs.iter().zip(&fingerprints) {
+        let cursor = known.get(&job.name);
+        let planned = plan_job(
+            app,
+            job,
+            cursor.filter(|cursor| cursor.fingerprint == *fingerprint),
+            now,
+        );
+        let paused = cursor.and_then(|cursor| cursor.pause.as_ref());
+        rows.extend(occurrences::rows(app, job, &planned, paused, now));
+        cursors.push(planned.cursor);
     }
-    let occurrences: Vec<Occurrence> = job.timing.schedule.between(from, now).take(BATCH).collect();
-    let complete = occurrences.len() < BATCH;
-    let cursor = match occurrences.last() {
-        Some(last) if !complete => last.at,
-        _ => now,
-    };
-    let mut queued = 0;
-    for new in rows(app, job, &occurrences, complete, now) {
-        let runs = new.status == RunStatus::Queued;
-        queued += usize::from(write.insert_run(new).await?.is_some() && runs);
-    }
-    write
-        .set_cursor(
-            &job.name,
-            &Cursor {
-                at: cursor,
-                fingerprint,
-            },
-        )
-        .await?;
+    let queued = rows
+        .iter()
+        .filter(|row| row.status == RunStatus::Queued)
+        .count();
+    write.insert_runs(&rows).await?;
+    let moved: Vec<_> = names
+        .iter()
+        .zip(&cursors)
+        .zip(&fingerprints)
+        .map(|((name, cursor), fingerprint)| (*name, *cursor, fingerprint.as_str()))
+        .collect();
+    write.set_cursors(&moved).await?;
     write.commit().await?;
-    Ok((queued, cursor))
+    Ok((queued, cursors))
 }
 
-/// One row per occurrence; with `complete` the last worked one is to run, unless the job does not catch up.
-fn rows(
+/// A new or edited schedule starts from `now`; a clock that was set back moves no cursor back.
+fn plan_job(
     app: &App,
     job: &Job,
-    occurrences: &[Occurrence],
-    complete: bool,
+    cursor: Option<&Cursor>,
     now: DateTime<Utc>,
-) -> Vec<NewRun> {
-    let day_off = |at| job.timing.day_off(at, &app.files.calendar);
-    let last = occurrences
-        .iter()
-        .rev()
-        .find(|occurrence| day_off(occurrence.at).is_none());
-    let to_run = last.map(|last| last.at).filter(|_| complete);
-    occurrences
-        .iter()
-        .map(|occurrence| {
-            let late = now - occurrence.at > ON_TIME;
-            let (status, reason) = match day_off(occurrence.at) {
-                Some(day) => (RunStatus::Skipped, format!("{day} is not a working day")),
-                None if Some(occurrence.at) != to_run => (
-                    RunStatus::Missed,
-                    "nothing ran at the time; a later occurrence takes its place".to_owned(),
-                ),
-                None if late && job.timing.catch_up == CatchUp::None => (
-                    RunStatus::Missed,
-                    "nothing ran at the time, and this job does not catch up".to_owned(),
-                ),
-                None => (RunStatus::Queued, String::new()),
-            };
-            let trigger = if late {
-                Trigger::CatchUp
-            } else {
-                Trigger::Schedule
-            };
-            new_run(app, job, occurrence.at, trigger, status, reason)
-        })
-        .collect()
+) -> occurrences::Planned {
+    match cursor {
+        None => occurrences::Planned::nothing(now),
+        Some(cursor) if now <= cursor.at => occurrences::Planned::nothing(cursor.at),
+        Some(cursor) => occurrences::between(app, job, cursor.at, now),
+    }
 }
 
 /// Queues a run by hand. `scheduled_for` is `now`, or the first free second after it.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn queue_now(app: &App, job: &Job, now: DateTime<Utc>) -> Result<i64, JobError> {
+pub async fn queue_now(app: &App, job: &Job, now: DateTime<Utc>) -> Result<Run, JobError> {
     let write = app.store.write().await?;
-    let id = queue_in(&write, app, job, now).await?;
-    write.commit().await?;
-    Ok(id)
-}
-
-async fn queue_in(
-    write: &Write,
-    app: &App,
-    job: &Job,
-    now: DateTime<Utc>,
-) -> Result<i64, JobError> {
-    let mut scheduled_for = now;
+    let mut new = new_run(app, job, now, Trigger::Manual);
+    "asked for by hand".clone_into(&mut new.reason);
     loop {
-        let new = new_run(
-            app,
-            job,
-            scheduled_for,
-            Trigger::Manual,
-            RunStatus::Queued,
-            "asked for by hand".to_owned(),
-        );
-        if let Some(id) = write.insert_run(new).await? {
-            return Ok(id);
+        if write.insert_runs(std::slice::from_ref(&new)).await? == 1
+            && let Some(run) = write.run_of(&job.name, new.scheduled_for).await?
+        {
+            write.commit().await?;
+            return Ok(run);
         }
-        scheduled_for += TimeDelta::seconds(1);
+        new.scheduled_for += TimeDelta::seconds(1);
     }
 }
 
-fn new_run(
-    app: &App,
-    job: &Job,
-    scheduled_for: DateTime<Utc>,
-    trigger: Trigger,
-    status: RunStatus,
-    reason: String,
-) -> NewRun {
+/// A queued run of `job`.
+#[must_use]
+pub fn new_run(app: &App, job: &Job, scheduled_for: DateTime<Utc>, trigger: Trigger) -> NewRun {
     NewRun {
         job: job.name.clone(),
         scheduled_for,
         trigger,
-        status,
-        reason,
+        status: RunStatus::Queued,
+        reason: String::new(),
+        as_of: None,
+        holds_mails: false,
         basis: app.basis(job),
     }
-}
-
-/// The schedule as a line of text: a changed line is an edited schedule.
-#[must_use]
-pub fn fingerprint(job: &Job) -> String {
-    let timing = &job.timing;
-    let only_on = timing
-        .only_on
-        .map_or("every day", |only_on| only_on.as_str());
-    let (cron, zone) = (timing.schedule.text(), timing.schedule.zone());
-    format!("{cron} | {zone} | {only_on} | catch up {}", timing.catch_up)
 }

@@ -9,55 +9,29 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use super::spec::{self, Job, Step as Spec};
+use super::spec::{self, Act, Job, Step as Spec};
 use super::step::{self, Context, Done};
+use super::watch::Watcher;
 use super::{App, JobError, deliver};
 use crate::source::Retry;
-use crate::store::runs::{Run, RunStatus, Step, StepStatus};
-
-/// Hears how a run goes on; the command line shows it.
-pub trait Watcher: Send + Sync {
-    fn step(&self, _job: &str, _step: &str) {}
-    /// `done` of `total` rows of a pull, where the source says how many there are.
-    fn rows(&self, _done: u64, _total: Option<u64>) {}
-}
-
-/// Nobody watches.
-#[derive(Debug)]
-pub struct Unwatched;
-impl Watcher for Unwatched {}
-
-/// Runs everything that is queued, oldest first, and delivers what it queued. Returns the runs that ended.
-///
-/// # Errors
-/// When the database refuses; what was not finished is resumed by the next call.
-pub async fn run_queued(
-    app: &App,
-    watcher: &dyn Watcher,
-) -> Result<Vec<(Run, RunStatus)>, JobError> {
-    let mut ended = Vec::new();
-    while let Some(run) = claim(app).await? {
-        let status = run_claimed(app, &run, watcher).await?;
-        deliver::drain(app).await?;
-        ended.push((run, status));
-    }
-    Ok(ended)
-}
-
-async fn claim(app: &App) -> Result<Option<Run>, JobError> {
-    let write = app.store.write().await?;
-    let run = write.claim_run(app.clock.now()).await?;
-    write.commit().await?;
-    Ok(run)
-}
+use crate::store::StoreError;
+use crate::store::runs::{Run, RunStatus};
+use crate::store::steps::{Step, StepStatus};
 
 /// One run.
 ///
 /// 1. Its `as_of` was read at the first claim and is passed down: no step reads the clock for a rule.
 /// 2. Every step that is not finished yet is performed, in the order of the file.
 /// 3. A source that fails leaves the others going; any other failure ends the run.
-/// 4. The end is written with its reason.
-async fn run_claimed(app: &App, run: &Run, watcher: &dyn Watcher) -> Result<RunStatus, JobError> {
+/// 4. The end is written with its reason, if the claim still stands.
+///
+/// # Errors
+/// When the database refuses, or another process has taken the run over.
+pub async fn run_claimed(
+    app: &App,
+    run: &Run,
+    watcher: &dyn Watcher,
+) -> Result<RunStatus, JobError> {
     let (status, reason) = match app.job(&run.job) {
         None => (
             RunStatus::Failed,
@@ -84,6 +58,7 @@ async fn run_claimed(app: &App, run: &Run, watcher: &dyn Watcher) -> Result<RunS
         _ => tracing::warn!(job = run.job, run = run.id, %status, reason, "run did not succeed"),
     }
     let write = app.store.write().await?;
+    write.hold(run).await?;
     write
         .finish_run(run.id, status, &reason, app.clock.now())
         .await?;
@@ -131,10 +106,10 @@ async fn perform_steps(
         if is_finished(position) {
             continue;
         }
-        watcher.step(&job.name, &spec.name());
+        watcher.step(&job.name, &spec.act.name());
         match perform(&context, spec, position).await? {
             Ok(()) => {}
-            Err(failure) if matches!(spec, Spec::Pull { .. } | Spec::Reconcile { .. }) => {
+            Err(failure) if leaves_others_going(&spec.act) => {
                 outcome.source_failures.push(failure);
             }
             Err(failure) => {
@@ -144,6 +119,14 @@ async fn perform_steps(
         }
     }
     Ok(outcome)
+}
+
+/// What fails outside this program ends its own step only.
+fn leaves_others_going(act: &Act) -> bool {
+    matches!(
+        act,
+        Act::Pull { .. } | Act::Reconcile { .. } | Act::Ping { .. }
+    )
 }
 
 /// One step with its checkpoint; the inner error is the step's own, in words.
@@ -156,7 +139,7 @@ async fn perform(
     let mut step = Step {
         run_id: context.run.id,
         position,
-        name: spec.name(),
+        name: spec.act.name(),
         status: StepStatus::Running,
         attempts: 0,
         counts: json!({}),
@@ -164,6 +147,11 @@ async fn perform(
         started_at: Some(clock.now()),
         finished_at: None,
     };
+    if !context.app.pulls.may_ask(&spec.act) {
+        step.status = StepStatus::Skipped;
+        step.finished_at = step.started_at;
+        return Ok(Ok(save(context, &step).await?));
+    }
     let result = attempt(context, spec, &mut step).await?;
     step.finished_at = Some(clock.now());
     let told = match result {
@@ -179,7 +167,7 @@ async fn perform(
             Err(format!("{}: {error}", step.name))
         }
     };
-    save(context.app, &step).await?;
+    save(context, &step).await?;
     Ok(told)
 }
 
@@ -192,9 +180,10 @@ async fn attempt(
     let mut delays = delays(&context.job.retry);
     loop {
         step.attempts += 1;
-        save(context.app, step).await?;
-        let error = match step::perform(context, spec).await {
+        save(context, step).await?;
+        let error = match within(spec.timeout, step::perform(context, &spec.act)).await {
             Ok(done) => return Ok(Ok(done)),
+            Err(error @ JobError::Store(StoreError::Fenced(_))) => return Err(error),
             Err(error) => error,
         };
         let (Retry::Later(asked), Some(delay)) = (error.retry(), delays.next()) else {
@@ -207,6 +196,18 @@ async fn attempt(
     }
 }
 
+async fn within<T>(
+    limit: Option<Duration>,
+    work: impl Future<Output = Result<T, JobError>>,
+) -> Result<T, JobError> {
+    match limit {
+        None => work.await,
+        Some(limit) => tokio::time::timeout(limit, work)
+            .await
+            .unwrap_or(Err(JobError::TimedOut(limit))),
+    }
+}
+
 /// Waits between attempts: they double from `first` up to `max`, each drawn from zero to that (full jitter).
 fn delays(retry: &spec::Retry) -> impl Iterator<Item = Duration> + use<> {
     let (first, max) = (retry.first, retry.max);
@@ -214,8 +215,9 @@ fn delays(retry: &spec::Retry) -> impl Iterator<Item = Duration> + use<> {
     (0..retry.attempts.saturating_sub(1)).map(move |n| doubled(n).mul_f64(fastrand::f64()))
 }
 
-async fn save(app: &App, step: &Step) -> Result<(), JobError> {
-    let write = app.store.write().await?;
+/// A checkpoint, if the claim still stands.
+async fn save(context: &Context<'_>, step: &Step) -> Result<(), JobError> {
+    let write = context.write().await?;
     write.save_step(step).await?;
     Ok(write.commit().await?)
 }
@@ -226,7 +228,7 @@ async fn save(app: &App, step: &Step) -> Result<(), JobError> {
 /// When the database refuses.
 pub async fn recover(app: &App) -> Result<(), JobError> {
     let write = app.store.write().await?;
-    let resumed = write.requeue_interrupted_runs().await?;
+    let resumed = write.requeue_all().await?;
     write.commit().await?;
     if resumed > 0 {
         tracing::warn!(resumed, "runs that were interrupted are queued again");

@@ -20,6 +20,7 @@ use crate::config::problem::{Problem, sorted};
 use crate::config::reader;
 use crate::domain::schedule::Timing;
 use crate::domain::unit::UnitCode;
+use crate::word_enum;
 
 /// One job.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,10 +29,31 @@ pub struct Job {
     pub name: String,
     pub title: String,
     pub timing: Timing,
+    /// How far back `catch_up` reaches.
+    pub catch_up_window: Duration,
+    /// How many occurrences `catch_up = "all"` runs at most; the latest of them.
+    pub catch_up_cap: u32,
     /// Bounds one attempt of a run.
     pub timeout: Duration,
     pub retry: Retry,
+    /// What to do with an occurrence that falls into a run of the same job.
+    pub overlap: Overlap,
+    /// An occurrence that could not begin within this is skipped; `None`: it may begin however late.
+    pub late_limit: Option<Duration>,
+    /// Jobs that must have succeeded for the same local day before this one begins.
+    pub after: Vec<String>,
+    /// The operator hears when the job has not succeeded for this long.
+    pub expect_success_within: Option<Duration>,
     pub steps: Vec<Step>,
+}
+
+word_enum! {
+    pub enum Overlap {
+        /// It is not run, and recorded with that reason.
+        Skip = "skip",
+        /// It waits.
+        Queue = "queue",
+    }
 }
 
 /// Attempts of a run in all; the waits between them grow from `first` to at most `max`.
@@ -44,7 +66,15 @@ pub struct Retry {
 
 /// A part of a run. Steps run in the order of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub struct Step {
+    pub act: Act,
+    /// Bounds one attempt of the step; `None`: the run's timeout alone does.
+    pub timeout: Option<Duration>,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
     /// Read what is new in a source.
     Pull {
         source: String,
@@ -57,9 +87,13 @@ pub enum Step {
     Assess,
     Alert(Alert),
     Digest(Digest),
+    /// Tell an external watchdog that the run came this far.
+    Ping {
+        url: String,
+    },
 }
 
-impl Step {
+impl Act {
     /// The step's name in `runs`: `pull one-stop-shop`.
     #[must_use]
     pub fn name(&self) -> String {
@@ -69,6 +103,7 @@ impl Step {
             Self::Assess => "assess".to_owned(),
             Self::Alert(alert) => format!("alert {}", alert.name()),
             Self::Digest(digest) => format!("digest {}", digest.mail),
+            Self::Ping { .. } => "ping".to_owned(),
         }
     }
 }
@@ -216,7 +251,12 @@ mod tests {
         let jobs = shipped();
         let steps: Vec<(String, Vec<String>)> = jobs
             .iter()
-            .map(|job| (job.name.clone(), job.steps.iter().map(Step::name).collect()))
+            .map(|job| {
+                (
+                    job.name.clone(),
+                    job.steps.iter().map(|step| step.act.name()).collect(),
+                )
+            })
             .collect();
         let expected = [
             (
@@ -285,7 +325,8 @@ mod tests {
             }],
             mail: "overdue".to_owned(),
         };
-        assert_eq!(job.steps, [Step::Alert(Alert::OverdueDossiers(alert))]);
+        let act = Act::Alert(Alert::OverdueDossiers(alert));
+        assert_eq!(job.steps, [Step { act, timeout: None }]);
     }
 
     #[test]

@@ -6,9 +6,11 @@
 
 use chrono::{DateTime, Utc};
 
-use super::run::Watcher;
-use super::spec::{Alert, Job, Step};
+use super::spec::{Act, Alert, Job};
+use super::watch::Watcher;
 use super::{App, JobError};
+use crate::store::Write;
+use crate::store::decisions::DecisionRow;
 use crate::store::runs::Run;
 
 pub mod pull;
@@ -16,6 +18,7 @@ pub mod reconcile;
 pub mod assess;
 pub mod alert;
 pub mod digest;
+pub mod ping;
 
 /// What every step works with. `as_of` is the run's, whatever the clock says meanwhile.
 #[derive(Clone, Copy)]
@@ -25,6 +28,38 @@ pub struct Context<'a> {
     pub run: &'a Run,
     pub as_of: DateTime<Utc>,
     pub watcher: &'a dyn Watcher,
+}
+
+impl Context<'_> {
+    /// Begins a write under the run's claim: a run that another process took over writes nothing more.
+    ///
+    /// # Errors
+    /// `Fenced` when the claim does not stand any more, or when the database refuses.
+    pub async fn write(&self) -> Result<Write, JobError> {
+        let write = self.app.store.write().await?;
+        write.hold(self.run).await?;
+        Ok(write)
+    }
+}
+
+/// Records decisions with the mails they led to. What a held mail says is not told yet: the next real run
+/// speaks of it as if nothing had been said.
+///
+/// # Errors
+/// When the database refuses.
+async fn record(
+    context: &Context<'_>,
+    write: &Write,
+    mut decisions: Vec<DecisionRow>,
+) -> Result<(), JobError> {
+    if context.run.holds_mails {
+        for decision in &mut decisions {
+            if decision.occasion.take().is_some() {
+                decision.reason = format!("held for the operator: {}", decision.reason);
+            }
+        }
+    }
+    Ok(write.save_decisions(&decisions).await?)
 }
 
 /// What a step did, for the run's history.
@@ -37,13 +72,14 @@ pub struct Done {
 ///
 /// # Errors
 /// When the step could not do its work.
-pub async fn perform(context: &Context<'_>, step: &Step) -> Result<Done, JobError> {
-    match step {
-        Step::Pull { source } => pull::perform(context, source).await,
-        Step::Reconcile { source } => reconcile::perform(context, source).await,
-        Step::Assess => assess::perform(context).await,
-        Step::Alert(Alert::OverdueDossiers(alert)) => alert::overdue::perform(context, alert).await,
-        Step::Alert(Alert::LaggingWards(alert)) => alert::lagging::perform(context, alert).await,
-        Step::Digest(digest) => digest::perform(context, digest).await,
+pub async fn perform(context: &Context<'_>, act: &Act) -> Result<Done, JobError> {
+    match act {
+        Act::Pull { source } => pull::perform(context, source).await,
+        Act::Reconcile { source } => reconcile::perform(context, source).await,
+        Act::Assess => assess::perform(context).await,
+        Act::Alert(Alert::OverdueDossiers(alert)) => alert::overdue::perform(context, alert).await,
+        Act::Alert(Alert::LaggingWards(alert)) => alert::lagging::perform(context, alert).await,
+        Act::Digest(digest) => digest::perform(context, digest).await,
+        Act::Ping { url } => ping::perform(context, url).await,
     }
 }

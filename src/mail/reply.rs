@@ -82,6 +82,18 @@ impl Failure {
         }
     }
 
+    /// A failed handshake. rustls refuses what `openssl req -x509` makes unless told otherwise; say so.
+    #[must_use]
+    pub fn encryption(reason: &impl fmt::Display) -> Self {
+        let reason = reason.to_string();
+        let hint = if reason.contains("CaUsedAsEndEntity") {
+            ": the relay shows a certificate authority's own certificate; give it one with CA:FALSE"
+        } else {
+            ""
+        };
+        Self::broken(Step::Encrypt, &format!("{reason}{hint}"))
+    }
+
     #[must_use]
     pub fn unexpected(step: Step, reply: &Response) -> Self {
         Self::broken(step, &format!("unexpected reply {}", spoken(reply)))
@@ -90,7 +102,10 @@ impl Failure {
     #[must_use]
     pub fn from_lettre(step: Step, error: &lettre::transport::smtp::Error) -> Self {
         let Some(code) = error.status() else {
-            return Self::broken(step, error);
+            return match step {
+                Step::Encrypt => Self::encryption(error),
+                _ => Self::broken(step, error),
+            };
         };
         let text = error.source().map(ToString::to_string).unwrap_or_default();
         Self {

@@ -87,7 +87,7 @@ async fn trusted(relay: &Relay, site: &Path) -> Result<Option<Vec<u8>>, Failure>
 }
 
 fn failed(reason: &impl fmt::Display) -> Failure {
-    Failure::broken(Step::Encrypt, reason)
+    Failure::encryption(reason)
 }
 
 /// An encrypted stream in the form that lettre takes.

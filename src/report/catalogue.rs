@@ -65,7 +65,7 @@ macro_rules! sections {
 sections! {
     /// Headings and captions, used by the templates as `{{labels.…}}`.
     labels: Labels {
-        overdue(); soon(); by_unit(); changes(); reception(); place(); wards_behind();
+        overdue(); soon(); by_unit(); soon_by_unit(); changes(); reception(); place(); wards_behind();
         overdue_section(); targets(); quality(); freshness();
         received(); resolved(); on_time(); open(); overdue_count(); target(); rate(); interval();
     }
@@ -84,7 +84,7 @@ sections! {
     /// One dossier in a list.
     dossier: DossierWords {
         late(days); late_today(); left(days); left_today(); dates(received, due); rescheduled(due);
-        new(); reminder(); more(dossiers); none_late(); none_soon();
+        first_time(); reminder(); more(dossiers); rest(dossiers, codes); none_late(); none_soon();
     }
     /// The letter about overdue dossiers.
     overdue: OverdueWords {
@@ -95,14 +95,14 @@ sections! {
     /// The letter about lagging wards.
     ward_lag: WardLagWords {
         title(); one_target(wards, target); several(wards, targets); intro_chair(moment, ward, targets);
-        intro_leaders(moment, wards); none(); meaning(); below(rate, target); even_so(high); no_chance();
+        intro_leaders(moment, wards); none(); meaning(); below(rate, target); even_so(high); no_chance(); perhaps();
         short(n); comparison(level, fraction, rate); range(low, high); rule();
     }
     /// The weekly digest.
     digest: DigestWords {
         title(day); period(from, to); targets_met(met, all); targets_open(n);
         overdue_some(dossiers); overdue_none(); wards_lagging(wards); wards_none();
-        lagging_named(n, names); watch_named(n, names); no_lagging(); wards_open();
+        lagging_named(n, names); watch_named(n, names); watched(ward, target, fraction, rate, at_least); no_lagging(); wards_open();
         sources_stale(sources); stale_named(sources, names); missed_named(names);
         online(n); of_received(percent); late_resolved(n); on_time_of(fraction); soon_within(days, dossiers);
         first(); no_change(since); since(moment); target_change(target, from, to);

@@ -17,13 +17,13 @@ pub use changes::{Change, Changes};
 
 use super::dossier::{Line, List, Mark, Nature, Show, any_tentative, by_unit, list};
 use super::page::{Body, Parts};
-use super::ward_lag::{Evidence, evidence};
+use super::ward_lag::{Evidence, Lag, evidence};
 use super::words::Words;
-use crate::domain::board::Board;
+use crate::domain::board::{Board, Status};
 use crate::domain::unit::UnitCode;
 
 /// Rows of the list of what is soon due.
-const SOON_ROWS: usize = 10;
+const SOON_ROWS: usize = 5;
 
 #[derive(Clone, Debug)]
 pub struct Digest {
@@ -55,13 +55,17 @@ pub struct View {
     pub changes_note: String,
     pub has_changes: bool,
     pub dossiers: levels::Table,
-    pub behind: Vec<Evidence>,
+    /// Lagging wards with all their evidence, watched ones in a line each.
+    pub lagging: Vec<Evidence>,
+    pub watched: Vec<summary::Point>,
     pub any_behind: bool,
     pub meaning: String,
     pub overdue: List,
     pub units: String,
     pub has_units: bool,
     pub soon: List,
+    pub soon_units: String,
+    pub has_soon: bool,
     pub targets: Vec<targets::Row>,
     pub sources: Vec<quality::Freshness>,
     pub findings: Vec<String>,
@@ -86,15 +90,11 @@ pub(super) fn parts(digest: &Digest, words: &Words) -> Parts {
     }
 }
 
-fn view(
-    digest: &Digest,
-    summary: Vec<summary::Point>,
-    behind: &[super::ward_lag::Lag],
-    words: &Words,
-) -> View {
+fn view(digest: &Digest, summary: Vec<summary::Point>, behind: &[Lag], words: &Words) -> View {
     let (changes, changes_note) = changes::rows(&digest.changes, words);
     let findings = quality::sentences(&digest.board.quality, &digest.source_titles, words);
     let period = digest.board.period;
+    let of = |status| behind.iter().filter(move |lag| lag.status == status);
     View {
         period: words
             .digest
@@ -106,13 +106,18 @@ fn view(
         changes_note,
         dossiers: levels::table(digest, words),
         any_behind: !behind.is_empty(),
-        behind: behind.iter().map(|lag| evidence(lag, words)).collect(),
+        lagging: of(Status::Lagging)
+            .map(|lag| evidence(lag, words))
+            .collect(),
+        watched: of(Status::Watch).map(|lag| watched(lag, words)).collect(),
         meaning: words.ward_lag.meaning(),
         overdue: list(
             &unmarked(&digest.overdue),
             show(digest, Nature::Late, digest.rows),
             words,
         ),
+        soon_units: by_unit(&digest.soon, words),
+        has_soon: !digest.soon.is_empty(),
         has_units: !digest.overdue.is_empty(),
         units: by_unit(&digest.overdue, words),
         soon: list(
@@ -132,8 +137,27 @@ fn show(digest: &Digest, nature: Nature, most: usize) -> Show {
     Show {
         nature,
         most,
+        rest: false,
         unit: true,
         due_time: digest.due_time,
+    }
+}
+
+fn watched(lag: &Lag, words: &Words) -> summary::Point {
+    let Evidence {
+        ward,
+        target,
+        badge,
+        rate,
+        fraction,
+        at_least,
+        ..
+    } = evidence(lag, words);
+    let text = words.digest.watched(ward, target, fraction, rate, at_least);
+    summary::Point {
+        symbol: badge.symbol,
+        colour: badge.colour,
+        text,
     }
 }
 
@@ -168,4 +192,138 @@ fn notes(digest: &Digest, words: &Words) -> Vec<String> {
         notes.push(words.phrase.tentative_note());
     }
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::board::Finding;
+    use crate::domain::format::Language;
+    use crate::report::page::{Kind, Letter};
+    use crate::report::samples::samples;
+    use crate::report::words::tests::words;
+
+    fn typical() -> Digest {
+        let first = samples(Kind::Digest)
+            .into_iter()
+            .next()
+            .map(|sample| sample.letter);
+        let Some(Letter::Digest(digest)) = first else {
+            panic!("the first sample is a digest")
+        };
+        let mut digest = *digest;
+        digest
+            .board
+            .sources
+            .iter_mut()
+            .for_each(|source| source.stale = false);
+        digest
+    }
+
+    fn result(digest: &Digest) -> String {
+        parts(digest, &words(Language::Vi)).result
+    }
+
+    #[test]
+    fn the_headline_says_targets_dossiers_and_wards() {
+        assert_eq!(
+            result(&typical()),
+            "5/8 chỉ tiêu đạt, 2 chưa kết luận được, 167 hồ sơ quá hạn, 2 phường tụt lại"
+        );
+    }
+
+    #[test]
+    fn a_dead_source_never_looks_like_health() {
+        let mut digest = typical();
+        digest.board.sources[0].stale = true;
+        for unit in &mut digest.board.dossiers.units {
+            unit.assessments[0].status = Status::Unknown;
+        }
+        let said = result(&digest);
+        assert!(
+            said.ends_with("167 hồ sơ quá hạn, 1 nguồn số liệu đã cũ"),
+            "{said}"
+        );
+        let Body::Digest(view) = parts(&digest, &words(Language::Vi)).body else {
+            panic!("a digest")
+        };
+        let points: Vec<&str> = view
+            .summary
+            .iter()
+            .map(|point| point.text.as_str())
+            .collect();
+        assert!(
+            points[0].contains("Một cửa điện tử dùng chung của Thành phố"),
+            "{points:?}"
+        );
+        assert!(
+            points.contains(&"Chưa đủ số liệu để kết luận về các phường."),
+            "{points:?}"
+        );
+    }
+
+    #[test]
+    fn a_site_without_targets_and_wards_claims_nothing_about_them() {
+        let mut digest = typical();
+        digest.board.targets.clear();
+        digest.wards.clear();
+        assert_eq!(result(&digest), "167 hồ sơ quá hạn");
+    }
+
+    #[test]
+    fn a_target_is_met_only_at_all_its_levels() {
+        let mut digest = typical();
+        let online = digest
+            .board
+            .targets
+            .iter_mut()
+            .filter(|row| row.id == "online");
+        online.last().unwrap().status = Status::Missed;
+        assert!(result(&digest).starts_with("4/8 chỉ tiêu đạt"));
+        let rows = targets::rows(&digest.board.targets, &words(Language::Vi));
+        let online = rows.iter().find(|row| row.levels.len() == 3).unwrap();
+        assert_eq!(online.badge.word, "Chưa đạt");
+    }
+
+    #[test]
+    fn findings_become_sentences_and_unknown_kinds_keep_their_words() {
+        let finding = |kind: &str, message: &str, count| Finding {
+            source: "one-stop-shop".into(),
+            kind: kind.into(),
+            message: message.into(),
+            count,
+        };
+        let findings = [
+            finding("published-not-verifiable", "a", 1),
+            finding("residual", "ward: 26631 received", 167),
+            finding("published-not-verifiable", "b", 1),
+            finding("of-tomorrow", "seven dossiers sing", 7),
+        ];
+        let titles = [("one-stop-shop".to_owned(), "Một cửa".to_owned())];
+        let said = quality::sentences(&findings, &titles, &words(Language::Vi));
+        assert_eq!(said.len(), 3, "{said:#?}");
+        assert!(said[0].starts_with("2 số liệu được công bố"), "{said:#?}");
+        assert!(
+            said[1].starts_with("Cấp phường: ") && said[1].contains("167 hồ sơ"),
+            "{said:#?}"
+        );
+        assert_eq!(said[2], "Một cửa: seven dossiers sing");
+    }
+
+    #[test]
+    fn a_digest_holds_only_the_first_rows_and_counts_the_rest() {
+        let Body::Digest(view) = parts(&typical(), &words(Language::En)).body else {
+            panic!("a digest")
+        };
+        assert_eq!(
+            (view.overdue.rows.len(), view.soon.rows.len()),
+            (20, SOON_ROWS)
+        );
+        assert_eq!(view.overdue.more, "And 147 dossiers more, not listed here.");
+        assert!(
+            view.units.starts_with("Ngọc Thụy: 58 · Phúc Lợi: 43"),
+            "{}",
+            view.units
+        );
+    }
 }

@@ -70,8 +70,10 @@ pub enum Nature {
 #[derive(Clone, Copy, Debug)]
 pub struct Show {
     pub nature: Nature,
-    /// More than these are counted, not shown.
+    /// So many are shown in full.
     pub most: usize,
+    /// The rest is named by code; otherwise it is counted.
+    pub rest: bool,
     /// Whether lines name their unit.
     pub unit: bool,
     /// The due moment of a due date; another time is written out.
@@ -123,15 +125,23 @@ pub fn list(lines: &[Line], show: Show, words: &Words) -> List {
             .map(|(line, number)| row(line, number, show, words))
             .collect(),
         has_more: hidden > 0,
-        more: words
-            .dossier
-            .more(words.phrase.dossiers(words.number(hidden))),
+        more: more(&sorted, show, words),
     }
+}
+
+fn more(sorted: &[&Line], show: Show, words: &Words) -> String {
+    let hidden = sorted.get(show.most..).unwrap_or_default();
+    let dossiers = words.phrase.dossiers(words.number(hidden.len() as u64));
+    if !show.rest {
+        return words.dossier.more(dossiers);
+    }
+    let codes: Vec<&str> = hidden.iter().map(|line| line.code.as_str()).collect();
+    words.dossier.rest(dossiers, codes.join(", "))
 }
 
 fn row(line: &Line, number: u64, show: Show, words: &Words) -> Row {
     let mark = match line.mark {
-        Mark::New => words.dossier.new(),
+        Mark::New => words.dossier.first_time(),
         Mark::Reminder => words.dossier.reminder(),
         Mark::None => String::new(),
     };

@@ -11,10 +11,10 @@ use super::dossier::{Line, List, Nature, Show, any_tentative, by_unit, list};
 use super::page::{Body, Parts};
 use super::words::Words;
 
-/// Late dossiers shown in one letter, oldest first, and soon ones: mail programs cut what is longer than about
-/// 100 KB. What a letter does not show it counts; announce no dossier that was not shown.
-pub const MOST_LATE: usize = 75;
-pub const MOST_SOON: usize = 20;
+/// Dossiers shown in full in one list, oldest first; the rest is named by code, so that nobody is told of a
+/// dossier without its name. Mail programs cut what is longer than about 100 KB.
+const MOST_LATE: usize = 50;
+const MOST_SOON: usize = 25;
 
 /// Who reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,11 +67,7 @@ pub(super) fn parts(letter: &Overdue, words: &Words) -> Parts {
             .overdue
             .rule(letter.due_time.format("%H:%M").to_string()),
     ];
-    notes.extend(
-        letter
-            .fresh_at
-            .map(|at| words.phrase.read_at(words.moment(at.naive_local()))),
-    );
+    notes.extend(words.read_at(letter.fresh_at));
     if any_tentative(&letter.late) || any_tentative(&letter.soon) {
         notes.push(words.phrase.tentative_note());
     }
@@ -80,7 +76,7 @@ pub(super) fn parts(letter: &Overdue, words: &Words) -> Parts {
         result: words.overdue.result(&result, &letter.unit),
         preview: format!("{} {}", view.ask, view.told).trim().to_owned(),
         notes,
-        body: Body::Overdue(view),
+        body: Body::Overdue(Box::new(view)),
     }
 }
 
@@ -109,6 +105,7 @@ fn view(letter: &Overdue, result: &str, words: &Words) -> View {
     let show = |nature, most| Show {
         nature,
         most,
+        rest: true,
         unit: upper,
         due_time: letter.due_time,
     };
@@ -149,5 +146,111 @@ fn reason(rung: Rung, words: &Words) -> String {
                 .phrase
                 .working_days(words.number(late_at_least.into())),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::format::Language;
+    use crate::report::page::{Kind, Letter};
+    use crate::report::samples::samples;
+    use crate::report::words::tests::words;
+
+    fn typical() -> Overdue {
+        let letters = samples(Kind::Overdue)
+            .into_iter()
+            .map(|sample| sample.letter);
+        let mut letters = letters.filter_map(|letter| match letter {
+            Letter::Overdue(letter) => Some(letter),
+            _ => None,
+        });
+        letters.next().unwrap()
+    }
+
+    #[test]
+    fn the_result_says_how_many_and_of_how_many() {
+        let words = words(Language::Vi);
+        let letter = |late, soon, already_told| {
+            let typical = typical();
+            let (late, soon) = (typical.late[..late].to_vec(), typical.soon[..soon].to_vec());
+            Overdue {
+                late,
+                soon,
+                already_told,
+                ..typical
+            }
+        };
+        for (late, soon, told, says) in [
+            (12, 5, 0, "12 hồ sơ quá hạn, 5 sắp đến hạn"),
+            (1, 0, 0, "1 hồ sơ quá hạn"),
+            (0, 2, 0, "2 hồ sơ sắp đến hạn"),
+            (1, 0, 7, "1 hồ sơ quá hạn (tổng số quá hạn: 8)"),
+            (0, 2, 7, "2 hồ sơ sắp đến hạn (tổng số quá hạn: 7)"),
+            (0, 0, 0, "Không có hồ sơ quá hạn"),
+        ] {
+            assert_eq!(result(&letter(late, soon, told), &words), says);
+        }
+    }
+
+    #[test]
+    fn a_head_sees_no_unit_and_every_dossier_has_its_code_in_the_letter() {
+        let words = words(Language::Vi);
+        let line = typical().late[0].clone();
+        let late: Vec<Line> = (0..MOST_LATE + 9)
+            .map(|n| Line {
+                code: format!("C-{n:03}"),
+                ..line.clone()
+            })
+            .collect();
+        let letter = Overdue { late, ..typical() };
+        let view = view(&letter, "", &words);
+        assert!(
+            view.late.rows.iter().all(|row| !row.has_unit) && !view.has_units && !view.has_reason
+        );
+        assert_eq!(view.late.rows.len(), MOST_LATE);
+        assert!(
+            view.late
+                .more
+                .ends_with("C-050, C-051, C-052, C-053, C-054, C-055, C-056, C-057, C-058."),
+            "{}",
+            view.late.more
+        );
+    }
+
+    #[test]
+    fn days_read_as_people_say_them() {
+        use crate::domain::calendar::WorkingDays;
+        let words = words(Language::Vi);
+        for (late, days, tentative, says) in [
+            (true, 0, false, "Quá hạn, chưa đủ 1 ngày làm việc"),
+            (true, 12, false, "Quá 12 ngày làm việc"),
+            (true, 12, true, "Quá 12 ngày làm việc (tạm tính)"),
+            (false, 0, false, "Đến hạn hôm nay"),
+            (false, 2, false, "Còn 2 ngày làm việc"),
+        ] {
+            let days = WorkingDays { days, tentative };
+            let line = Line {
+                days,
+                ..typical().late[0].clone()
+            };
+            let lines = vec![line];
+            let (late, soon) = if late {
+                (lines, vec![])
+            } else {
+                (vec![], lines)
+            };
+            let view = view(
+                &Overdue {
+                    late,
+                    soon,
+                    ..typical()
+                },
+                "",
+                &words,
+            );
+            let row = view.late.rows.iter().chain(&view.soon.rows).next().unwrap();
+            assert_eq!(row.badge.word, says);
+        }
     }
 }

@@ -81,7 +81,7 @@ pub struct Page {
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub enum Body {
-    Overdue(overdue::View),
+    Overdue(Box<overdue::View>),
     WardLag(ward_lag::View),
     Digest(Box<digest::View>),
 }

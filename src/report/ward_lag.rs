@@ -14,6 +14,9 @@ use crate::domain::board::{Status, TargetRow, UnitAssessment};
 use crate::domain::format::capitalised;
 use crate::domain::ratio::{Percent, Share};
 
+/// Beside the bounds of an interval a rate has as many decimals as they have, at least.
+const DECIMALS: u32 = 2;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Audience {
     /// The chair of this ward, about this ward only.
@@ -48,8 +51,9 @@ pub struct Lag {
     pub low: f64,
     pub high: f64,
     pub status: Status,
-    /// All wards together.
-    pub level: Option<Share>,
+    /// The level of the target, as the board names it, and its total.
+    pub level: &'static str,
+    pub level_share: Option<Share>,
 }
 
 impl Lag {
@@ -66,7 +70,8 @@ impl Lag {
             low: assessment.low,
             high: assessment.high,
             status: assessment.status,
-            level: (level.denominator > 0).then_some(level),
+            level: target.level,
+            level_share: (level.denominator > 0).then_some(level),
         }
     }
 }
@@ -97,15 +102,12 @@ pub struct Evidence {
 pub(super) fn parts(letter: &WardLag, words: &Words) -> Parts {
     let wards = names(&letter.lags);
     let intro = intro(letter, &wards, words);
-    let read_at = letter
-        .fresh_at
-        .map(|at| words.phrase.read_at(words.moment(at.naive_local())));
     Parts {
         title: words.ward_lag.title(),
         result: result(&letter.lags, &wards, words),
         preview: intro.clone(),
         notes: std::iter::once(words.ward_lag.rule())
-            .chain(read_at)
+            .chain(words.read_at(letter.fresh_at))
             .collect(),
         body: Body::WardLag(View {
             intro,
@@ -166,17 +168,18 @@ fn intro(letter: &WardLag, wards: &[String], words: &Words) -> String {
 
 pub(super) fn evidence(lag: &Lag, words: &Words) -> Evidence {
     let mark = Percent::parse(&lag.at_least.to_string()).ok();
-    let comparison = lag.level.map(|level| {
-        let rate = words.percent(level.printed(lag.decimals.max(2)));
+    let decimals = lag.decimals.max(DECIMALS);
+    let comparison = lag.level_share.map(|level| {
+        let rate = words.percent(level.printed(decimals));
         words
             .ward_lag
-            .comparison(words.phrase.ward_level(), words.fraction(level), rate)
+            .comparison(words.level(lag.level), words.fraction(level), rate)
     });
     Evidence {
         ward: capitalised(&words.phrase.ward(bare(&lag.ward))),
         target: lag.target.clone(),
         badge: Badge::of(lag.status, words),
-        rate: rate(lag.share, mark, lag.decimals, words),
+        rate: rate(lag.share, mark, decimals, words),
         fraction: words.fraction(lag.share),
         at_least: words
             .phrase
@@ -202,9 +205,10 @@ pub(super) fn rate(share: Share, mark: Option<Percent>, decimals: u32, words: &W
 /// Why the ward lags or is watched, and how much is missing.
 fn reason(lag: &Lag, mark: Option<Percent>, words: &Words) -> String {
     let target = words.percent(Some(lag.at_least.to_string()));
-    let below = words
-        .ward_lag
-        .below(rate(lag.share, mark, lag.decimals, words), target);
+    let below = words.ward_lag.below(
+        rate(lag.share, mark, lag.decimals.max(DECIMALS), words),
+        target,
+    );
     let short = mark.map_or(0, |mark| shortfall(lag.share, mark));
     let short = words.ward_lag.short(words.number(short));
     match (lag.status, mark.is_some_and(Percent::is_whole)) {
@@ -213,7 +217,7 @@ fn reason(lag: &Lag, mark: Option<Percent>, words: &Words) -> String {
             "{below} {} {short}",
             words.ward_lag.even_so(words.percent(Some(high(lag))))
         ),
-        _ => format!("{below} {short}"),
+        _ => format!("{below} {} {short}", words.ward_lag.perhaps()),
     }
 }
 
@@ -255,7 +259,8 @@ mod tests {
             low: 96.0,
             high,
             status: Status::Lagging,
-            level: None,
+            level: "ward",
+            level_share: None,
         }
     }
 

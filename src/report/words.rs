@@ -4,12 +4,13 @@
 //! Never: which words there are (`catalogue.rs`), numbers and dates (`domain::format`).
 //! Reads next: `catalogue.rs`.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime};
 
 use crate::config::problem::{closest, quoted};
 use crate::config::reader::Item;
 use crate::domain::format::{self, Language};
 use crate::domain::ratio::Share;
+use crate::domain::target::TargetLevel;
 
 pub use super::catalogue::Words;
 
@@ -234,11 +235,89 @@ impl Words {
         }
     }
 
+    /// The sentence that says how fresh the data is.
+    #[must_use]
+    pub fn read_at(&self, fresh_at: Option<DateTime<FixedOffset>>) -> Option<String> {
+        fresh_at.map(|at| self.phrase.read_at(self.moment(at.naive_local())))
+    }
+
+    /// The word for a level as the board names it.
+    #[must_use]
+    pub fn level(&self, level: &str) -> String {
+        let known = TargetLevel::ALL
+            .into_iter()
+            .find(|known| known.as_str() == level);
+        match known {
+            Some(TargetLevel::All) => self.phrase.all_levels(),
+            Some(TargetLevel::District) => self.phrase.district(),
+            Some(TargetLevel::Ward) => self.phrase.ward_level(),
+            Some(TargetLevel::DistrictWard) => self.phrase.district_ward(),
+            None => level.to_owned(),
+        }
+    }
+
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self.language {
             Language::Vi => "vi",
             Language::En => "en",
         }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::config::document::Document;
+
+    /// The shipped words.
+    pub(crate) fn words(language: Language) -> Words {
+        let text = match language {
+            Language::Vi => include_str!("../../templates/words/vi.toml"),
+            Language::En => include_str!("../../templates/words/en.toml"),
+        };
+        Words::read(&Document::new("words.toml", text), language).unwrap()
+    }
+
+    #[test]
+    fn one_and_many_differ_where_the_language_says_so() {
+        let (vietnamese, english) = (words(Language::Vi), words(Language::En));
+        for (count, in_vietnamese, in_english) in [
+            (0, "0 hồ sơ", "0 dossiers"),
+            (1, "1 hồ sơ", "1 dossier"),
+            (1_234, "1.234 hồ sơ", "1,234 dossiers"),
+        ] {
+            let told = |words: &Words| words.phrase.dossiers(words.number(count));
+            assert_eq!(
+                (told(&vietnamese).as_str(), told(&english).as_str()),
+                (in_vietnamese, in_english)
+            );
+        }
+    }
+
+    #[test]
+    fn what_fills_a_placeholder_is_not_filled_again() {
+        let words = words(Language::Vi);
+        assert_eq!(words.phrase.and("{last}", "{first"), "{last} và {first");
+    }
+
+    #[test]
+    fn a_long_list_is_cut_and_says_so() {
+        let words = words(Language::Vi);
+        let names: Vec<String> = ["Bồ Đề", "Gia Thụy", "Sài Đồng", "Cự Khối"]
+            .map(str::to_owned)
+            .to_vec();
+        let list = |count: usize| words.list(&names[..count], 3, |n| words.phrase.wards(n));
+        assert_eq!(list(0), "");
+        assert_eq!(list(1), "Bồ Đề");
+        assert_eq!(list(3), "Bồ Đề, Gia Thụy và Sài Đồng");
+        assert_eq!(list(4), "Bồ Đề, Gia Thụy, Sài Đồng và 1 phường khác");
+    }
+
+    #[test]
+    fn a_change_has_a_sign() {
+        let words = words(Language::Vi);
+        assert_eq!(words.difference(155, 167), "+12");
+        assert_eq!(words.difference(1_167, 155), "−1.012");
     }
 }

@@ -22,6 +22,7 @@ use crate::domain::period::Period;
 /// A page is held in memory: a larger body is refused.
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const PING_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest wait that a source may ask for with `Retry-After`.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
@@ -70,16 +71,7 @@ impl<'a> Connection<'a> {
         identity: Option<Identity>,
         zone: Tz,
     ) -> Result<Self, SourceError> {
-        // Installing the provider a second time fails harmlessly: it is there.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(source.timeout)
-            .timeout(source.timeout * 4)
-            .redirect(redirect::Policy::limited(3))
-            .user_agent(concat!("dondoc/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| SourceError::Settings(format!("no HTTP client: {error}")))?;
+        let client = client(source.timeout)?;
         let base = base.trim_end_matches('/').to_owned();
         Ok(Self {
             client,
@@ -276,6 +268,42 @@ impl<'a> Connection<'a> {
         self.token = Some(SecretString::from(token.access_token));
         Ok(())
     }
+}
+
+/// The one way to a client: everything has a limit.
+fn client(timeout: Duration) -> Result<Client, SourceError> {
+    // Installing the provider a second time fails harmlessly: it is there.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(timeout)
+        .timeout(timeout * 4)
+        .redirect(redirect::Policy::limited(3))
+        .user_agent(concat!("dondoc/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| SourceError::Settings(format!("no HTTP client: {error}")))
+}
+
+/// Calls an external watchdog; returns its status.
+///
+/// # Errors
+/// When it cannot be reached or does not answer with success.
+pub async fn ping(url: &str) -> Result<u16, SourceError> {
+    let response = client(PING_TIMEOUT)?
+        .get(url)
+        .send()
+        .await
+        .map_err(|error| unreachable_at(url, &error))?;
+    let status = response.status();
+    if status.is_success() {
+        return Ok(status.as_u16());
+    }
+    let retry_after = retry_after(&response);
+    Err(SourceError::Status {
+        url: url.to_owned(),
+        status: status.as_u16(),
+        retry_after,
+    })
 }
 
 fn page_query(paging: &Paging, number: u64, first: u64) -> Vec<(String, String)> {

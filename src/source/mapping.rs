@@ -469,8 +469,12 @@ impl<T> Distinct<T> {
     }
 }
 
-/// NFC, without space around.
+/// NFC, without space around and without control characters: PostgreSQL takes no NUL in a text.
 fn tidy(text: &str) -> String {
+    let is_control = |c: char| c.is_control();
+    if text.contains(is_control) {
+        return tidy(&text.replace(is_control, " "));
+    }
     let trimmed = text.trim();
     if trimmed.is_ascii() {
         trimmed.to_owned()

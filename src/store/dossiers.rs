@@ -7,7 +7,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
-use super::bulk::{self, Column};
+use super::bulk::{self, Clash, Column};
 use super::entity::dossier::{self, Column as Col};
 use super::{Store, StoreError, Write, instant, instant_or_none, seconds, word};
 use crate::domain::dossier::{Channel, Dossier, Status};
@@ -46,7 +46,8 @@ impl Write {
             .iter()
             .map(|dossier| row(source, dossier, seen_at))
             .collect();
-        bulk::upsert(&self.tx, "dossier", &COLUMNS, "code", &rows).await
+        bulk::insert(&self.tx, "dossier", &COLUMNS, &rows, Clash::Replace("code")).await?;
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@
 //! Never: leaving `store`.
 //! Reads next: `dossiers.rs`.
 
+pub mod daemon;
 pub mod decision;
 pub mod dossier;
 pub mod entry;

@@ -7,7 +7,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
-use super::bulk::{self, Column};
+use super::bulk::{self, Clash, Column};
 use super::entity::entry::{self, Column as Col};
 use super::{Store, StoreError, Write, seconds, word};
 use crate::domain::record::Entry;
@@ -39,7 +39,15 @@ impl Write {
             .iter()
             .map(|entry| row(source, entry, seen_at))
             .collect::<Result<Vec<_>, _>>()?;
-        bulk::upsert(&self.tx, "entry", &COLUMNS, "records, code", &rows).await
+        bulk::insert(
+            &self.tx,
+            "entry",
+            &COLUMNS,
+            &rows,
+            Clash::Replace("records, code"),
+        )
+        .await?;
+        Ok(())
     }
 
     /// Forgets entries that a complete pull begun at `started` did not see: they are gone from the register.

@@ -24,6 +24,8 @@ word_enum! {
 
 word_enum! {
     pub enum MailStatus {
+        /// Of a backfill: waits for the operator.
+        Held = "held",
         /// Waits for its next attempt.
         Queued = "queued",
         /// Committed before the first byte: a crash from here on is ambiguous.
@@ -50,6 +52,8 @@ pub struct NewMail {
     pub subject: String,
     pub body: Vec<u8>,
     pub created_at: DateTime<Utc>,
+    /// `Queued`, or `Held` for the operator.
+    pub status: MailStatus,
 }
 
 #[derive(Clone)]
@@ -107,7 +111,7 @@ impl Write {
             recipient: Set(mail.recipient),
             subject: Set(mail.subject),
             body: Set(mail.body),
-            status: Set(MailStatus::Queued.as_str().to_owned()),
+            status: Set(mail.status.as_str().to_owned()),
             attempts: Set(0),
             next_attempt_at: Set(seconds(mail.created_at)),
             ambiguities: Set(0),
@@ -143,13 +147,16 @@ impl Write {
         for mut row in due {
             row.status = MailStatus::Sending.as_str().to_owned();
             row.attempts += 1;
-            outbox::Entity::update_many()
+            let updated = outbox::Entity::update_many()
                 .col_expr(Col::Status, Expr::value(row.status.clone()))
                 .col_expr(Col::Attempts, Expr::value(row.attempts))
                 .filter(Col::Id.eq(row.id))
+                .filter(Col::Status.eq(MailStatus::Queued.as_str()))
                 .exec(&self.tx)
                 .await?;
-            claimed.push(Mail::try_from(row)?);
+            if updated.rows_affected == 1 {
+                claimed.push(Mail::try_from(row)?);
+            }
         }
         Ok(claimed)
     }
@@ -165,6 +172,26 @@ impl Write {
             .all(&self.tx)
             .await?;
         rows.into_iter().map(Mail::try_from).collect()
+    }
+
+    /// Queues a mail again that was held, rejected or ended ambiguously; `false` if there is none such.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn requeue_mail(&self, id: i64, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let may = [
+            MailStatus::Held,
+            MailStatus::Rejected,
+            MailStatus::Ambiguous,
+        ];
+        let updated = outbox::Entity::update_many()
+            .col_expr(Col::Status, Expr::value(MailStatus::Queued.as_str()))
+            .col_expr(Col::NextAttemptAt, Expr::value(seconds(now)))
+            .filter(Col::Id.eq(id))
+            .filter(Col::Status.is_in(may.map(MailStatus::as_str)))
+            .exec(&self.tx)
+            .await?;
+        Ok(updated.rows_affected == 1)
     }
 
     /// # Errors

@@ -26,6 +26,7 @@ pub struct PullState {
     pub under_way: Option<UnderWay>,
     /// Rows that the source said it has, at the last pull of everything.
     pub stated_total: Option<u64>,
+    /// All rows are stored as they were then or later.
     pub completed_at: Option<DateTime<Utc>>,
     /// Why the last attempt failed; `None` if it did not.
     pub failure: Option<String>,
@@ -33,6 +34,7 @@ pub struct PullState {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnderWay {
+    pub started_at: DateTime<Utc>,
     /// What it asks for: rows changed since; `None`: everything.
     pub since: Option<DateTime<Utc>>,
     pub next_page: u64,
@@ -112,6 +114,7 @@ impl Write {
             source: state.source.clone(),
             records: state.records.clone(),
             watermark: state.watermark.map(seconds),
+            started_at: under_way.map(|u| seconds(u.started_at)),
             since: under_way.and_then(|u| u.since).map(seconds),
             next_page: under_way.map(|u| u.next_page.cast_signed()),
             seen_until: under_way.and_then(|u| u.seen_until).map(seconds),
@@ -122,6 +125,7 @@ impl Write {
         let key = [pull::Column::Source, pull::Column::Records];
         let rest = [
             pull::Column::Watermark,
+            pull::Column::StartedAt,
             pull::Column::Since,
             pull::Column::NextPage,
             pull::Column::SeenUntil,
@@ -171,7 +175,10 @@ impl TryFrom<pull::Model> for PullState {
         let id = format!("{}/{}", model.source, model.records);
         let since = instant_or_none("pull", &id, model.since)?;
         let seen_until = instant_or_none("pull", &id, model.seen_until)?;
-        let under_way = model.next_page.map(|page| UnderWay {
+        let started_at = instant_or_none("pull", &id, model.started_at)?;
+        let under_way = started_at.zip(model.next_page);
+        let under_way = under_way.map(|(started_at, page)| UnderWay {
+            started_at,
             since,
             next_page: page.cast_unsigned(),
             seen_until,

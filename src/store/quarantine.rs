@@ -4,6 +4,8 @@
 //! Never: why a row is bad (`source::mapping`).
 //! Reads next: `runs.rs`.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::OnConflict;
@@ -33,7 +35,7 @@ impl Write {
         rejects: &[Reject],
         seen_at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        for chunk in rejects.chunks(500) {
+        for chunk in distinct(rejects).chunks(500) {
             self.release_other_forms(source, records, chunk).await?;
             let rows = chunk.iter().map(|reject| quarantine::ActiveModel {
                 id: NotSet,
@@ -64,7 +66,7 @@ impl Write {
         &self,
         source: &str,
         records: &str,
-        rejects: &[Reject],
+        rejects: &[&Reject],
     ) -> Result<(), StoreError> {
         let codes = rejects.iter().filter_map(|reject| reject.code.as_deref());
         let hashes = rejects.iter().map(|reject| reject.hash.as_str());
@@ -117,6 +119,15 @@ impl Write {
             .await?;
         Ok(())
     }
+}
+
+/// A row that was sent twice is one: PostgreSQL updates no row twice in a statement.
+fn distinct(rejects: &[Reject]) -> Vec<&Reject> {
+    let mut hashes = HashSet::new();
+    rejects
+        .iter()
+        .filter(|reject| hashes.insert(reject.hash.as_str()))
+        .collect()
 }
 
 impl Store {

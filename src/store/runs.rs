@@ -1,16 +1,17 @@
-//! Schedules' cursors, runs and steps.
+//! Runs: one row for each occurrence, whatever became of it.
 //!
-//! Owns: tables `schedule`, `run`, `step`; the claim of a queued run.
-//! Never: what is due (`job::plan`) or what a run does (`job::run`).
-//! Reads next: `outbox.rs`.
+//! Owns: table `run`; claims, leases and their fence.
+//! Never: what is due (`job::plan`), who may start (`job::admit`), what a run does (`job::run`).
+//! Reads next: `steps.rs`.
 
 use chrono::{DateTime, Utc};
-use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
-use super::entity::run::Column as RunCol;
-use super::entity::{run, schedule, step};
+use super::bulk::{self, Clash, Column};
+use super::entity::run::{self, Column as Col};
 use super::{Store, StoreError, Write, instant, instant_or_none, seconds, word};
 use crate::word_enum;
 
@@ -26,6 +27,8 @@ word_enum! {
         Missed = "missed",
         /// Deliberately not run.
         Skipped = "skipped",
+        /// Begun, and given up.
+        Abandoned = "abandoned",
     }
 }
 
@@ -34,23 +37,9 @@ word_enum! {
         Schedule = "schedule",
         CatchUp = "catch-up",
         Manual = "manual",
+        /// A past occurrence, asked for by hand.
+        Backfill = "backfill",
     }
-}
-
-word_enum! {
-    pub enum StepStatus {
-        Running = "running",
-        Succeeded = "succeeded",
-        Failed = "failed",
-    }
-}
-
-/// How far a job's schedule has been planned, and which schedule that was.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cursor {
-    pub at: DateTime<Utc>,
-    /// The schedule as written; an edited one starts anew.
-    pub fingerprint: String,
 }
 
 /// What a run used: recorded so that its figures can be explained years later.
@@ -68,6 +57,9 @@ pub struct NewRun {
     pub trigger: Trigger,
     pub status: RunStatus,
     pub reason: String,
+    /// Fixed beforehand for a backfill; otherwise read at the first claim.
+    pub as_of: Option<DateTime<Utc>>,
+    pub holds_mails: bool,
     pub basis: Basis,
 }
 
@@ -79,159 +71,214 @@ pub struct Run {
     pub trigger: Trigger,
     pub status: RunStatus,
     pub reason: String,
+    /// Counts the claims; the latest one alone may write (the fence).
     pub attempts: i32,
     /// Read once at the first claim; a resumed run keeps it.
     pub as_of: Option<DateTime<Utc>>,
     pub started_at: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
+    pub holds_mails: bool,
     pub basis: Basis,
 }
 
+/// Who claims, and until when the claim is believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    pub run_id: i64,
-    pub position: i32,
-    pub name: String,
-    pub status: StepStatus,
-    pub attempts: i32,
-    /// What it did, as `{ "rows": 500, … }`.
-    pub counts: serde_json::Value,
-    pub error: Option<String>,
-    pub started_at: Option<DateTime<Utc>>,
-    pub finished_at: Option<DateTime<Utc>>,
+pub struct Lease {
+    pub owner: String,
+    pub until: DateTime<Utc>,
 }
 
-impl Write {
-    /// # Errors
-    /// When the database does not answer or the row does not convert.
-    pub async fn cursor(&self, job: &str) -> Result<Option<Cursor>, StoreError> {
-        let found = schedule::Entity::find_by_id(job.to_owned())
-            .one(&self.tx)
-            .await?;
-        found
-            .map(|row| {
-                Ok(Cursor {
-                    at: instant("schedule", job, row.cursor)?,
-                    fingerprint: row.fingerprint,
-                })
-            })
-            .transpose()
-    }
+const COLUMNS: [Column; 11] = [
+    ("job", "text"),
+    ("scheduled_for", "bigint"),
+    ("trigger", "text"),
+    ("status", "text"),
+    ("reason", "text"),
+    ("attempts", "integer"),
+    ("as_of", "bigint"),
+    ("holds_mails", "boolean"),
+    ("schedule", "text"),
+    ("configuration", "text"),
+    ("calendar", "text"),
+];
 
+impl Write {
+    /// Inserts runs: this is the fire. An occurrence that has a row already is left alone.
+    /// Returns how many are new.
+    ///
     /// # Errors
     /// When the database refuses.
-    pub async fn set_cursor(&self, job: &str, cursor: &Cursor) -> Result<(), StoreError> {
-        let row = schedule::ActiveModel {
-            job: Set(job.to_owned()),
-            cursor: Set(seconds(cursor.at)),
-            fingerprint: Set(cursor.fingerprint.clone()),
-        };
-        schedule::Entity::insert(row)
-            .on_conflict(
-                OnConflict::column(schedule::Column::Job)
-                    .update_columns([schedule::Column::Cursor, schedule::Column::Fingerprint])
-                    .to_owned(),
+    pub async fn insert_runs(&self, runs: &[NewRun]) -> Result<u64, StoreError> {
+        let row = |new: &NewRun| {
+            (
+                new.job.clone(),
+                seconds(new.scheduled_for),
+                new.trigger.as_str(),
+                new.status.as_str(),
+                new.reason.clone(),
+                0,
+                new.as_of.map(seconds),
+                new.holds_mails,
+                new.basis.schedule.clone(),
+                new.basis.configuration.clone(),
+                new.basis.calendar.clone(),
             )
-            .exec_without_returning(&self.tx)
+        };
+        let rows: Vec<_> = runs.iter().map(row).collect();
+        bulk::insert(
+            &self.tx,
+            "run",
+            &COLUMNS,
+            &rows,
+            Clash::Keep("job, scheduled_for"),
+        )
+        .await
+    }
+
+    /// The row of an occurrence.
+    ///
+    /// # Errors
+    /// When the database does not answer or the row does not convert.
+    pub async fn run_of(
+        &self,
+        job: &str,
+        scheduled_for: DateTime<Utc>,
+    ) -> Result<Option<Run>, StoreError> {
+        let found = run::Entity::find()
+            .filter(Col::Job.eq(job))
+            .filter(Col::ScheduledFor.eq(seconds(scheduled_for)))
+            .one(&self.tx)
+            .await?;
+        found.map(Run::try_from).transpose()
+    }
+
+    /// Claims a queued run; `None` if somebody else was faster.
+    ///
+    /// # Errors
+    /// When the database refuses or the row does not convert.
+    pub async fn claim_run(
+        &self,
+        run: &Run,
+        lease: &Lease,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Run>, StoreError> {
+        let claimed = Run {
+            status: RunStatus::Running,
+            attempts: run.attempts + 1,
+            as_of: run.as_of.or(Some(now)),
+            started_at: run.started_at.or(Some(now)),
+            ..run.clone()
+        };
+        let updated = run::Entity::update_many()
+            .col_expr(Col::Status, Expr::value(claimed.status.as_str()))
+            .col_expr(Col::Attempts, Expr::value(claimed.attempts))
+            .col_expr(Col::AsOf, Expr::value(claimed.as_of.map(seconds)))
+            .col_expr(Col::StartedAt, Expr::value(claimed.started_at.map(seconds)))
+            .col_expr(Col::LeaseOwner, Expr::value(lease.owner.clone()))
+            .col_expr(Col::LeaseUntil, Expr::value(seconds(lease.until)))
+            .filter(Col::Id.eq(run.id))
+            .filter(Col::Status.eq(RunStatus::Queued.as_str()))
+            .filter(Col::Attempts.eq(run.attempts))
+            .exec(&self.tx)
+            .await?;
+        Ok((updated.rows_affected == 1).then_some(claimed))
+    }
+
+    /// Makes sure that the claim still stands before anything is written under it: a process that stalled
+    /// while another took its run over ends here.
+    ///
+    /// # Errors
+    /// `Fenced` when it does not.
+    pub async fn hold(&self, run: &Run) -> Result<(), StoreError> {
+        let held = run::Entity::update_many()
+            .col_expr(Col::Status, Expr::value(RunStatus::Running.as_str()))
+            .filter(Col::Id.eq(run.id))
+            .filter(Col::Attempts.eq(run.attempts))
+            .filter(Col::Status.eq(RunStatus::Running.as_str()))
+            .exec(&self.tx)
+            .await?;
+        if held.rows_affected == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Fenced(run.id))
+        }
+    }
+
+    /// Prolongs the leases of everything that `owner` runs.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn renew_leases(&self, lease: &Lease) -> Result<(), StoreError> {
+        run::Entity::update_many()
+            .col_expr(Col::LeaseUntil, Expr::value(seconds(lease.until)))
+            .filter(Col::LeaseOwner.eq(&lease.owner))
+            .filter(Col::Status.eq(RunStatus::Running.as_str()))
+            .exec(&self.tx)
             .await?;
         Ok(())
     }
 
-    /// Inserts the run: this is the fire. `None` if that occurrence has a row already.
+    /// Queues again everything left running: for a process that alone holds the database and has begun nothing
+    /// yet. Finished steps stay finished.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn insert_run(&self, new: NewRun) -> Result<Option<i64>, StoreError> {
-        let row = run::ActiveModel {
-            id: NotSet,
-            job: Set(new.job.clone()),
-            scheduled_for: Set(seconds(new.scheduled_for)),
-            trigger: Set(new.trigger.as_str().to_owned()),
-            status: Set(new.status.as_str().to_owned()),
-            reason: Set(new.reason),
-            attempts: Set(0),
-            as_of: Set(None),
-            started_at: Set(None),
-            finished_at: Set(None),
-            schedule: Set(new.basis.schedule),
-            configuration: Set(new.basis.configuration),
-            calendar: Set(new.basis.calendar),
-        };
-        let inserted = run::Entity::insert(row)
-            .on_conflict(
-                OnConflict::columns([RunCol::Job, RunCol::ScheduledFor])
-                    .do_nothing()
-                    .to_owned(),
-            )
-            .exec_without_returning(&self.tx)
-            .await?;
-        let fresh = inserted > 0;
-        if !fresh {
-            return Ok(None);
-        }
-        let found = run::Entity::find()
-            .filter(RunCol::Job.eq(new.job))
-            .filter(RunCol::ScheduledFor.eq(seconds(new.scheduled_for)))
-            .one(&self.tx)
-            .await?;
-        Ok(found.map(|row| row.id))
+    pub async fn requeue_all(&self) -> Result<u64, StoreError> {
+        self.requeue(Condition::all()).await
     }
 
-    /// Claims the oldest queued run whose job is not running. One process executes on SQLite;
-    /// the engine for several processes takes this function's place.
+    /// Queues again what nobody runs any more: runs of other processes whose lease ended before `now`, and
+    /// runs of `owner` that are not `under_way`.
     ///
     /// # Errors
-    /// When the database refuses or a row does not convert.
-    pub async fn claim_run(&self, now: DateTime<Utc>) -> Result<Option<Run>, StoreError> {
-        let running = run::Entity::find()
-            .select_only()
-            .column(RunCol::Job)
-            .filter(RunCol::Status.eq(RunStatus::Running.as_str()))
-            .into_tuple::<String>()
-            .all(&self.tx)
-            .await?;
-        let queued = run::Entity::find()
-            .filter(RunCol::Status.eq(RunStatus::Queued.as_str()))
-            .filter(RunCol::Job.is_not_in(running))
-            .order_by_asc(RunCol::ScheduledFor)
-            .order_by_asc(RunCol::Id)
-            .one(&self.tx)
-            .await?;
-        let Some(mut row) = queued else {
-            return Ok(None);
-        };
-        row.status = RunStatus::Running.as_str().to_owned();
-        row.attempts += 1;
-        row.as_of = row.as_of.or(Some(seconds(now)));
-        row.started_at = row.started_at.or(Some(seconds(now)));
+    /// When the database refuses.
+    pub async fn requeue_lost(
+        &self,
+        owner: &str,
+        under_way: &[i64],
+        now: DateTime<Utc>,
+    ) -> Result<u64, StoreError> {
+        let silent = Condition::all()
+            .add(Col::LeaseUntil.lt(seconds(now)))
+            .add(Col::LeaseOwner.ne(owner));
+        let forgotten = Condition::all()
+            .add(Col::LeaseOwner.eq(owner))
+            .add(Col::Id.is_not_in(under_way.iter().copied()));
+        self.requeue(Condition::any().add(silent).add(forgotten))
+            .await
+    }
+
+    /// Queues a run of ours again after its task lost the database.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn requeue_run(&self, run: &Run, why: &str) -> Result<(), StoreError> {
+        self.hold(run).await?;
         run::Entity::update_many()
-            .col_expr(RunCol::Status, Expr::value(row.status.clone()))
-            .col_expr(RunCol::Attempts, Expr::value(row.attempts))
-            .col_expr(RunCol::AsOf, Expr::value(row.as_of))
-            .col_expr(RunCol::StartedAt, Expr::value(row.started_at))
-            .filter(RunCol::Id.eq(row.id))
+            .col_expr(Col::Status, Expr::value(RunStatus::Queued.as_str()))
+            .col_expr(Col::Reason, Expr::value(format!("resumed: {why}")))
+            .filter(Col::Id.eq(run.id))
             .exec(&self.tx)
             .await?;
-        Run::try_from(row).map(Some)
+        Ok(())
     }
 
-    /// Queues again what a killed process left running; their finished steps stay finished.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn requeue_interrupted_runs(&self) -> Result<u64, StoreError> {
+    async fn requeue(&self, which: Condition) -> Result<u64, StoreError> {
         let updated = run::Entity::update_many()
-            .col_expr(RunCol::Status, Expr::value(RunStatus::Queued.as_str()))
+            .col_expr(Col::Status, Expr::value(RunStatus::Queued.as_str()))
             .col_expr(
-                RunCol::Reason,
+                Col::Reason,
                 Expr::value("resumed: the process that ran it was interrupted"),
             )
-            .filter(RunCol::Status.eq(RunStatus::Running.as_str()))
+            .filter(Col::Status.eq(RunStatus::Running.as_str()))
+            .filter(which)
             .exec(&self.tx)
             .await?;
         Ok(updated.rows_affected)
     }
 
+    /// Writes the end of a run, or that it never begins.
+    ///
     /// # Errors
     /// When the database refuses.
     pub async fn finish_run(
@@ -242,51 +289,84 @@ impl Write {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         run::Entity::update_many()
-            .col_expr(RunCol::Status, Expr::value(status.as_str()))
-            .col_expr(RunCol::Reason, Expr::value(reason))
-            .col_expr(RunCol::FinishedAt, Expr::value(seconds(now)))
-            .filter(RunCol::Id.eq(id))
+            .col_expr(Col::Status, Expr::value(status.as_str()))
+            .col_expr(Col::Reason, Expr::value(reason))
+            .col_expr(Col::FinishedAt, Expr::value(seconds(now)))
+            .filter(Col::Id.eq(id))
             .exec(&self.tx)
-            .await?;
-        Ok(())
-    }
-
-    /// # Errors
-    /// When the database refuses.
-    pub async fn save_step(&self, step: &Step) -> Result<(), StoreError> {
-        let row = step::Model {
-            run_id: step.run_id,
-            position: step.position,
-            name: step.name.clone(),
-            status: step.status.as_str().to_owned(),
-            attempts: step.attempts,
-            counts: step.counts.to_string(),
-            error: step.error.clone(),
-            started_at: step.started_at.map(seconds),
-            finished_at: step.finished_at.map(seconds),
-        };
-        use step::Column as Col;
-        let rest = [
-            Col::Status,
-            Col::Attempts,
-            Col::Counts,
-            Col::Error,
-            Col::StartedAt,
-            Col::FinishedAt,
-        ];
-        step::Entity::insert(row.into_active_model())
-            .on_conflict(
-                OnConflict::columns([Col::RunId, Col::Position])
-                    .update_columns(rest)
-                    .to_owned(),
-            )
-            .exec_without_returning(&self.tx)
             .await?;
         Ok(())
     }
 }
 
 impl Store {
+    /// Up to `limit` queued runs after the first `skip`, oldest first.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row does not convert.
+    pub async fn queued_runs(&self, skip: u64, limit: u64) -> Result<Vec<Run>, StoreError> {
+        let rows = run::Entity::find()
+            .filter(Col::Status.eq(RunStatus::Queued.as_str()))
+            .order_by_asc(Col::ScheduledFor)
+            .order_by_asc(Col::Id)
+            .offset(skip)
+            .limit(limit)
+            .all(&self.db)
+            .await?;
+        rows.into_iter().map(Run::try_from).collect()
+    }
+
+    /// Jobs with a run under way.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn running_jobs(&self) -> Result<Vec<String>, StoreError> {
+        let jobs = run::Entity::find()
+            .select_only()
+            .column(Col::Job)
+            .filter(Col::Status.eq(RunStatus::Running.as_str()))
+            .into_tuple()
+            .all(&self.db)
+            .await?;
+        Ok(jobs)
+    }
+
+    /// Whether a run of `job` that was scheduled in [`from`, `until`) has succeeded.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn has_succeeded(
+        &self,
+        job: &str,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let count = run::Entity::find()
+            .filter(Col::Job.eq(job))
+            .filter(Col::Status.eq(RunStatus::Succeeded.as_str()))
+            .filter(Col::ScheduledFor.gte(seconds(from)))
+            .filter(Col::ScheduledFor.lt(seconds(until)))
+            .count(&self.db)
+            .await?;
+        Ok(count > 0)
+    }
+
+    /// When `job` last succeeded.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row does not convert.
+    pub async fn last_success(&self, job: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let row = run::Entity::find()
+            .filter(Col::Job.eq(job))
+            .filter(Col::Status.eq(RunStatus::Succeeded.as_str()))
+            .order_by_desc(Col::FinishedAt)
+            .one(&self.db)
+            .await?;
+        row.map_or(Ok(None), |row| {
+            instant_or_none("run", row.id, row.finished_at)
+        })
+    }
+
     /// The latest `limit` runs, newest first; of one job if it is named.
     ///
     /// # Errors
@@ -294,11 +374,11 @@ impl Store {
     pub async fn runs(&self, job: Option<&str>, limit: u64) -> Result<Vec<Run>, StoreError> {
         let mut find = run::Entity::find();
         if let Some(job) = job {
-            find = find.filter(RunCol::Job.eq(job));
+            find = find.filter(Col::Job.eq(job));
         }
         let rows = find
-            .order_by_desc(RunCol::ScheduledFor)
-            .order_by_desc(RunCol::Id)
+            .order_by_desc(Col::ScheduledFor)
+            .order_by_desc(Col::Id)
             .limit(limit)
             .all(&self.db)
             .await?;
@@ -315,30 +395,6 @@ impl Store {
             .transpose()
     }
 
-    /// # Errors
-    /// When the database does not answer or a row does not convert.
-    pub async fn steps(&self, run_id: i64) -> Result<Vec<Step>, StoreError> {
-        let rows = step::Entity::find()
-            .filter(step::Column::RunId.eq(run_id))
-            .order_by_asc(step::Column::Position)
-            .all(&self.db)
-            .await?;
-        rows.into_iter().map(Step::try_from).collect()
-    }
-
-    /// Whether any run waits or is under way.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn runs_pending(&self) -> Result<bool, StoreError> {
-        let open = [RunStatus::Queued.as_str(), RunStatus::Running.as_str()];
-        let found = run::Entity::find()
-            .filter(RunCol::Status.is_in(open))
-            .one(&self.db)
-            .await?;
-        Ok(found.is_some())
-    }
-
     /// The `as_of` of the last finished run of `job` before `before`: what a digest compares itself with.
     ///
     /// # Errors
@@ -350,10 +406,10 @@ impl Store {
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
         let finished = [RunStatus::Succeeded.as_str(), RunStatus::Partial.as_str()];
         let row = run::Entity::find()
-            .filter(RunCol::Job.eq(job))
-            .filter(RunCol::Status.is_in(finished))
-            .filter(RunCol::AsOf.lt(seconds(before)))
-            .order_by_desc(RunCol::AsOf)
+            .filter(Col::Job.eq(job))
+            .filter(Col::Status.is_in(finished))
+            .filter(Col::AsOf.lt(seconds(before)))
+            .order_by_desc(Col::AsOf)
             .one(&self.db)
             .await?;
         row.map_or(Ok(None), |row| instant_or_none("run", row.id, row.as_of))
@@ -374,6 +430,7 @@ impl TryFrom<run::Model> for Run {
             started_at: instant_or_none("run", id, row.started_at)?,
             finished_at: instant_or_none("run", id, row.finished_at)?,
             attempts: row.attempts,
+            holds_mails: row.holds_mails,
             basis: Basis {
                 schedule: row.schedule,
                 configuration: row.configuration,
@@ -381,26 +438,6 @@ impl TryFrom<run::Model> for Run {
             },
             job: row.job,
             reason: row.reason,
-        })
-    }
-}
-
-impl TryFrom<step::Model> for Step {
-    type Error = StoreError;
-
-    fn try_from(row: step::Model) -> Result<Self, StoreError> {
-        let id = format!("{}/{}", row.run_id, row.position);
-        Ok(Self {
-            status: word("step", &id, &row.status, StepStatus::parse)?,
-            counts: serde_json::from_str(&row.counts)
-                .map_err(|error| StoreError::bad_row("step", &id, error))?,
-            started_at: instant_or_none("step", &id, row.started_at)?,
-            finished_at: instant_or_none("step", &id, row.finished_at)?,
-            run_id: row.run_id,
-            position: row.position,
-            name: row.name,
-            attempts: row.attempts,
-            error: row.error,
         })
     }
 }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use dondoc::config::problem::Problem;
 use dondoc::domain::format::Language;
 use dondoc::mail::render::{Rendered, Templates};
-use dondoc::report::{Kind, Sample, samples};
+use dondoc::report::dossier::Line;
+use dondoc::report::{Kind, Letter, Sample, samples};
 
 const LANGUAGES: [Language; 2] = [Language::Vi, Language::En];
 
@@ -139,6 +140,29 @@ fn pages_are_small_self_contained_and_say_their_language() {
 }
 
 #[test]
+fn a_very_long_letter_stays_small_and_names_every_dossier() {
+    let sample = samples(Kind::Overdue).remove(1);
+    let Letter::Overdue(mut letter) = sample.letter else {
+        panic!("an overdue letter")
+    };
+    let line = letter.late[0].clone();
+    let coded = |number: usize| Line {
+        code: format!("H26.23.12-200515-{number:04}"),
+        ..line.clone()
+    };
+    letter.late = (0..300).map(coded).collect();
+    letter.soon = (300..400).map(coded).collect();
+    let rendered = templates()
+        .render(&Letter::Overdue(letter), Language::Vi)
+        .unwrap();
+    assert!(rendered.html.len() < 80 * 1024, "{}", rendered.html.len());
+    for number in 0..400 {
+        let code = format!("H26.23.12-200515-{number:04}");
+        assert!(rendered.html.contains(&code) && rendered.text.contains(&code));
+    }
+}
+
+#[test]
 fn nothing_a_source_says_becomes_markup_a_line_or_a_template() {
     for (name, rendered) in all(&templates())
         .into_iter()
@@ -204,6 +228,22 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// `NEXT` is the line on which `edit` stands, `LINE` the last heading at or above it.
+fn placed(problem: &str, file: &str, edit: &str) -> String {
+    let text = fs::read_to_string(folder().join(file)).unwrap();
+    let next = text[..text.find(edit).unwrap()].lines().count().max(1)
+        + usize::from(!edit.starts_with('"'));
+    let heading = text.lines().take(next).collect::<Vec<_>>();
+    let line = heading
+        .iter()
+        .rposition(|line| line.starts_with('['))
+        .unwrap()
+        + 1;
+    problem
+        .replace("NEXT", &next.to_string())
+        .replace("LINE", &line.to_string())
+}
+
 #[test]
 fn a_slip_in_the_words_has_a_place_and_a_remedy() {
     let words = "words/vi.toml";
@@ -212,16 +252,16 @@ fn a_slip_in_the_words_has_a_place_and_a_remedy() {
             "met                 = \"Đạt\"",
             "mett                = \"Đạt\"",
             &[
-                "templates/words/vi.toml:50:1: `met` is missing in `status` (help: add `met = …`)",
-                "templates/words/vi.toml:51:1: unknown key `mett` in `status` (help: did you mean `met`?)",
+                "templates/words/vi.toml:LINE:1: `met` is missing in `status` (help: add `met = …`)",
+                "templates/words/vi.toml:NEXT:1: unknown key `mett` in `status` (help: did you mean `met`?)",
             ][..],
         ),
         (
             "\"{late} quá hạn, {soon} sắp đến hạn\"",
             "\"{late} quá hạn, {son} sắp đến hạn\"",
             &[
-                "templates/words/vi.toml:79:17: `{soon}` is missing (help: write `{soon}` where it belongs)",
-                "templates/words/vi.toml:79:34: nothing fills `{son}` here (help: did you mean `{soon}`?)",
+                "templates/words/vi.toml:NEXT:17: `{soon}` is missing (help: write `{soon}` where it belongs)",
+                "templates/words/vi.toml:NEXT:34: nothing fills `{son}` here (help: did you mean `{soon}`?)",
             ],
         ),
         (
@@ -229,18 +269,23 @@ fn a_slip_in_the_words_has_a_place_and_a_remedy() {
             "[statuses]",
             &[
                 "templates/words/vi.toml:1:1: `status` is missing (help: add `status = …`)",
-                "templates/words/vi.toml:50:2: unknown key `statuses` (help: did you mean `status`?)",
+                "templates/words/vi.toml:LINE:2: unknown key `statuses` (help: did you mean `status`?)",
             ],
         ),
         (
             "\"Đạt\"",
             "\"\"",
             &[
-                "templates/words/vi.toml:51:23: `met` must be one line of text that is not empty (help: write `met = \"…\"`, or leave the key out if it is optional)",
+                "templates/words/vi.toml:NEXT:23: `met` must be one line of text that is not empty (help: write `met = \"…\"`, or leave the key out if it is optional)",
             ],
         ),
     ] {
-        assert_eq!(edited(words, from, to), problem, "{to}");
+        let found = edited(words, from, to);
+        let expected: Vec<String> = problem
+            .iter()
+            .map(|problem| placed(problem, words, from))
+            .collect();
+        assert_eq!(found, expected, "{to}");
     }
 }
 

@@ -1,9 +1,29 @@
 //! The program seen from outside, in one test binary.
 //!
-//! Owns: the list of story files.
+//! Owns: the list of story files, and of the stages they play on.
 //! Never: a mock of our own modules.
-//! Reads next: `relay.rs`, `delivery.rs`, `letters.rs`.
+//! Reads next: `app.rs`, then any story.
 
-mod delivery;
-mod letters;
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a story that cannot go on has failed"
+)]
+
+// The stage.
+mod app;
+mod database;
+mod letters_sent;
+mod line;
 mod relay;
+mod rows;
+mod scripted;
+
+// The stories.
+mod alerts;
+mod delivery;
+mod digests;
+mod letters;
+mod outbox;
+mod pull;
+mod schema;

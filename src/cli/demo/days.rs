@@ -5,6 +5,7 @@
 //! Reads next: `job/plan.rs`.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -13,8 +14,10 @@ use crate::config::settings::Delivery;
 use crate::demo::City;
 use crate::job::App;
 use crate::job::plan::Planner;
-use crate::job::run::{self, Watcher};
+use crate::job::runner::Ended;
 use crate::job::spec::Job;
+use crate::job::watch::Watcher;
+use crate::job::{deliver, runner};
 
 /// The jobs in the order of a day.
 pub fn by_time_of_day(app: &App) -> Vec<&Job> {
@@ -30,20 +33,21 @@ pub fn by_time_of_day(app: &App) -> Vec<&Job> {
 
 /// Runs whatever the schedules bring until `end`.
 pub async fn go_on(
-    app: &App,
+    app: &Arc<App>,
     city: &City,
     planner: &mut Planner,
     end: DateTime<Utc>,
-    watcher: &dyn Watcher,
+    watcher: &Arc<dyn Watcher>,
 ) -> anyhow::Result<()> {
     while let Some(next) = next_instant(app).filter(|next| *next < end) {
         app.clock.set(next);
         city.set_now(next);
         let before = app.store.mails(None).await?.len();
         planner.tick(app, next).await?;
-        let runs = run::run_queued(app, watcher).await?;
+        let ended = runner::run_to_end(app, Arc::clone(watcher)).await?;
+        deliver::drain(app).await?;
         let mails = app.store.mails(None).await?.len() - before;
-        for (run, status) in runs {
+        for Ended { run, status } in ended {
             let at = next.with_timezone(&app.zone()).format("%a %d/%m %H:%M");
             output::line(format!("{at}  {:<16} {status}, {mails} mail(s)", run.job))?;
         }

@@ -9,7 +9,7 @@ use crate::config::organisation::{Organisation, Role};
 use crate::config::problem::{instead, quoted};
 use crate::config::sources;
 use crate::domain::unit::{Unit, UnitCode, UnitKind};
-use crate::job::spec::{Alert, Digest, FOLDER, Job, Step};
+use crate::job::spec::{Act, Alert, Digest, FOLDER, Job, Step};
 
 pub fn check(notes: &mut Notes<'_>, jobs: &[Job]) {
     let documents = &notes.site.documents;
@@ -30,10 +30,54 @@ pub fn check(notes: &mut Notes<'_>, jobs: &[Job]) {
         );
     }
     for job in jobs {
+        jobs_before_exist(notes, jobs, job);
         for (index, step) in job.steps.iter().enumerate() {
             self::step(notes, job, index, step);
         }
     }
+}
+
+/// Every job named in `after` exists, and no job waits for itself by way of others.
+fn jobs_before_exist(notes: &mut Notes<'_>, jobs: &[Job], job: &Job) {
+    for (index, name) in job.after.iter().enumerate() {
+        let place = format!("after/{index}");
+        if !jobs.iter().any(|known| known.name == *name) {
+            let help = instead(name, jobs.iter().map(|job| job.name.as_str()));
+            notes.problem(
+                &job_file(job),
+                &place,
+                format!("there is no job `{name}`"),
+                help,
+            );
+        } else if waits_for(jobs, name, &job.name) {
+            let message = format!(
+                "`{}` and `{name}` wait for each other: neither would ever run",
+                job.name
+            );
+            notes.problem(
+                &job_file(job),
+                &place,
+                message,
+                "leave one of the two `after` out",
+            );
+        }
+    }
+}
+
+/// Whether `from` runs only after `to`, directly or by way of other jobs.
+fn waits_for(jobs: &[Job], from: &str, to: &str) -> bool {
+    let mut seen = vec![from];
+    let mut at = 0;
+    while at < seen.len() {
+        let job = jobs.iter().find(|job| job.name == seen[at]);
+        for next in job.into_iter().flat_map(|job| &job.after) {
+            if !seen.contains(&next.as_str()) {
+                seen.push(next);
+            }
+        }
+        at += 1;
+    }
+    seen.contains(&to)
 }
 
 fn step(notes: &mut Notes<'_>, job: &Job, index: usize, step: &Step) {
@@ -41,28 +85,33 @@ fn step(notes: &mut Notes<'_>, job: &Job, index: usize, step: &Step) {
         file: job_file(job),
         place: format!("step/{index}"),
     };
-    match step {
-        Step::Pull { source } => source_exists(notes, &at, "pull", source),
-        Step::Reconcile { source } => source_exists(notes, &at, "reconcile", source),
-        Step::Assess => {}
-        Step::Alert(alert) => {
+    match &step.act {
+        Act::Pull { source } => source_exists(notes, &at, "pull", source),
+        Act::Reconcile { source } => source_exists(notes, &at, "reconcile", source),
+        Act::Assess => {}
+        Act::Alert(alert) => {
             template_exists(notes, &at, alert.mail());
             self::alert(notes, &at, job, index, alert);
         }
-        Step::Digest(digest) => {
+        Act::Digest(digest) => {
             template_exists(notes, &at, &digest.mail);
             assessed_before(notes, &at, job, index);
             recipients(notes, &at, digest);
         }
+        Act::Ping { .. } => {}
     }
 }
 
 /// A source that no job pulls grows stale, and what is counted from it unknown.
 fn every_source_is_pulled(notes: &mut Notes<'_>, jobs: &[Job]) {
-    let steps: Vec<&Step> = jobs.iter().flat_map(|job| &job.steps).collect();
+    let acts: Vec<&Act> = jobs
+        .iter()
+        .flat_map(|job| &job.steps)
+        .map(|step| &step.act)
+        .collect();
     for name in &notes.site.source_names {
-        let pulls = |step: &&&Step| matches!(step, Step::Pull { source } if source == name);
-        if !steps.iter().any(|step| pulls(&step)) {
+        let pulls = |act: &&Act| matches!(act, Act::Pull { source } if source == name);
+        if !acts.iter().any(pulls) {
             let help = format!("add a `[[step]]` with `pull = \"{name}\"` to a job");
             let file = format!("{}/{name}.toml", sources::FOLDER);
             notes.warning(
@@ -140,7 +189,10 @@ fn alert(notes: &mut Notes<'_>, at: &At, job: &Job, index: usize, alert: &Alert)
 
 /// What speaks of targets needs them compared with the data in the same run.
 fn assessed_before(notes: &mut Notes<'_>, at: &At, job: &Job, index: usize) {
-    if !job.steps[..index].contains(&Step::Assess) {
+    if !job.steps[..index]
+        .iter()
+        .any(|step| step.act == Act::Assess)
+    {
         let help = "add a `[[step]]` with `assess = \"targets\"` before it";
         notes.problem(
             &at.file,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 
-use super::{Findings, check_with};
+use super::{Findings, check};
 
 const FIXTURES: &str = "tests/fixtures/config";
 const MAILS: [&str; 3] = ["digest", "overdue", "ward-lag"];
@@ -63,7 +63,7 @@ fn findings(case: &Path) -> Findings {
         .filter_map(|line| line.split_once('='))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    check_with(site.path(), day(&today), &variables)
+    check(site.path(), day(&today), &variables)
 }
 
 fn lines(findings: &Findings) -> String {
@@ -111,24 +111,21 @@ fn shipped() -> tempfile::TempDir {
 
 #[test]
 fn the_shipped_files_are_valid_in_2020() {
-    assert_eq!(
-        lines(&check_with(shipped().path(), day("2020-06-01"), &[])),
-        ""
-    );
+    assert_eq!(lines(&check(shipped().path(), day("2020-06-01"), &[])), "");
 }
 
 #[test]
 fn the_shipped_files_are_valid_after_the_reform_and_warn_of_the_posts_that_are_gone() {
-    let found = check_with(shipped().path(), day("2026-11-24"), &[]);
+    let found = check(shipped().path(), day("2026-11-24"), &[]);
     assert_eq!(
         lines(&found),
-        "warning: jobs/ward-lag.toml:14:15: nobody is vice-chair of 004 on 2026-11-24, when that unit does not exist \
+        "warning: jobs/ward-lag.toml:16:15: nobody is vice-chair of 004 on 2026-11-24, when that unit does not exist \
          (help: write posts of units that exist then: `00118`, `00127`, `00136`, `00145`)\n\
-         warning: jobs/ward-lag.toml:14:29: nobody is chair of 004 on 2026-11-24, when that unit does not exist \
+         warning: jobs/ward-lag.toml:16:29: nobody is chair of 004 on 2026-11-24, when that unit does not exist \
          (help: write posts of units that exist then: `00118`, `00127`, `00136`, `00145`)\n\
-         warning: jobs/weekly-digest.toml:14:7: nobody is chair of 004 on 2026-11-24, when that unit does not exist \
+         warning: jobs/weekly-digest.toml:16:7: nobody is chair of 004 on 2026-11-24, when that unit does not exist \
          (help: write posts of units that exist then: `00118`, `00127`, `00136`, `00145`)\n\
-         warning: jobs/weekly-digest.toml:14:16: nobody is vice-chair of 004 on 2026-11-24, when that unit does not exist \
+         warning: jobs/weekly-digest.toml:16:16: nobody is vice-chair of 004 on 2026-11-24, when that unit does not exist \
          (help: write posts of units that exist then: `00118`, `00127`, `00136`, `00145`)\n"
     );
 }
@@ -137,12 +134,12 @@ fn the_shipped_files_are_valid_after_the_reform_and_warn_of_the_posts_that_are_g
 fn a_secret_that_is_not_there_yet_is_a_warning() {
     let site = shipped();
     fs::remove_file(site.path().join("config/secrets/city")).unwrap();
-    let found = check_with(site.path(), day("2020-06-01"), &[]);
+    let found = check(site.path(), day("2020-06-01"), &[]);
     assert_eq!(found.problems, []);
     let said = found.warnings[0].to_string();
     assert!(
         said.starts_with(
-            "config/default.toml:37:15: the secret file `config/secrets/city` cannot be read: "
+            "config/default.toml:39:15: the secret file `config/secrets/city` cannot be read: "
         ),
         "{said}"
     );
@@ -151,7 +148,7 @@ fn a_secret_that_is_not_there_yet_is_a_warning() {
 #[test]
 fn a_folder_that_is_not_a_site_is_told_once() {
     let empty = tempfile::tempdir().unwrap();
-    let found = check_with(empty.path(), day("2020-06-01"), &[]);
+    let found = check(empty.path(), day("2020-06-01"), &[]);
     assert_eq!(
         lines(&found),
         format!(

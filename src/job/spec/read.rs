@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use super::steps::step;
-use super::{Job, Retry};
+use super::{Job, Overlap, Retry};
 use crate::config::problem::closest;
 use crate::config::reader::{Item, Table};
 use crate::domain::schedule::{CatchUp, DstGap, Jitter, OnlyOn, Period, Schedule, Shift, Timing};
@@ -18,27 +18,9 @@ use crate::domain::schedule::{CatchUp, DstGap, Jitter, OnlyOn, Period, Schedule,
 pub const FOLDER: &str = "jobs";
 
 const MINUTE: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_secs(32 * 24 * 3600);
+const CAP: u32 = 100;
 const LONGEST_JITTER: Duration = Duration::from_secs(86_400);
-
-/// Keys of a schedule that a later version brings, and what holds until then.
-const LATER: [(&str, &str); 4] = [
-    (
-        "overlap",
-        "leave it out: an occurrence that falls into a run of the same job is skipped",
-    ),
-    (
-        "late_limit",
-        "leave it out: `catch_up` decides what happens to late occurrences",
-    ),
-    (
-        "window",
-        "leave it out: `catch_up = \"latest\"` runs the last occurrence, however old",
-    ),
-    (
-        "after",
-        "leave it out: write the steps of both jobs into one file, in order",
-    ),
-];
 
 /// The file of the job `name`.
 pub fn job(root: &Table<'_>, name: &str, zone: Tz) -> Option<Job> {
@@ -53,7 +35,13 @@ pub fn job(root: &Table<'_>, name: &str, zone: Tz) -> Option<Job> {
     let timing = root.required("schedule", |item| timing(&item.table()?, name, zone));
     let timeout = root.or("timeout", 10 * MINUTE, Item::duration);
     let retry = root.or("retry", Retry::default(), |item| retry(&item.table()?));
-    root.refuse("after", "`after` is not supported yet", LATER[3].1);
+    let overlaps = words(Overlap::ALL, Overlap::as_str);
+    let overlap = root.or("overlap", Overlap::Queue, |item| item.word(&overlaps));
+    let late_limit = root.maybe("late_limit", Item::duration);
+    let after = root.or("after", Vec::new(), |item| item.one_or_more(Item::text));
+    let window = root.or("catch_up_window", WINDOW, Item::duration);
+    let cap = root.or("catch_up_cap", CAP, |item| item.count(1, 10_000));
+    let expected = root.maybe("expect_success_within", Item::duration);
     let steps = root.required("step", |item| {
         item.each(|step_item| step(&step_item.table()?))
     });
@@ -67,6 +55,12 @@ pub fn job(root: &Table<'_>, name: &str, zone: Tz) -> Option<Job> {
         timing: timing?,
         timeout: timeout?,
         retry: retry?,
+        catch_up_window: window?,
+        catch_up_cap: cap?,
+        overlap: overlap?,
+        late_limit: late_limit?,
+        after: after?,
+        expect_success_within: expected?,
         steps,
     })
 }
@@ -81,10 +75,9 @@ fn timing(table: &Table<'_>, job: &str, site_zone: Tz) -> Option<Timing> {
     });
     let shift = shift(table);
     let jitter = table.maybe("jitter", |item| jitter(item, job));
-    let catch_up = table.or("catch_up", CatchUp::Latest, catch_up);
-    for (key, help) in LATER {
-        table.refuse(key, format!("`{key}` is not supported yet"), help);
-    }
+    let catch_up = table.or("catch_up", CatchUp::Latest, |item| {
+        item.word(&words(CatchUp::ALL, CatchUp::as_str))
+    });
     zone?;
     let schedule = schedule?.within(period?);
     if schedule.is_empty() {
@@ -220,18 +213,6 @@ fn zone(item: &Item<'_>) -> Option<Tz> {
         item.problem(format!("`{text}` is not a time zone"), help);
     }
     zone
-}
-
-fn catch_up(item: &Item<'_>) -> Option<CatchUp> {
-    let text = item.text()?;
-    if text == "all" {
-        item.problem(
-            "`catch_up = \"all\"` is not supported yet",
-            "write `latest` or `none`",
-        );
-        return None;
-    }
-    item.word(&[("latest", CatchUp::Latest), ("none", CatchUp::None)])
 }
 
 impl Default for Retry {

@@ -4,41 +4,51 @@
 //! Never: running a step (`step/*.rs`).
 //! Reads next: `job/check.rs`.
 
-use super::{Alert, Digest, LaggingWards, OverdueDossiers, PostRef, Rung, Step};
+use super::{Act, Alert, Digest, LaggingWards, OverdueDossiers, PostRef, Rung, Step};
 use crate::config::organisation::Role;
 use crate::config::problem::{instead, quoted};
 use crate::config::reader::{Item, Table};
 
-const STEPS: [&str; 5] = ["pull", "reconcile", "assess", "alert", "digest"];
+const STEPS: [&str; 6] = ["pull", "reconcile", "assess", "alert", "digest", "ping"];
 const ALERTS: [&str; 2] = ["overdue-dossiers", "lagging-wards"];
 
 /// Steps and alerts of the design that this version does not run: better refused than passed over.
-const STEPS_LATER: [&str; 3] = ["export", "prune", "ping"];
+const STEPS_LATER: [&str; 2] = ["export", "prune"];
 const ALERTS_LATER: [&str; 1] = ["stale-source"];
 
-/// One `[[step]]`, told by the key that names what it does.
+/// One `[[step]]`.
 pub fn step(table: &Table<'_>) -> Option<Step> {
-    let pull = table.get("pull");
-    let reconcile = table.get("reconcile");
-    let assess = table.get("assess");
-    let alert = table.get("alert");
-    let digest = table.get("digest");
-    for step in STEPS_LATER {
-        table.refuse(step, not_yet(step), supported(STEPS));
-    }
-    match (pull, reconcile, assess, alert, digest) {
-        (Some(source), None, None, None, None) => Some(Step::Pull {
+    let timeout = table.maybe("timeout", Item::duration);
+    let act = act(table);
+    Some(Step {
+        act: act?,
+        timeout: timeout?,
+    })
+}
+
+/// What the step does, told by the key that names it.
+fn act(table: &Table<'_>) -> Option<Act> {
+    let refused = STEPS_LATER
+        .into_iter()
+        .any(|step| table.refuse(step, not_yet(step), supported(STEPS)));
+    let named: Vec<(&str, Item<'_>)> = STEPS
+        .into_iter()
+        .filter_map(|step| Some((step, table.get(step)?)))
+        .collect();
+    match named.as_slice() {
+        [("pull", source)] => Some(Act::Pull {
             source: source.text()?,
         }),
-        (None, Some(source), None, None, None) => Some(Step::Reconcile {
+        [("reconcile", source)] => Some(Act::Reconcile {
             source: source.text()?,
         }),
-        (None, None, Some(what), None, None) => assess_step(&what),
-        (None, None, None, Some(name), None) => self::alert(table, &name).map(Step::Alert),
-        (None, None, None, None, Some(mail)) => self::digest(table, &mail).map(Step::Digest),
+        [("assess", what)] => assess_step(what),
+        [("alert", name)] => self::alert(table, name).map(Act::Alert),
+        [("digest", mail)] => self::digest(table, mail).map(Act::Digest),
+        [("ping", url)] => ping(url),
         // Whatever stands here instead is told as an unknown key.
-        (None, None, None, None, None) if !table.is_empty() => None,
-        (None, None, None, None, None) => {
+        [] if refused || table.holds_unknown() => None,
+        [] => {
             table.problem(
                 "this step does nothing",
                 format!("write one of {}", quoted(STEPS)),
@@ -56,6 +66,15 @@ pub fn step(table: &Table<'_>) -> Option<Step> {
     }
 }
 
+fn ping(item: &Item<'_>) -> Option<Act> {
+    let url = item.text()?;
+    if url.starts_with("https://") || url.starts_with("http://") {
+        return Some(Act::Ping { url });
+    }
+    item.problem(format!("`{url}` is not an address"), "write `https://…`");
+    None
+}
+
 fn not_yet(what: &str) -> String {
     format!("`{what}` is not supported yet")
 }
@@ -64,8 +83,8 @@ fn supported<const N: usize>(words: [&str; N]) -> String {
     format!("this version knows {}", quoted(words))
 }
 
-fn assess_step(item: &Item<'_>) -> Option<Step> {
-    item.word(&[("targets", ())]).map(|()| Step::Assess)
+fn assess_step(item: &Item<'_>) -> Option<Act> {
+    item.word(&[("targets", ())]).map(|()| Act::Assess)
 }
 
 fn alert(table: &Table<'_>, item: &Item<'_>) -> Option<Alert> {

@@ -20,7 +20,7 @@ use crate::store::transitions::Transition;
 pub async fn perform(context: &Context<'_>) -> Result<Done, JobError> {
     let app = context.app;
     let board = figures::board(app, context.as_of, app.year_to_date(context.as_of)).await?;
-    let write = app.store.write().await?;
+    let write = context.write().await?;
     let changed = record(context, &write, &board).await?.0;
     write.commit().await?;
     Ok(Done {

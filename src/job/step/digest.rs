@@ -68,7 +68,7 @@ async fn tell(
     let app = context.app;
     let about = format!("digest/{}", context.job.name);
     let occasion = format!("of {}", app.day(context.as_of));
-    let write = app.store.write().await?;
+    let write = context.write().await?;
     let told = write.told(recipient.address.full(), &about).await?;
     let mut decision = DecisionRow {
         run_id: context.run.id,
@@ -88,7 +88,7 @@ async fn tell(
         let id = letter::queue(
             app,
             &write,
-            context.run.id,
+            context.run,
             recipient,
             letter,
             &key,
@@ -100,7 +100,7 @@ async fn tell(
     } else {
         decision.reason = format!("has the digest {occasion} already");
     }
-    write.save_decisions(&[decision]).await?;
+    super::record(context, &write, vec![decision]).await?;
     write.commit().await?;
     Ok(speaks)
 }

@@ -27,12 +27,13 @@ struct Tally {
 /// When the source fails; rows stored until then stay, and the next pull goes on at the failed page.
 pub async fn perform(context: &Context<'_>, name: &str) -> Result<Done, JobError> {
     let source = find(context.app, name)?;
+    let _alone = context.app.gates.pass(name).await;
     let mut connection = open(context.app, source)?;
     let mut counts = serde_json::Map::new();
     for pull in &source.pulls {
         let result = pull_list(context, source, pull, &mut connection).await;
         if let Err(error) = &result {
-            remember_failure(context.app, source, pull, error).await?;
+            remember_failure(context, source, pull, error).await?;
         }
         let tally = result?;
         counts.insert(
@@ -114,7 +115,10 @@ async fn pull_list(
         .store
         .pull_state(&source.name, &pull.records)
         .await?;
-    let mut under_way = state.under_way.unwrap_or_else(|| begin(pull, &state));
+    let resumed = state.under_way.is_some();
+    let mut under_way = state
+        .under_way
+        .unwrap_or_else(|| begin(pull, &state, context.as_of));
     let mapping = Mapping::new(pull, place(context.app, context.as_of));
     let mut tally = Tally::default();
     let mut page = connection
@@ -128,8 +132,9 @@ async fn pull_list(
         context
             .watcher
             .rows(page.first + page.rows.len() as u64, page.total);
-        advance(&mut state, &mut under_way, &page, &mapped, context.as_of);
-        let stored = store_page(context, source, pull, &mapped, &state, page.is_last);
+        advance(&mut state, &mut under_way, &page, &mapped, resumed);
+        let seen_all = page.is_last && pull.since.is_none() && !resumed;
+        let stored = store_page(context, source, pull, &mapped, &state, seen_all);
         if page.is_last {
             stored.await?;
             return Ok(tally);
@@ -139,12 +144,21 @@ async fn pull_list(
             connection.page(pull, under_way.since, under_way.next_page)
         );
         stored?;
-        page = next.map_err(failed)?;
+        page = after(&page, next.map_err(failed)?);
     }
 }
 
+/// The page that follows `page`: a source that repeats its last page for ever has none.
+fn after(page: &RawPage, mut next: RawPage) -> RawPage {
+    if next.rows == page.rows {
+        next.rows.clear();
+        next.is_last = true;
+    }
+    next
+}
+
 /// Where a new pull begins: a little before the watermark, or with everything.
-fn begin(pull: &Pull, state: &PullState) -> UnderWay {
+fn begin(pull: &Pull, state: &PullState, as_of: DateTime<Utc>) -> UnderWay {
     let overlap =
         |at: DateTime<Utc>, overlap| at - TimeDelta::from_std(overlap).unwrap_or_default();
     let since = pull
@@ -152,6 +166,7 @@ fn begin(pull: &Pull, state: &PullState) -> UnderWay {
         .as_ref()
         .and_then(|since| Some(overlap(state.watermark?, since.overlap)));
     UnderWay {
+        started_at: as_of,
         since,
         next_page: 1,
         seen_until: None,
@@ -159,12 +174,15 @@ fn begin(pull: &Pull, state: &PullState) -> UnderWay {
 }
 
 /// The state after `page`: its place, or the end of the pull.
+///
+/// Rows may have moved from a page not yet read to one already read before a pull was `resumed`: such a
+/// pull forgets nothing and leaves the watermark, so that the next one reads the same again.
 fn advance(
     state: &mut PullState,
     under_way: &mut UnderWay,
     page: &RawPage,
     mapped: &Mapped,
-    as_of: DateTime<Utc>,
+    resumed: bool,
 ) {
     under_way.next_page += 1;
     under_way.seen_until = under_way.seen_until.max(mapped.seen_until);
@@ -172,11 +190,13 @@ fn advance(
         state.stated_total = page.total.or(state.stated_total);
     }
     if page.is_last {
-        // A row dated in the future must not hide the changes until then.
-        let seen_until = under_way.seen_until.map(|at| at.min(as_of));
-        state.watermark = state.watermark.max(seen_until);
+        if !resumed {
+            // A row dated in the future must not hide the changes until then.
+            let seen_until = under_way.seen_until.map(|at| at.min(under_way.started_at));
+            state.watermark = state.watermark.max(seen_until);
+        }
         state.under_way = None;
-        state.completed_at = state.completed_at.max(Some(as_of));
+        state.completed_at = state.completed_at.max(Some(under_way.started_at));
         state.failure = None;
     } else {
         state.under_way = Some(*under_way);
@@ -190,10 +210,10 @@ async fn store_page(
     pull: &Pull,
     mapped: &Mapped,
     state: &PullState,
-    is_last: bool,
+    seen_all: bool,
 ) -> Result<(), JobError> {
     let (name, records, seen_at) = (&source.name, &pull.records, context.as_of);
-    let write = context.app.store.write().await?;
+    let write = context.write().await?;
     write
         .upsert_dossiers(name, &mapped.dossiers, seen_at)
         .await?;
@@ -206,7 +226,7 @@ async fn store_page(
     write
         .quarantine(name, records, &mapped.rejects, seen_at)
         .await?;
-    if is_last && pull.since.is_none() {
+    if seen_all {
         write.forget_unseen_entries(name, records, seen_at).await?;
         write.release_unseen(name, records, seen_at).await?;
     }
@@ -215,14 +235,18 @@ async fn store_page(
 }
 
 async fn remember_failure(
-    app: &App,
+    context: &Context<'_>,
     source: &Source,
     pull: &Pull,
     error: &JobError,
 ) -> Result<(), JobError> {
-    let mut state = app.store.pull_state(&source.name, &pull.records).await?;
+    let mut state = context
+        .app
+        .store
+        .pull_state(&source.name, &pull.records)
+        .await?;
     state.failure = Some(error.to_string());
-    let write = app.store.write().await?;
+    let write = context.write().await?;
     write.save_pull_state(&state).await?;
     Ok(write.commit().await?)
 }

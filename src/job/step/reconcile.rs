@@ -42,7 +42,7 @@ pub async fn perform(context: &Context<'_>, name: &str) -> Result<Done, JobError
             });
         }
     }
-    let write = app.store.write().await?;
+    let write = context.write().await?;
     for figures in &stated {
         write.save_stated_figures(figures).await?;
     }

@@ -6,7 +6,6 @@
 
 use serde::Serialize;
 
-use super::targets::level_word;
 use crate::domain::board::{Finding, SourceRow};
 use crate::report::tone::{Badge, Tone};
 use crate::report::words::Words;
@@ -104,7 +103,7 @@ fn sentence(finding: &Finding, titles: &[(String, String)], words: &Words) -> St
 /// Findings about form II.06 begin with their level: `ward: …`.
 fn level(finding: &Finding, words: &Words) -> String {
     match finding.message.split_once(": ") {
-        Some((level, _)) => level_word(level, words),
-        None => level_word("all", words),
+        Some((level, _)) => words.level(level),
+        None => words.level("all"),
     }
 }

@@ -9,7 +9,6 @@ use serde::Serialize;
 use crate::domain::assess::overall;
 use crate::domain::board::{Status, TargetRow};
 use crate::domain::ratio::{Percent, Share};
-use crate::domain::target::TargetLevel;
 use crate::report::tone::Badge;
 use crate::report::ward_lag::rate;
 use crate::report::words::Words;
@@ -100,7 +99,7 @@ fn level(row: &TargetRow, judged: bool, words: &Words) -> LevelRow {
         Status::Met | Status::Missed | Status::Watch | Status::Lagging => String::new(),
     };
     LevelRow {
-        level: level_word(row.level, words),
+        level: words.level(row.level),
         rate: rate(share, mark, row.decimals, words),
         has_fraction: share.denominator > 0,
         fraction: words.fraction(share),
@@ -114,22 +113,6 @@ fn level(row: &TargetRow, judged: bool, words: &Words) -> LevelRow {
         has_note: !note.is_empty(),
         note,
     }
-}
-
-pub fn level_word(level: &str, words: &Words) -> String {
-    let phrase = &words.phrase;
-    let known = TargetLevel::ALL
-        .into_iter()
-        .find(|known| known.as_str() == level);
-    known.map_or_else(
-        || level.to_owned(),
-        |level| match level {
-            TargetLevel::All => phrase.all_levels(),
-            TargetLevel::District => phrase.district(),
-            TargetLevel::Ward => phrase.ward_level(),
-            TargetLevel::DistrictWard => phrase.district_ward(),
-        },
-    )
 }
 
 /// What the marks of the rows mean, where they occur.

@@ -14,6 +14,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub records: String,
     pub watermark: Option<i64>,
+    pub started_at: Option<i64>,
     pub since: Option<i64>,
     pub next_page: Option<i64>,
     pub seen_until: Option<i64>,

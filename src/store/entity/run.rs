@@ -23,6 +23,9 @@ pub struct Model {
     pub schedule: String,
     pub configuration: String,
     pub calendar: String,
+    pub lease_owner: Option<String>,
+    pub lease_until: Option<i64>,
+    pub holds_mails: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -13,6 +13,9 @@ pub struct Model {
     pub job: String,
     pub cursor: i64,
     pub fingerprint: String,
+    pub paused_because: Option<String>,
+    pub paused_at: Option<i64>,
+    pub paused_until: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -49,7 +49,7 @@ pub async fn perform(context: &Context<'_>, alert: &LaggingWards) -> Result<Done
 }
 
 async fn matters(context: &Context<'_>, board: &Board) -> Result<Vec<Matter>, JobError> {
-    let write = context.app.store.write().await?;
+    let write = context.write().await?;
     let (_, standing) = assess::record(context, &write, board).await?;
     write.commit().await?;
     let mut matters = Vec::new();
@@ -94,19 +94,19 @@ fn recipients(
     let today = context.app.day(context.as_of);
     let mut grouped = ByRecipient::new();
     for matter in matters {
-        for role in &alert.to {
+        let hear = alert.to.iter().filter_map(|role| {
             let unit = if *role == Role::Head {
                 &matter.unit
             } else {
                 &organisation.district
             };
-            match organisation.holder(unit, *role, today) {
-                Some(recipient) => group(&mut grouped, recipient, matter.clone()),
-                None => {
-                    tracing::warn!(%unit, role = role.as_str(), "nobody holds this post: not told")
-                }
+            let recipient = organisation.holder(unit, *role, today);
+            if recipient.is_none() {
+                tracing::warn!(%unit, role = role.as_str(), "nobody holds this post: not told");
             }
-        }
+            Some((recipient?, matter.clone()))
+        });
+        group(&mut grouped, hear);
     }
     grouped
 }
@@ -118,7 +118,7 @@ async fn tell(
     recipient: &Recipient,
     matters: &[Matter],
 ) -> Result<bool, JobError> {
-    let write = context.app.store.write().await?;
+    let write = context.write().await?;
     let heard = heard(context, &write, recipient, "ward/").await?;
     let (mut decisions, lags) = decide_each(context, recipient, matters, &heard);
     let speaks = !lags.is_empty();
@@ -128,7 +128,7 @@ async fn tell(
         let message_id = letter::queue(
             context.app,
             &write,
-            context.run.id,
+            context.run,
             recipient,
             &letter,
             &key,
@@ -137,7 +137,7 @@ async fn tell(
         .await?;
         carried_by(&mut decisions, &message_id);
     }
-    write.save_decisions(&decisions).await?;
+    crate::job::step::record(context, &write, decisions).await?;
     write.commit().await?;
     Ok(speaks)
 }

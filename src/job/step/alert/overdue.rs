@@ -66,15 +66,15 @@ fn recipients<'a>(
 ) -> ByRecipient<Matter<'a>> {
     let mut grouped = ByRecipient::new();
     for row in rows {
-        for rung in &alert.ladder {
-            match holder_or_above(context, &row.unit, rung.to) {
-                Some(recipient) => hears_once(&mut grouped, recipient, (row, *rung)),
-                None => {
-                    tally.vacant += 1;
-                    tracing::error!(unit = %row.unit, role = rung.to.as_str(), dossier = row.code, "nobody to tell");
-                }
+        let hear = alert.ladder.iter().filter_map(|rung| {
+            let recipient = holder_or_above(context, &row.unit, rung.to);
+            if recipient.is_none() {
+                tally.vacant += 1;
+                tracing::error!(unit = %row.unit, role = rung.to.as_str(), dossier = row.code, "nobody to tell");
             }
-        }
+            Some((recipient?, (row, *rung)))
+        });
+        group(&mut grouped, hear);
     }
     grouped
 }
@@ -96,16 +96,6 @@ fn holder_or_above(context: &Context<'_>, unit: &UnitCode, role: Role) -> Option
     found
 }
 
-/// One person on two rungs hears of a dossier once, by the lower one.
-fn hears_once<'a>(grouped: &mut ByRecipient<Matter<'a>>, recipient: Recipient, matter: Matter<'a>) {
-    let known = grouped.get(recipient.address.full());
-    let has_it =
-        known.is_some_and(|(_, matters)| matters.iter().any(|(row, _)| row.code == matter.0.code));
-    if !has_it {
-        group(grouped, recipient, matter);
-    }
-}
-
 async fn tell(
     context: &Context<'_>,
     alert: &OverdueDossiers,
@@ -114,7 +104,7 @@ async fn tell(
     matters: &[Matter<'_>],
     tally: &mut Tally,
 ) -> Result<(), JobError> {
-    let write = context.app.store.write().await?;
+    let write = context.write().await?;
     let heard = heard(context, &write, recipient, "dossier/").await?;
     let mut news = news(context, alert, recipient, matters, &heard);
     if news.is_any() {
@@ -126,7 +116,7 @@ async fn tell(
         let message_id = letter::queue(
             context.app,
             &write,
-            context.run.id,
+            context.run,
             recipient,
             &letter,
             &key,
@@ -135,7 +125,7 @@ async fn tell(
         .await?;
         carried_by(&mut news.decisions, &message_id);
     }
-    write.save_decisions(&news.decisions).await?;
+    crate::job::step::record(context, &write, news.decisions).await?;
     Ok(write.commit().await?)
 }
 

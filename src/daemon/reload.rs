@@ -1,0 +1,184 @@
+//! Changed files: applied whole, or refused whole.
+//!
+//! Owns: noticing a change, telling what was refused and where.
+//! Never: half a change; another database than the one that is held.
+//! Reads next: `../daemon.rs`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
+
+use chrono::{DateTime, Utc};
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use secrecy::ExposeSecret;
+
+use super::{OpenError, copy};
+use crate::config::problem::Problem;
+use crate::job::{App, JobError};
+use crate::store::daemons::{Daemon, Refused};
+
+/// Folders whose files decide what the daemon does.
+const FOLDERS: [&str; 3] = ["config", "jobs", "templates"];
+
+/// Beats between two looks that nothing asked for.
+const LOOK_EVERY: u64 = 60;
+
+type Stamps = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
+
+/// The files as they were when they were last looked at.
+pub struct Files {
+    stamps: Stamps,
+    /// They differ from what was last read, and may still be being written.
+    is_moving: bool,
+    bell: Bell,
+    started_at: Option<DateTime<Utc>>,
+    refused: Option<Refused>,
+}
+
+/// Rings when the system reports a change under the folders. Where it cannot (a network drive), looking
+/// every minute must do.
+struct Bell {
+    has_rung: Arc<AtomicBool>,
+    beats: u64,
+    _watcher: Option<RecommendedWatcher>,
+}
+
+impl Bell {
+    fn over(site: &Path) -> Self {
+        let has_rung = Arc::new(AtomicBool::new(false));
+        let ring = Arc::clone(&has_rung);
+        let watcher = notify::recommended_watcher(move |_| ring.store(true, Ordering::Relaxed));
+        let watch = |mut watcher: RecommendedWatcher| {
+            for folder in FOLDERS {
+                watcher.watch(&site.join(folder), RecursiveMode::Recursive)?;
+            }
+            Ok(watcher)
+        };
+        let watcher = watcher.and_then(watch);
+        if let Err(error) = &watcher {
+            tracing::warn!(%error, "changes of files are not reported here: they are looked for every minute");
+        }
+        Self {
+            has_rung,
+            beats: 0,
+            _watcher: watcher.ok(),
+        }
+    }
+
+    fn says_look(&mut self) -> bool {
+        self.beats += 1;
+        self.has_rung.swap(false, Ordering::Relaxed) || self.beats.is_multiple_of(LOOK_EVERY)
+    }
+}
+
+impl Files {
+    pub fn of(site: &Path) -> Self {
+        Self {
+            stamps: stamps(site),
+            is_moving: false,
+            bell: Bell::over(site),
+            started_at: None,
+            refused: None,
+        }
+    }
+
+    /// The site anew, if its files changed and are valid. A change is read at the first beat at which the
+    /// files have come to rest.
+    pub async fn changed(&mut self, app: &App) -> Result<Option<App>, JobError> {
+        if !self.bell.says_look() && !self.is_moving {
+            return Ok(None);
+        }
+        let now = stamps(&app.site);
+        if now != self.stamps {
+            self.stamps = now;
+            self.is_moving = true;
+            return Ok(None);
+        }
+        if !std::mem::take(&mut self.is_moving) {
+            return Ok(None);
+        }
+        match apply(app) {
+            Ok(changed) => {
+                tracing::info!(
+                    configuration = changed.files.hash,
+                    jobs = changed.jobs.len(),
+                    "the files changed and are applied"
+                );
+                self.refused = None;
+                self.sign_of_life(&changed, &crate::job::runner::process_name())
+                    .await?;
+                Ok(Some(changed))
+            }
+            Err(why) => {
+                self.refuse(app, why).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    async fn refuse(&mut self, app: &App, why: Vec<String>) -> Result<(), JobError> {
+        for problem in &why {
+            tracing::error!(
+                problem,
+                "the files changed and are not valid: what ran before goes on"
+            );
+        }
+        let configuration = crate::config::site::hash(&app.site);
+        self.refused = Some(Refused {
+            configuration,
+            why: why.join("\n"),
+        });
+        self.sign_of_life(app, &crate::job::runner::process_name())
+            .await
+    }
+
+    /// What the daemon runs with, for commands beside it.
+    pub async fn sign_of_life(&mut self, app: &App, owner: &str) -> Result<(), JobError> {
+        let now = app.clock.now();
+        let daemon = Daemon {
+            owner: owner.to_owned(),
+            configuration: app.files.hash.clone(),
+            started_at: *self.started_at.get_or_insert(now),
+            beat_at: now,
+            refused: self.refused.clone(),
+        };
+        let write = app.store.write().await?;
+        write.save_daemon(&daemon).await?;
+        Ok(write.commit().await?)
+    }
+}
+
+/// The site anew, or every reason against it.
+fn apply(app: &App) -> Result<App, Vec<String>> {
+    let changed = copy(app).map_err(|error| match error {
+        OpenError::Problems(problems, _) => problems.iter().map(Problem::to_string).collect(),
+        OpenError::Store(error) => vec![error.to_string()],
+    })?;
+    let url = |app: &App| app.files.settings.database.url.expose_secret().to_owned();
+    if url(app) == url(&changed) {
+        Ok(changed)
+    } else {
+        Err(vec![
+            "config: database.url changed: restart the daemon to use another database".to_owned(),
+        ])
+    }
+}
+
+fn stamps(site: &Path) -> Stamps {
+    let mut stamps = Stamps::new();
+    let mut folders: Vec<PathBuf> = FOLDERS.iter().map(|folder| site.join(folder)).collect();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            match entry.metadata() {
+                Ok(found) if found.is_dir() => folders.push(entry.path()),
+                Ok(found) => {
+                    stamps.insert(entry.path(), (found.len(), found.modified().ok()));
+                }
+                Err(_) => {}
+            }
+        }
+    }
+    stamps
+}

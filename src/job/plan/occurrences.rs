@@ -1,0 +1,136 @@
+//! Occurrences in a stretch of time, and the row that each becomes.
+//!
+//! Owns: catching up, days off, pauses: everything that keeps an occurrence from being run at its time.
+//! Never: the database.
+//! Reads next: `../admit.rs`.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::new_run;
+use crate::domain::schedule::{CatchUp, Due};
+use crate::job::App;
+use crate::job::spec::Job;
+use crate::store::runs::{NewRun, RunStatus, Trigger};
+use crate::store::schedules::Pause;
+
+/// Occurrences planned in one transaction; the rest of a long absence follows at the next heartbeat.
+const BATCH: usize = 1_000;
+/// An occurrence noticed later than this was caught up.
+const ON_TIME: TimeDelta = TimeDelta::seconds(60);
+
+/// What became due after the cursor, and where the cursor stands after it.
+#[derive(Debug)]
+pub struct Planned {
+    due: Vec<Due>,
+    pub cursor: DateTime<Utc>,
+    /// All of it was listed: the last one may be run.
+    is_complete: bool,
+}
+
+impl Planned {
+    pub fn nothing(cursor: DateTime<Utc>) -> Self {
+        Self {
+            due: Vec::new(),
+            cursor,
+            is_complete: true,
+        }
+    }
+}
+
+/// When a job with this cursor must be planned next.
+pub fn next_after(app: &App, job: &Job, cursor: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let due = job.timing.due_after(cursor, &app.files.calendar);
+    due.map(|due| due.due_at())
+}
+
+/// The cursor moves to the last occurrence listed: one that a jitter delays is still to come.
+pub fn between(app: &App, job: &Job, cursor: DateTime<Utc>, now: DateTime<Utc>) -> Planned {
+    let listed = job.timing.between(cursor, now, &app.files.calendar);
+    let due: Vec<Due> = listed.take(BATCH).collect();
+    Planned {
+        cursor: due.last().map_or(cursor, Due::at),
+        is_complete: due.len() < BATCH,
+        due,
+    }
+}
+
+/// One row for each occurrence, with what is to become of it.
+pub fn rows(
+    app: &App,
+    job: &Job,
+    planned: &Planned,
+    pause: Option<&Pause>,
+    now: DateTime<Utc>,
+) -> Vec<NewRun> {
+    let fates: Vec<Fate> = planned
+        .due
+        .iter()
+        .map(|due| fate(job, due, pause, now))
+        .collect();
+    let open = fates
+        .iter()
+        .filter(|fate| matches!(fate, Fate::Run))
+        .count();
+    let mut nth = 0;
+    let rows = planned.due.iter().zip(fates).map(|(due, fate)| {
+        let late = now - due.due_at() > ON_TIME;
+        let trigger = if late {
+            Trigger::CatchUp
+        } else {
+            Trigger::Schedule
+        };
+        let (status, reason) = match fate {
+            Fate::Not(status, reason) => (status, reason),
+            Fate::Run => {
+                nth += 1;
+                caught_up(job, late, open - nth, planned.is_complete)
+            }
+        };
+        NewRun {
+            status,
+            reason,
+            ..new_run(app, job, due.at(), trigger)
+        }
+    });
+    rows.collect()
+}
+
+enum Fate {
+    Run,
+    Not(RunStatus, String),
+}
+
+fn fate(job: &Job, due: &Due, pause: Option<&Pause>, now: DateTime<Utc>) -> Fate {
+    let at = due.at();
+    if let Some(pause) = pause.filter(|pause| pause.holds_at(at)) {
+        return Fate::Not(RunStatus::Skipped, format!("paused: {}", pause.because));
+    }
+    if let Due::Skip(skipped) = due {
+        return Fate::Not(RunStatus::Skipped, skipped.reason.to_string());
+    }
+    let window = TimeDelta::from_std(job.catch_up_window).unwrap_or(TimeDelta::MAX);
+    if now - at > window {
+        let window = humantime::format_duration(job.catch_up_window);
+        return Fate::Not(
+            RunStatus::Missed,
+            format!("nothing ran at the time, and catching up reaches back {window}"),
+        );
+    }
+    Fate::Run
+}
+
+/// Whether an occurrence with `later` others after it is run.
+fn caught_up(job: &Job, late: bool, later: usize, is_complete: bool) -> (RunStatus, String) {
+    let missed = |why: &str| (RunStatus::Missed, format!("nothing ran at the time; {why}"));
+    match job.timing.catch_up {
+        CatchUp::None if late => missed("this job does not catch up"),
+        CatchUp::All if later >= job.catch_up_cap as usize => {
+            missed("more were missed than are caught up")
+        }
+        CatchUp::All => (RunStatus::Queued, String::new()),
+        CatchUp::Latest | CatchUp::None if later > 0 || !is_complete => {
+            missed("a later occurrence takes its place")
+        }
+        CatchUp::Latest | CatchUp::None => (RunStatus::Queued, String::new()),
+    }
+}

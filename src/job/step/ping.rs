@@ -1,0 +1,24 @@
+//! Tells an external watchdog that the run came this far: its silence is the alarm.
+//!
+//! Owns: the call.
+//! Never: a request with anything in it.
+//! Reads next: `run.rs`.
+
+use serde_json::json;
+
+use super::{Context, Done};
+use crate::job::JobError;
+use crate::source::http;
+
+/// # Errors
+/// When the address does not answer with success.
+pub async fn perform(_context: &Context<'_>, url: &str) -> Result<Done, JobError> {
+    let failed = |cause| JobError::Source {
+        name: "ping".to_owned(),
+        cause,
+    };
+    let status = http::ping(url).await.map_err(failed)?;
+    Ok(Done {
+        counts: json!({ "status": status }),
+    })
+}
