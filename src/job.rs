@@ -28,6 +28,8 @@ pub mod run;
 pub mod step;
 pub mod figures;
 pub mod letter;
+pub mod notice;
+pub mod watchdog;
 pub mod deliver;
 
 /// A site opened for work. Everything in it was checked.

@@ -113,7 +113,7 @@ fn fate(
     now: DateTime<Utc>,
 ) -> Fate {
     if let Some(pause) = pause.filter(|pause| pause.holds_at(at)) {
-        return Fate::Not(RunStatus::Skipped, format!("paused: {}", pause.because));
+        return Fate::Not(RunStatus::Skipped, pause.reason());
     }
     if let Some(day) = job.timing.day_off(at, &app.files.calendar) {
         return Fate::Not(RunStatus::Skipped, format!("{day} is not a working day"));

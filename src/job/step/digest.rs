@@ -71,7 +71,7 @@ async fn tell(
     let write = context.write().await?;
     let told = write.told(recipient.address.full(), &about).await?;
     let mut decision = DecisionRow {
-        run_id: context.run.id,
+        run_id: Some(context.run.id),
         about: about.clone(),
         post: letter::post(recipient),
         recipient: recipient.address.full().to_owned(),
