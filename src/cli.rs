@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use chrono::{DateTime, FixedOffset, Utc};
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod board;
 mod calendar;
 mod check;
@@ -27,6 +28,7 @@ mod overdue;
 mod progress;
 mod run;
 mod runs;
+mod schema;
 mod serve;
 
 #[derive(Debug, Parser)]
@@ -59,6 +61,8 @@ enum Command {
     Serve,
     /// Validate every file an administrator edits, and print every problem
     Check,
+    /// JSON Schemas of the files, by which editors complete and check them
+    Schema(schema::Schema),
     /// List the jobs with their next instants
     Jobs,
     /// List upcoming occurrences of a job or of a cron expression
@@ -81,6 +85,8 @@ enum Command {
     Migrate,
     /// Try everything the daemon depends on
     Doctor,
+    /// Measure speed: prints figures beside their limits
+    Bench(bench::Bench),
 }
 
 /// What every subcommand needs of the arguments.
@@ -106,6 +112,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Demo(demo) => demo.run(&scope).await?,
         Command::Serve => serve::run(&scope).await?,
         Command::Check => return check::run(&scope),
+        Command::Schema(schema) => schema.run(&scope)?,
         Command::Jobs => jobs::run(&scope).await?,
         Command::Next(next) => next.run(&scope).await?,
         Command::Run(run) => return run.run(&scope).await,
@@ -117,6 +124,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Mail(mail) => mail.run(&scope).await?,
         Command::Migrate => migrate::run(&scope).await?,
         Command::Doctor => return doctor::run(&scope).await,
+        Command::Bench(bench) => bench.run(&scope).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -10,6 +10,7 @@ pub mod layers;
 pub mod organisation;
 pub mod problem;
 pub mod reader;
+pub mod schema;
 pub mod secret;
 pub mod settings;
 pub mod site;

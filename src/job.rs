@@ -110,7 +110,7 @@ impl App {
     #[must_use]
     pub fn basis(&self, job: &spec::Job) -> runs::Basis {
         runs::Basis {
-            schedule: plan::fingerprint(job),
+            schedule: job.timing.fingerprint(),
             configuration: self.files.hash.clone(),
             calendar: self.files.calendar.version(),
         }

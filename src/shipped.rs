@@ -13,6 +13,7 @@ use rust_embed::RustEmbed;
 #[derive(RustEmbed)]
 #[folder = "config/"]
 #[include = "*.toml"]
+#[include = "schemas/*.json"]
 #[exclude = "local.toml"]
 struct Config;
 

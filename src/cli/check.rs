@@ -36,8 +36,8 @@ pub fn run(scope: &Scope) -> anyhow::Result<ExitCode> {
         output::json(&Checked { ok, problems })?;
     } else {
         for (problems, word) in [(&found.problems, "problem"), (&found.warnings, "warning")] {
-            output::line(open::shown(problems, &found.documents).trim_end())?;
             if !problems.is_empty() {
+                output::line(open::shown(problems, &found.documents).trim_end())?;
                 output::line(format!("{} {word}(s)", problems.len()))?;
             }
         }

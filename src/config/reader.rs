@@ -25,8 +25,18 @@ pub fn read<T>(
 ) -> Result<T, Vec<Problem>> {
     match read_partly(document, shape) {
         (Some(value), problems) if problems.is_empty() => Ok(value),
+        (None, problems) if problems.is_empty() => Err(vec![unexplained(document)]),
         (_, problems) => Err(problems),
     }
+}
+
+/// A file that is refused without a word would be missed by nobody: a reader forgot to note why.
+fn unexplained(document: &Document) -> Problem {
+    Problem::of_file(
+        &document.file,
+        "this file is refused, and the program does not say why",
+        "that is a fault of the program: please report it with the file",
+    )
 }
 
 /// As [`read`], but gives what could be read beside the problems; nothing where the text is not TOML.
@@ -165,18 +175,23 @@ impl<'d> Table<'d> {
             .collect()
     }
 
-    /// Notes a key that is known but not allowed here, with a better reason than "unknown".
-    pub fn refuse(&self, key: &str, message: impl Into<String>, help: impl Into<String>) {
-        if let Some((key, _)) = self.entries.get_key_value(key) {
-            self.asked.borrow_mut().push(key.get_ref().to_string());
-            self.notes
-                .note(key.span().start, message.into(), help.into());
-        }
+    /// Notes a key that is known but not allowed here, with a better reason than "unknown"; whether it stands here.
+    pub fn refuse(&self, key: &str, message: impl Into<String>, help: impl Into<String>) -> bool {
+        let Some((key, _)) = self.entries.get_key_value(key) else {
+            return false;
+        };
+        self.asked.borrow_mut().push(key.get_ref().to_string());
+        self.notes
+            .note(key.span().start, message.into(), help.into());
+        true
     }
 
+    /// Whether a key stands here that nobody has asked for so far, and that will be told as unknown.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+    pub fn holds_unknown(&self) -> bool {
+        let asked = self.asked.borrow();
+        let unknown = |key: &str| !asked.iter().any(|known| known == key);
+        self.entries.keys().any(|key| unknown(key.get_ref()))
     }
 
     /// Lets unknown keys pass: what the table is about is wrong, so its other keys say nothing.

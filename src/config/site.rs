@@ -24,6 +24,9 @@ use crate::domain::target::Target;
 /// Folders whose files decide what the program does.
 const FOLDERS: [&str; 3] = ["config", "jobs", "templates"];
 
+/// Of these, what decides nothing: secrets must not be read, schemas are for editors.
+const APART: [&str; 2] = ["config/secrets", "config/schemas"];
+
 /// A site whose files are all valid by themselves; `job::check` compares them with each other.
 #[derive(Clone, Debug)]
 pub struct Files {
@@ -218,7 +221,7 @@ impl Reading {
     }
 }
 
-/// Names and contents of all files, in the order of their names; secrets are left out.
+/// Names and contents of all files, in the order of their names; secrets and schemas are left out.
 #[must_use]
 pub fn hash(folder: &Path) -> String {
     let mut digest = Sha256::new();
@@ -246,7 +249,7 @@ fn files_under(folder: &Path, under: &Path) -> Vec<PathBuf> {
         .flatten()
         .flatten();
     let mut paths: Vec<PathBuf> = entries.map(|entry| under.join(entry.file_name())).collect();
-    paths.retain(|path| path != Path::new("config/secrets"));
+    paths.retain(|path| !APART.iter().any(|apart| path == Path::new(apart)));
     paths.sort();
     let descend = |path: PathBuf| {
         if folder.join(&path).is_dir() {

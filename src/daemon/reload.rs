@@ -6,9 +6,12 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use secrecy::ExposeSecret;
 
 use super::{OpenError, copy};
@@ -19,6 +22,9 @@ use crate::store::daemons::{Daemon, Refused};
 /// Folders whose files decide what the daemon does.
 const FOLDERS: [&str; 3] = ["config", "jobs", "templates"];
 
+/// Beats between two looks that nothing asked for.
+const LOOK_EVERY: u64 = 60;
+
 type Stamps = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
 
 /// The files as they were when they were last looked at.
@@ -26,8 +32,45 @@ pub struct Files {
     stamps: Stamps,
     /// They differ from what was last read, and may still be being written.
     is_moving: bool,
+    bell: Bell,
     started_at: Option<DateTime<Utc>>,
     refused: Option<Refused>,
+}
+
+/// Rings when the system reports a change under the folders. Where it cannot (a network drive), looking
+/// every minute must do.
+struct Bell {
+    has_rung: Arc<AtomicBool>,
+    beats: u64,
+    _watcher: Option<RecommendedWatcher>,
+}
+
+impl Bell {
+    fn over(site: &Path) -> Self {
+        let has_rung = Arc::new(AtomicBool::new(false));
+        let ring = Arc::clone(&has_rung);
+        let watcher = notify::recommended_watcher(move |_| ring.store(true, Ordering::Relaxed));
+        let watch = |mut watcher: RecommendedWatcher| {
+            for folder in FOLDERS {
+                watcher.watch(&site.join(folder), RecursiveMode::Recursive)?;
+            }
+            Ok(watcher)
+        };
+        let watcher = watcher.and_then(watch);
+        if let Err(error) = &watcher {
+            tracing::warn!(%error, "changes of files are not reported here: they are looked for every minute");
+        }
+        Self {
+            has_rung,
+            beats: 0,
+            _watcher: watcher.ok(),
+        }
+    }
+
+    fn says_look(&mut self) -> bool {
+        self.beats += 1;
+        self.has_rung.swap(false, Ordering::Relaxed) || self.beats.is_multiple_of(LOOK_EVERY)
+    }
 }
 
 impl Files {
@@ -35,6 +78,7 @@ impl Files {
         Self {
             stamps: stamps(site),
             is_moving: false,
+            bell: Bell::over(site),
             started_at: None,
             refused: None,
         }
@@ -43,6 +87,9 @@ impl Files {
     /// The site anew, if its files changed and are valid. A change is read at the first beat at which the
     /// files have come to rest.
     pub async fn changed(&mut self, app: &App) -> Result<Option<App>, JobError> {
+        if !self.bell.says_look() && !self.is_moving {
+            return Ok(None);
+        }
         let now = stamps(&app.site);
         if now != self.stamps {
             self.stamps = now;

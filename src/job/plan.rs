@@ -84,7 +84,7 @@ async fn plan(
     let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
     let write = app.store.write().await?;
     let known = write.cursors_of(&names).await?;
-    let fingerprints: Vec<String> = jobs.iter().map(|job| fingerprint(job)).collect();
+    let fingerprints: Vec<String> = jobs.iter().map(|job| job.timing.fingerprint()).collect();
     let mut rows = Vec::new();
     let mut cursors = Vec::new();
     for (job, fingerprint) in jobs.iter().zip(&fingerprints) {
@@ -161,15 +161,4 @@ pub fn new_run(app: &App, job: &Job, scheduled_for: DateTime<Utc>, trigger: Trig
         holds_mails: false,
         basis: app.basis(job),
     }
-}
-
-/// The schedule as a line of text: a changed line is an edited schedule.
-#[must_use]
-pub fn fingerprint(job: &Job) -> String {
-    let timing = &job.timing;
-    let only_on = timing
-        .only_on
-        .map_or("every day", |only_on| only_on.as_str());
-    let (cron, zone) = (timing.schedule.text(), timing.schedule.zone());
-    format!("{cron} | {zone} | {only_on}")
 }

@@ -304,15 +304,16 @@ impl Write {
 }
 
 impl Store {
-    /// The oldest `limit` queued runs.
+    /// Up to `limit` queued runs after the first `skip`, oldest first.
     ///
     /// # Errors
     /// When the database does not answer or a row does not convert.
-    pub async fn queued_runs(&self, limit: u64) -> Result<Vec<Run>, StoreError> {
+    pub async fn queued_runs(&self, skip: u64, limit: u64) -> Result<Vec<Run>, StoreError> {
         let rows = run::Entity::find()
             .filter(Col::Status.eq(RunStatus::Queued.as_str()))
             .order_by_asc(Col::ScheduledFor)
             .order_by_asc(Col::Id)
+            .offset(skip)
             .limit(limit)
             .all(&self.db)
             .await?;

@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::FutureExt;
 use sea_orm::{ConnectionTrait, Database as Orm, DatabaseConnection, Statement};
 
+use crate::app::{TestApp, Town};
+
 /// The address of a PostgreSQL server whose user may make databases, e.g. `postgres://dondoc:pw@localhost:5432/`.
 const POSTGRES: &str = "DONDOC_TEST_POSTGRES";
 /// Under continuous integration nothing is passed over.
@@ -78,6 +80,22 @@ async fn tell<S: Stage>(database: Database, story: impl AsyncFnOnce(&mut S)) {
     if let Err(panic) = outcome {
         resume_unwind(panic);
     }
+}
+
+/// A second stage beside the first, on a database of the same kind; `away_with` it at the end.
+pub async fn another<T: Town>(first: &TestApp<T>) -> TestApp<T> {
+    let database = match &first.database {
+        Database::Sqlite => Database::Sqlite,
+        Database::Postgres { server, .. } => Database::new_postgres(server).await,
+    };
+    TestApp::set(database).await
+}
+
+pub async fn away_with<T: Town>(mut other: TestApp<T>) {
+    other.examine().await;
+    let database = other.database.clone();
+    drop(other);
+    database.remove().await;
 }
 
 impl Database {

@@ -58,7 +58,7 @@ impl Sent {
 /// Dossier codes in a text.
 pub fn codes(text: &str) -> BTreeSet<String> {
     let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '-'));
-    let is_code = |word: &&str| word.starts_with("H26.") && word.matches('-').count() == 2;
+    let is_code = |word: &&str| word.contains("H26") && word.matches('-').count() == 2;
     words
         .filter(is_code)
         .map(|word| word.trim_end_matches('.').to_owned())

@@ -16,6 +16,10 @@ mod rows;
 mod scripted;
 
 // The stories.
+mod alerts;
 mod delivery;
+mod digests;
 mod letters;
+mod outbox;
 mod pull;
+mod schema;

@@ -32,7 +32,8 @@ pub fn make(folder: &Path) -> anyhow::Result<&'static str> {
 /// Points the site at the city and fixes its clock.
 pub fn point_at(folder: &Path, city: &SocketAddr, morning: &str) -> anyhow::Result<()> {
     let text = format!(
-        "{MARK} It fixes the clock and points at the simulated city, which has a new port each time.\n\n\
+        "{MARK} It fixes the clock and points at the simulated city, which has a new port each time.\n\
+         #:schema ./schemas/settings.schema.json\n\n\
          [site]\nnow = \"{morning}\"\nsimulated = true\n\n\
          [endpoints]\ncity = \"http://{city}\"\n"
     );

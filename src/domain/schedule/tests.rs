@@ -4,7 +4,7 @@
 //! Never: the code under test inside the model.
 //! Reads next: `zone.rs`.
 
-use chrono::{Datelike, NaiveDate, NaiveTime, TimeZone, Timelike, Weekday};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Timelike, Weekday};
 use chrono_tz::{America, Asia, Europe, Pacific};
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -119,13 +119,13 @@ fn the_shipped_files_are_valid_after_the_reform_and_warn_of_the_posts_that_are_g
     let found = check(shipped().path(), day("2026-11-24"), &[]);
     assert_eq!(
         lines(&found),
-        "warning: jobs/ward-lag.toml:14:15: nobody is vice-chair of 004 on 2026-11-24, when that unit does not exist \
+        "warning: jobs/ward-lag.toml:16:15: nobody is vice-chair of 004 on 2026-11-24, when that unit does not exist \
          (help: write posts of units that exist then: `00118`, `00127`, `00136`, `00145`)\n\
-         warning: jobs/ward-lag.toml:14:29: nobody is chair of 004 on 2026-11-24, when that unit does not exist \
+         warning: jobs/ward-lag.toml:16:29: nobody is chair of 004 on 2026-11-24, when that unit does not exist \
          (help: write posts of units that exist then: `00118`, `00127`, `00136`, `00145`)\n\
-         warning: jobs/weekly-digest.toml:14:7: nobody is chair of 004 on 2026-11-24, when that unit does not exist \
+         warning: jobs/weekly-digest.toml:16:7: nobody is chair of 004 on 2026-11-24, when that unit does not exist \
          (help: write posts of units that exist then: `00118`, `00127`, `00136`, `00145`)\n\
-         warning: jobs/weekly-digest.toml:14:16: nobody is vice-chair of 004 on 2026-11-24, when that unit does not exist \
+         warning: jobs/weekly-digest.toml:16:16: nobody is vice-chair of 004 on 2026-11-24, when that unit does not exist \
          (help: write posts of units that exist then: `00118`, `00127`, `00136`, `00145`)\n"
     );
 }
@@ -139,7 +139,7 @@ fn a_secret_that_is_not_there_yet_is_a_warning() {
     let said = found.warnings[0].to_string();
     assert!(
         said.starts_with(
-            "config/default.toml:37:15: the secret file `config/secrets/city` cannot be read: "
+            "config/default.toml:39:15: the secret file `config/secrets/city` cannot be read: "
         ),
         "{said}"
     );

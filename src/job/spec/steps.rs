@@ -28,9 +28,9 @@ pub fn step(table: &Table<'_>) -> Option<Step> {
 
 /// What the step does, told by the key that names it.
 fn act(table: &Table<'_>) -> Option<Act> {
-    for step in STEPS_LATER {
-        table.refuse(step, not_yet(step), supported(STEPS));
-    }
+    let refused = STEPS_LATER
+        .into_iter()
+        .any(|step| table.refuse(step, not_yet(step), supported(STEPS)));
     let named: Vec<(&str, Item<'_>)> = STEPS
         .into_iter()
         .filter_map(|step| Some((step, table.get(step)?)))
@@ -47,7 +47,7 @@ fn act(table: &Table<'_>) -> Option<Act> {
         [("digest", mail)] => self::digest(table, mail).map(Act::Digest),
         [("ping", url)] => ping(url),
         // Whatever stands here instead is told as an unknown key.
-        [] if !table.is_empty() => None,
+        [] if refused || table.holds_unknown() => None,
         [] => {
             table.problem(
                 "this step does nothing",

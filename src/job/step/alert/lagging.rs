@@ -94,19 +94,19 @@ fn recipients(
     let today = context.app.day(context.as_of);
     let mut grouped = ByRecipient::new();
     for matter in matters {
-        for role in &alert.to {
+        let hear = alert.to.iter().filter_map(|role| {
             let unit = if *role == Role::Head {
                 &matter.unit
             } else {
                 &organisation.district
             };
-            match organisation.holder(unit, *role, today) {
-                Some(recipient) => group(&mut grouped, recipient, matter.clone()),
-                None => {
-                    tracing::warn!(%unit, role = role.as_str(), "nobody holds this post: not told")
-                }
+            let recipient = organisation.holder(unit, *role, today);
+            if recipient.is_none() {
+                tracing::warn!(%unit, role = role.as_str(), "nobody holds this post: not told");
             }
-        }
+            Some((recipient?, matter.clone()))
+        });
+        group(&mut grouped, hear);
     }
     grouped
 }

@@ -1,0 +1,59 @@
+//! `dondoc bench`: speed as ratios against limits measured in the same run, and figures for this machine.
+//!
+//! Owns: the list of benchmarks. They work in a temporary site and touch nothing else.
+//! Never: a verdict: a number that drifts with the machine is no test.
+//! Reads next: `bench/schedule.rs`.
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::{Scope, output};
+
+mod schedule;
+
+#[derive(Debug, Args)]
+pub struct Bench {
+    name: Name,
+    /// How many schedules
+    #[arg(long, default_value_t = 10_000)]
+    schedules: usize,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Name {
+    /// Planning thousands of schedules, an idle heartbeat, a job of forty steps
+    Schedule,
+}
+
+/// One measured figure beside what it is compared with.
+#[derive(Debug, Serialize)]
+pub struct Figure {
+    what: String,
+    value: f64,
+    unit: &'static str,
+    /// What is aimed at on two cores, or the limit measured in this run.
+    against: String,
+}
+
+impl Bench {
+    pub async fn run(&self, scope: &Scope) -> anyhow::Result<()> {
+        let figures = match self.name {
+            Name::Schedule => schedule::run(self.schedules).await?,
+        };
+        if scope.json {
+            return output::json(&figures);
+        }
+        let text = |figure: Figure| {
+            [
+                figure.what,
+                format!("{:.2}", figure.value),
+                figure.unit.to_owned(),
+                figure.against,
+            ]
+        };
+        output::table(
+            ["what", "#measured", "unit", "against"],
+            figures.into_iter().map(text),
+        )
+    }
+}
