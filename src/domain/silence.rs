@@ -62,10 +62,19 @@ mod tests {
         silence(expected, last_success.map(at), within, at(now)).map(|silence| silence.to_string())
     }
 
+    /// A sentence, occurrences, last success, now, what is told.
+    type Case = (
+        &'static str,
+        &'static [&'static str],
+        Option<&'static str>,
+        &'static str,
+        Option<&'static str>,
+    );
+
     #[test]
     fn a_job_is_overdue_when_an_occurrence_was_followed_by_no_success_in_time() {
         let friday_and_monday = ["05T00:30", "08T00:30"];
-        let cases: [(&str, &[&str], Option<&str>, &str, Option<&str>); 8] = [
+        let cases: [Case; 8] = [
             (
                 "nothing was due: nothing is expected",
                 &[],

@@ -128,7 +128,12 @@ async fn tell_of_files(app: &App, files: Files<'_>) -> Result<Telling, JobError>
         Files::Applied => format!("files {} are applied", app.files.hash),
         Files::Refused { problems, .. } => format!("{} problem(s) in the files", problems.len()),
     };
-    let Some(recipient) = operator(app, &reason) else {
+    let recipient = match files {
+        // Mostly no news: then it is no matter that nobody would hear it.
+        Files::Applied => on_duty(app),
+        Files::Refused { .. } => operator(app, &reason),
+    };
+    let Some(recipient) = recipient else {
         return Ok(Telling::Nobody);
     };
     let write = app.store.write().await?;
@@ -147,11 +152,15 @@ async fn tell_of_files(app: &App, files: Files<'_>) -> Result<Telling, JobError>
 }
 
 fn operator(app: &App, why: &str) -> Option<Recipient> {
-    let found = app.files.organisation.operator(app.day(app.clock.now()));
+    let found = on_duty(app);
     if found.is_none() {
         tracing::error!(why, "nobody is operator today: nobody is told");
     }
     found
+}
+
+fn on_duty(app: &App) -> Option<Recipient> {
+    app.files.organisation.operator(app.day(app.clock.now()))
 }
 
 async fn heard(write: &Write, recipient: &Recipient, about: &str) -> Result<Vec<Told>, JobError> {

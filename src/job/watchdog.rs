@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 
-use super::notice::{Matter, Notices};
+use super::notice::{Matter, Notices, Telling};
 use super::spec::Job;
 use super::{App, JobError};
 use crate::domain::silence::{Silence, silence};
@@ -108,7 +108,9 @@ impl Watchdog {
         }
         let matter = matter(app, job, silence, now).await?;
         let telling = notices.tell(app, matter).await?;
-        tracing::warn!(job = job.name, %silence, ?telling, "the job has not succeeded for its expected time");
+        if telling != Telling::Known {
+            tracing::warn!(job = job.name, %silence, ?telling, "the job has not succeeded for its expected time");
+        }
         Ok(now + TOLD)
     }
 

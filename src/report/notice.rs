@@ -275,8 +275,10 @@ fn length(length: Duration, words: &Words) -> String {
     let minutes = length.as_secs().div_ceil(60);
     match minutes {
         0 => words.notice.minutes(words.number(0)),
-        _ if minutes % (24 * 60) == 0 => words.notice.days(words.number(minutes / (24 * 60))),
-        _ if minutes % 60 == 0 => words.notice.hours(words.number(minutes / 60)),
+        _ if minutes.is_multiple_of(24 * 60) => {
+            words.notice.days(words.number(minutes / (24 * 60)))
+        }
+        _ if minutes.is_multiple_of(60) => words.notice.hours(words.number(minutes / 60)),
         _ => words.notice.minutes(words.number(minutes)),
     }
 }

@@ -20,6 +20,7 @@ mod alerts;
 mod delivery;
 mod digests;
 mod letters;
+mod notice;
 mod outbox;
 mod pull;
 mod schema;
