@@ -29,6 +29,7 @@ mod kills;
 mod letters;
 mod migrating;
 mod notice;
+mod operate;
 mod outbox;
 mod planner;
 mod pull;

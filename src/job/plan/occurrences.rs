@@ -61,15 +61,16 @@ pub struct Listed {
     pub day_off: Option<String>,
 }
 
-/// Every occurrence in (after, until], in order, whatever became of it.
+/// Every occurrence in (after, until] that was due by `now`, in order, whatever became of it.
 pub fn listed<'a>(
     app: &'a App,
     job: &'a Job,
     after: DateTime<Utc>,
     until: DateTime<Utc>,
+    now: DateTime<Utc>,
 ) -> impl Iterator<Item = Listed> + 'a {
-    let next = move |after| job.timing.due_after(after, &app.files.calendar);
-    std::iter::successors(next(after), move |last| next(last.at()))
+    job.timing
+        .between(after, now, &app.files.calendar)
         .take_while(move |due| due.at() <= until)
         .map(|due| Listed {
             at: due.at(),
