@@ -4,12 +4,13 @@
 //! Never: finding them (`daemon::check_site`).
 //! Reads next: `job/check.rs`.
 
+use std::io::stdout;
 use std::process::ExitCode;
 
 use serde::Serialize;
 
 use super::{Scope, open, output};
-use crate::config::problem::Problem;
+use crate::config::problem::{Problem, Severity};
 use crate::daemon;
 
 #[derive(Serialize)]
@@ -35,21 +36,40 @@ pub fn run(scope: &Scope) -> anyhow::Result<ExitCode> {
         let problems = found.problems.iter().map(row).collect();
         output::json(&Checked { ok, problems })?;
     } else {
-        for (problems, word) in [(&found.problems, "problem"), (&found.warnings, "warning")] {
-            output::line(open::shown(problems, &found.documents).trim_end())?;
-            if !problems.is_empty() {
-                output::line(format!("{} {word}(s)", problems.len()))?;
-            }
+        let look = output::look(&stdout());
+        let kinds = [
+            (&found.problems, Severity::Problem),
+            (&found.warnings, Severity::Warning),
+        ];
+        for (problems, severity) in kinds.into_iter().filter(|(found, _)| !found.is_empty()) {
+            output::line(open::shown(problems, &found.documents, severity, look).trim_end())?;
+            output::line("")?;
         }
-        if ok {
-            output::line("everything is valid")?;
-        }
+        output::line(summary(found.problems.len(), found.warnings.len()))?;
     }
     Ok(if ok {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// `everything is valid`, `1 problem`, `3 problems, 1 warning`.
+fn summary(problems: usize, warnings: usize) -> String {
+    let count = |count: usize, word: &str| match count {
+        1 => format!("1 {word}"),
+        _ => format!("{count} {word}s"),
+    };
+    match (problems, warnings) {
+        (0, 0) => "everything is valid".to_owned(),
+        (0, _) => format!("everything is valid; {}", count(warnings, "warning")),
+        (_, 0) => count(problems, "problem"),
+        (_, _) => format!(
+            "{}, {}",
+            count(problems, "problem"),
+            count(warnings, "warning")
+        ),
+    }
 }
 
 fn row(problem: &Problem) -> Row<'_> {
