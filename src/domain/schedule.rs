@@ -1,42 +1,61 @@
-//! Cron schedules in a zone, by Debian's rules.
+//! Schedules in a zone: cron by Debian's rules, or an interval of real time.
 //!
 //! Owns: when a schedule runs, where clocks change included, and a note wherever that is not what the text says.
 //! Never: the clock, what is due or was missed (`job::plan`).
-//! Reads next: `schedule/expression.rs`, `schedule/timing.rs`.
+//! Reads next: `schedule/expression.rs`, `schedule/pattern.rs`, `schedule/timing.rs`.
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use croner::Cron;
-use croner::parser::CronParser;
 use serde::Deserialize;
 
 mod expression;
 mod field;
+mod pattern;
+mod every;
+mod period;
+mod zone;
 mod note;
 mod timing;
-mod zone;
+mod shift;
+mod jitter;
+mod words;
 
+pub use every::{EveryError, length};
 pub use expression::CronError;
 pub use field::Field;
+pub use jitter::Jitter;
 pub use note::{ClockNote, Note};
-pub use timing::{CatchUp, OnlyOn, Timing};
-use zone::Instants;
+pub use period::Period;
+pub use timing::{CatchUp, Due, OnlyOn, Shift, SkipReason, Skipped, Timing};
+pub use words::words;
 
+use every::Every;
+use pattern::Pattern;
+
+use crate::domain::dossier::day_of;
 use crate::word_enum;
 
-/// A cron schedule in a zone.
+/// Instants at which something runs: by a cron expression or every so often, within a period.
 ///
-/// Day of month and day of week combine with *or*, but with *and* where either begins with `*`. A schedule whose
-/// minute or hour begins with `*` runs by *intervals*: at every instant whose wall time matches, in both halves of
-/// an hour that comes twice. Any other runs at *fixed* wall times: once each, the first time where one comes twice,
-/// and at the first instant after the gap where clocks are set forward over it (see [`DstGap`]).
+/// Day of month and day of week of a cron expression combine with *or*, but with *and* where either begins with `*`.
+/// One whose minute or hour begins with `*` runs by *intervals*: at every instant whose wall time matches, in both
+/// halves of an hour that comes twice. Any other runs at *fixed* wall times: once each, the first time where one
+/// comes twice, and at the first instant after the gap where clocks are set forward over it (see [`DstGap`]).
+/// `every` counts real time, which no change of the clocks touches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
     text: String,
-    cron: Cron,
-    interval: bool,
+    rule: Rule,
     zone: Tz,
     dst_gap: DstGap,
+    period: Period,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Rule {
+    /// Boxed: it is much larger than the other.
+    Cron(Box<Pattern>),
+    Every(Every),
 }
 
 word_enum! {
@@ -55,33 +74,60 @@ word_enum! {
 /// An instant at which a schedule runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Occurrence {
+    /// Its identity: what a run is scheduled for. No two occurrences of a schedule share it.
     pub at: DateTime<Utc>,
+    /// When the run may begin: `at`, or later with a [`Jitter`], but always before the next occurrence.
+    pub due_at: DateTime<Utc>,
     pub note: Option<Note>,
 }
 
+impl Occurrence {
+    fn new(at: DateTime<Utc>, note: Option<Note>) -> Self {
+        let due_at = at;
+        Self { at, due_at, note }
+    }
+}
+
 impl Schedule {
-    /// Five fields, six with seconds first, or `@daily` and the like.
+    /// A cron expression: five fields, six with seconds first, or `@daily` and the like.
     ///
     /// # Errors
     /// When a field holds what it may not, or no day ever matches (`0 0 31 2 *`).
     pub fn parse(text: &str, zone: Tz) -> Result<Self, CronError> {
-        let expression = expression::read(text)?;
-        let parser = CronParser::builder()
-            .dom_and_dow(expression.both_days)
-            .build();
-        let cron = parser
-            .parse(&expression.pattern)
-            .map_err(|error| unread(text, &error))?;
-        let schedule = Self {
-            text: text.to_owned(),
-            cron,
-            interval: expression.interval,
+        let pattern = Box::new(Pattern::parse(text)?);
+        Ok(Self::new(text.to_owned(), Rule::Cron(pattern), zone))
+    }
+
+    /// Everything that is wrong with a cron expression; nothing where [`Schedule::parse`] takes it.
+    #[must_use]
+    pub fn problems(text: &str) -> Vec<CronError> {
+        match (expression::problems(text), Self::parse(text, Tz::UTC)) {
+            (found, Err(error)) if found.is_empty() => vec![error],
+            (found, _) => found,
+        }
+    }
+
+    /// Every so often in real time, counted from the first instant of the period's first day, or from
+    /// 1970-01-01T00:00:00Z where it has none.
+    ///
+    /// # Errors
+    /// When `interval` is not a whole number of seconds, from one second to 366 days.
+    pub fn every(interval: std::time::Duration, zone: Tz) -> Result<Self, EveryError> {
+        let every = Every::new(interval)?;
+        Ok(Self::new(
+            format!("every {every}"),
+            Rule::Every(every),
+            zone,
+        ))
+    }
+
+    fn new(text: String, rule: Rule, zone: Tz) -> Self {
+        Self {
+            text,
+            rule,
             zone,
             dst_gap: DstGap::Shift,
-        };
-        match schedule.next_wall(NaiveDateTime::default(), true) {
-            Some(_) => Ok(schedule),
-            None => Err(never(expression.days)),
+            period: Period::default(),
         }
     }
 
@@ -90,7 +136,13 @@ impl Schedule {
         Self { dst_gap, ..self }
     }
 
-    /// As it was written.
+    /// Runs on no other days than those of `period`.
+    #[must_use]
+    pub fn within(self, period: Period) -> Self {
+        Self { period, ..self }
+    }
+
+    /// A cron expression as it was written, or `every 1h 30m`.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
@@ -101,13 +153,45 @@ impl Schedule {
         self.zone
     }
 
-    /// The first occurrence strictly after `from`; `None` only beyond the year 5000.
+    #[must_use]
+    pub fn dst_gap(&self) -> DstGap {
+        self.dst_gap
+    }
+
+    #[must_use]
+    pub fn period(&self) -> Period {
+        self.period
+    }
+
+    /// The first occurrence strictly after `from`; `None` only after the period, or beyond the year 5000.
     #[must_use]
     pub fn next_after(&self, from: DateTime<Utc>) -> Option<Occurrence> {
-        if self.interval {
-            self.next_interval(from)
-        } else {
-            self.next_fixed(from)
+        if self.period == Period::default() {
+            return self.unbounded(from, DateTime::UNIX_EPOCH);
+        }
+        let first = self.period.first(self.zone);
+        let past = self.period.past(self.zone);
+        // All occurrences are on whole seconds.
+        let mut from = first.map_or(from, |first| from.max(first - TimeDelta::seconds(1)));
+        loop {
+            let next = self.unbounded(from, first.unwrap_or_default())?;
+            if past.is_some_and(|past| next.at >= past) {
+                return None;
+            }
+            // A clock set back over midnight leads from the first day back into the one before.
+            if self.period.holds(day_of(next.at, self.zone)) {
+                return Some(next);
+            }
+            from = next.at;
+        }
+    }
+
+    fn unbounded(&self, from: DateTime<Utc>, origin: DateTime<Utc>) -> Option<Occurrence> {
+        match &self.rule {
+            Rule::Cron(pattern) => pattern.next_after(from, self.zone, self.dst_gap),
+            Rule::Every(every) => every
+                .next_after(from, origin)
+                .map(|at| Occurrence::new(at, None)),
         }
     }
 
@@ -121,84 +205,11 @@ impl Schedule {
         std::iter::successors(self.next_after(after), next).take_while(move |next| next.at <= until)
     }
 
-    /// Every stretch with one offset is asked for itself: in it, wall time runs like real time.
-    fn next_interval(&self, from: DateTime<Utc>) -> Option<Occurrence> {
-        let (mut start, mut inclusive) = (from, false);
-        loop {
-            let offset = zone::offset(self.zone, start);
-            let wall = self.next_wall(start.with_timezone(&offset).naive_local(), inclusive)?;
-            let at = wall.checked_sub_offset(offset)?.and_utc();
-            match zone::first_change(self.zone, start, at) {
-                Some(change) => (start, inclusive) = (change.at, true),
-                None => {
-                    return Some(Occurrence {
-                        at,
-                        note: self.half(wall, at).map(Note::Clock),
-                    });
-                }
-            }
-        }
-    }
-
-    fn half(&self, wall: NaiveDateTime, at: DateTime<Utc>) -> Option<ClockNote> {
-        match zone::instants(self.zone, wall)? {
-            Instants::Twice(first, _) if first == at => Some(ClockNote::FirstOfTwo(wall)),
-            Instants::Twice(..) => Some(ClockNote::SecondOfTwo(wall)),
-            Instants::Once(_) | Instants::Never(_) => None,
-        }
-    }
-
-    /// Wall times in order; the instant each stands for never comes before that of an earlier wall time.
-    fn next_fixed(&self, from: DateTime<Utc>) -> Option<Occurrence> {
-        let mut wall = zone::wall(self.zone, from);
-        loop {
-            wall = self.next_wall(wall, false)?;
-            let (at, note) = match zone::instants(self.zone, wall)? {
-                Instants::Once(at) => (at, None),
-                Instants::Twice(first, _) => (first, Some(ClockNote::OnlyFirst(wall))),
-                Instants::Never(change) if self.dst_gap == DstGap::Skip => {
-                    wall = change.wall_after() - TimeDelta::seconds(1);
-                    continue;
-                }
-                Instants::Never(change) => (
-                    change.at,
-                    Some(ClockNote::Moved {
-                        from: wall,
-                        to: change.wall_after(),
-                    }),
-                ),
-            };
-            if at > from {
-                return Some(Occurrence {
-                    at,
-                    note: note.map(Note::Clock),
-                });
-            }
-        }
-    }
-
-    /// The next wall time that matches, as if no clock ever changed.
-    fn next_wall(&self, after: NaiveDateTime, inclusive: bool) -> Option<NaiveDateTime> {
-        self.cron.find_next_occurrence(&after, inclusive).ok()
-    }
-}
-
-/// croner refuses what we accepted: say so rather than guess.
-fn unread(text: &str, error: &croner::errors::CronError) -> CronError {
-    CronError {
-        field: None,
-        span: 0..text.len(),
-        message: format!("not a schedule: {error}"),
-        help: "write five fields, such as `30 7 * * MON-FRI`".to_owned(),
-    }
-}
-
-fn never(span: std::ops::Range<usize>) -> CronError {
-    CronError {
-        field: Some(Field::DayOfMonth),
-        span,
-        message: "day of month: no year has such a day, so it would never run".to_owned(),
-        help: "write `L` for the last day of a month".to_owned(),
+    /// It does not run on any day of its period.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let from = self.period.first(self.zone).unwrap_or_default();
+        self.next_after(from - TimeDelta::seconds(1)).is_none()
     }
 }
 

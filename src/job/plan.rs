@@ -5,6 +5,7 @@
 //! Reads next: `plan/occurrences.rs`, `admit.rs`.
 
 mod occurrences;
+pub use occurrences::{Listed, listed};
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -84,7 +85,7 @@ async fn plan(
     let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
     let write = app.store.write().await?;
     let known = write.cursors_of(&names).await?;
-    let fingerprints: Vec<String> = jobs.iter().map(|job| fingerprint(job)).collect();
+    let fingerprints: Vec<String> = jobs.iter().map(|job| job.timing.fingerprint()).collect();
     let mut rows = Vec::new();
     let mut cursors = Vec::new();
     for (job, fingerprint) in jobs.iter().zip(&fingerprints) {
@@ -129,13 +130,34 @@ fn plan_job(
     }
 }
 
+/// The first instant after `after` at which any job is due.
+#[must_use]
+pub fn next_instant(app: &App, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let next = |job| occurrences::next_after(app, job, after);
+    app.jobs.iter().filter_map(next).min()
+}
+
 /// Queues a run by hand. `scheduled_for` is `now`, or the first free second after it.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn queue_now(app: &App, job: &Job, now: DateTime<Utc>) -> Result<Run, JobError> {
+    queue_as_of(app, job, now, None).await
+}
+
+/// As [`queue_now`], with figures of `as_of`, whoever runs it and whenever.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn queue_as_of(
+    app: &App,
+    job: &Job,
+    now: DateTime<Utc>,
+    as_of: Option<DateTime<Utc>>,
+) -> Result<Run, JobError> {
     let write = app.store.write().await?;
     let mut new = new_run(app, job, now, Trigger::Manual);
+    new.as_of = as_of;
     "asked for by hand".clone_into(&mut new.reason);
     loop {
         if write.insert_runs(std::slice::from_ref(&new)).await? == 1
@@ -146,6 +168,19 @@ pub async fn queue_now(app: &App, job: &Job, now: DateTime<Utc>) -> Result<Run, 
         }
         new.scheduled_for += TimeDelta::seconds(1);
     }
+}
+
+/// Queues a run by hand for `at`, unless that occurrence has a row already.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn queue_once(app: &App, job: &Job, at: DateTime<Utc>) -> Result<bool, JobError> {
+    let write = app.store.write().await?;
+    let mut new = new_run(app, job, at, Trigger::Manual);
+    "asked for by hand".clone_into(&mut new.reason);
+    let inserted = write.insert_runs(&[new]).await?;
+    write.commit().await?;
+    Ok(inserted == 1)
 }
 
 /// A queued run of `job`.
@@ -161,15 +196,4 @@ pub fn new_run(app: &App, job: &Job, scheduled_for: DateTime<Utc>, trigger: Trig
         holds_mails: false,
         basis: app.basis(job),
     }
-}
-
-/// The schedule as a line of text: a changed line is an edited schedule.
-#[must_use]
-pub fn fingerprint(job: &Job) -> String {
-    let timing = &job.timing;
-    let only_on = timing
-        .only_on
-        .map_or("every day", |only_on| only_on.as_str());
-    let (cron, zone) = (timing.schedule.text(), timing.schedule.zone());
-    format!("{cron} | {zone} | {only_on}")
 }

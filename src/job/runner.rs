@@ -17,7 +17,7 @@ use super::watch::Watcher;
 use super::{App, JobError, run};
 use crate::domain::dossier::{end_of, start_of};
 use crate::store::StoreError;
-use crate::store::runs::{Lease, Run, RunStatus};
+use crate::store::runs::{Lease, Run, RunStatus, Trigger};
 
 /// How long a claim is believed without a sign of life.
 pub const LEASE: TimeDelta = TimeDelta::seconds(90);
@@ -33,6 +33,14 @@ pub struct Runner {
     tasks: JoinSet<Result<RunStatus, JobError>>,
     under_way: HashMap<Id, Run>,
     watcher: Arc<dyn Watcher>,
+}
+
+/// What becomes of a queued run now.
+enum Fate {
+    Begins(Run),
+    Waits,
+    /// It never begins, or another process has it.
+    IsNoneOfOurs,
 }
 
 /// A run that ended, and how.
@@ -55,61 +63,90 @@ impl Runner {
         }
     }
 
-    /// Starts what may begin now. Returns how many it started.
+    /// Starts what may begin now, oldest first; runs that never will are given their ending on the way.
+    /// Returns how many it started.
     ///
     /// # Errors
     /// When the database refuses; what is queued stays queued.
     pub async fn start_ready(&mut self, app: &Arc<App>) -> Result<usize, JobError> {
-        let mut started = 0;
+        let (mut started, mut waiting) = (0, 0);
+        let mut running = None;
         while self.tasks.len() < self.at_once {
-            let Some(run) = self.claim(app).await? else {
+            let queued = app.store.queued_runs(waiting, LOOK).await?;
+            if queued.is_empty() {
                 break;
+            }
+            let running = match &mut running {
+                Some(running) => running,
+                None => running.insert(app.store.running_jobs().await?),
             };
-            let (app, watcher, task_run) =
-                (Arc::clone(app), Arc::clone(&self.watcher), run.clone());
-            let task = self
-                .tasks
-                .spawn(async move { run::run_claimed(&app, &task_run, watcher.as_ref()).await });
-            self.under_way.insert(task.id(), run);
-            started += 1;
+            for run in queued {
+                if self.tasks.len() >= self.at_once {
+                    break;
+                }
+                match self.decide(app, &run, running).await? {
+                    Fate::Begins(claimed) => {
+                        running.push((claimed.job.clone(), claimed.trigger));
+                        self.spawn(app, claimed);
+                        started += 1;
+                    }
+                    Fate::Waits => waiting += 1,
+                    Fate::IsNoneOfOurs => {}
+                }
+            }
         }
         Ok(started)
     }
 
-    /// Claims the oldest run that may begin; runs that never will are given their ending on the way.
-    async fn claim(&self, app: &App) -> Result<Option<Run>, JobError> {
-        let queued = app.store.queued_runs(LOOK).await?;
-        if queued.is_empty() {
-            return Ok(None);
-        }
-        let running = app.store.running_jobs().await?;
+    fn spawn(&mut self, app: &Arc<App>, run: Run) {
+        let (app, watcher, claimed) = (Arc::clone(app), Arc::clone(&self.watcher), run.clone());
+        let task = self
+            .tasks
+            .spawn(async move { run::run_claimed(&app, &claimed, watcher.as_ref()).await });
+        self.under_way.insert(task.id(), run);
+    }
+
+    async fn decide(
+        &self,
+        app: &App,
+        run: &Run,
+        running: &[(String, Trigger)],
+    ) -> Result<Fate, JobError> {
         let now = app.clock.now();
-        for run in queued {
-            match judge(app, &run, &running, now).await? {
-                Admission::Wait(what) => {
-                    tracing::debug!(run = run.id, job = run.job, what, "waits")
-                }
-                Admission::Never(status, reason) => {
-                    tracing::warn!(run = run.id, job = run.job, %status, reason, "not run");
-                    let write = app.store.write().await?;
-                    write.finish_run(run.id, status, &reason, now).await?;
-                    write.commit().await?;
-                }
-                Admission::Begin => {
-                    let lease = Lease {
-                        owner: self.owner.clone(),
-                        until: now + LEASE,
-                    };
-                    let write = app.store.write().await?;
-                    let claimed = write.claim_run(&run, &lease, now).await?;
-                    write.commit().await?;
-                    if claimed.is_some() {
-                        return Ok(claimed);
-                    }
-                }
+        match judge(app, run, running, now).await? {
+            Admission::Wait(what) => {
+                tracing::debug!(run = run.id, job = run.job, what, "waits");
+                Ok(Fate::Waits)
             }
+            Admission::Never(status, reason) => {
+                tracing::warn!(run = run.id, job = run.job, %status, reason, "not run");
+                let write = app.store.write().await?;
+                write.finish_run(run.id, status, &reason, now).await?;
+                write.commit().await?;
+                Ok(Fate::IsNoneOfOurs)
+            }
+            Admission::Begin => Ok(self
+                .claim(app, run, now)
+                .await?
+                .map_or(Fate::IsNoneOfOurs, Fate::Begins)),
         }
-        Ok(None)
+    }
+
+    /// The one place where a run becomes ours.
+    async fn claim(
+        &self,
+        app: &App,
+        run: &Run,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Run>, JobError> {
+        let lease = Lease {
+            owner: self.owner.clone(),
+            until: now + LEASE,
+        };
+        let write = app.store.write().await?;
+        let claimed = write.claim_run(run, &lease, now).await?;
+        write.commit().await?;
+        Ok(claimed)
     }
 
     /// Waits for one run to end; `None` if none is under way.
@@ -215,7 +252,7 @@ impl Runner {
 async fn judge(
     app: &App,
     run: &Run,
-    running: &[String],
+    running: &[(String, Trigger)],
     now: DateTime<Utc>,
 ) -> Result<Admission, JobError> {
     let job = app.job(&run.job);
@@ -233,7 +270,10 @@ async fn judge(
     }
     let situation = Situation {
         now,
-        is_running: running.contains(&run.job),
+        running: running
+            .iter()
+            .find(|(job, _)| *job == run.job)
+            .map(|(_, trigger)| *trigger),
         missing: &missing,
         day_is_over: now > end_of(day, zone),
     };

@@ -85,7 +85,8 @@ impl Write {
         Ok(())
     }
 
-    /// Pauses a job, or with `None` lets it go on. A job that was never planned is planned from `now`.
+    /// Pauses a job, or with `None` lets it go on from `cursor`: what a pause held back is not caught up.
+    /// A job that was never planned is planned from `cursor` in either case.
     ///
     /// # Errors
     /// When the database refuses.
@@ -104,11 +105,14 @@ impl Write {
             paused_at: Set(pause.map(|pause| seconds(pause.since))),
             paused_until: Set(pause.and_then(|pause| pause.until).map(seconds)),
         };
-        let pauses = [Col::PausedBecause, Col::PausedAt, Col::PausedUntil];
+        let mut changed = vec![Col::PausedBecause, Col::PausedAt, Col::PausedUntil];
+        if pause.is_none() {
+            changed.push(Col::Cursor);
+        }
         schedule::Entity::insert(row)
             .on_conflict(
                 OnConflict::column(Col::Job)
-                    .update_columns(pauses)
+                    .update_columns(changed)
                     .to_owned(),
             )
             .exec_without_returning(&self.tx)

@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::FutureExt;
 use sea_orm::{ConnectionTrait, Database as Orm, DatabaseConnection, Statement};
 
+use crate::app::{TestApp, Town};
+
 /// The address of a PostgreSQL server whose user may make databases, e.g. `postgres://dondoc:pw@localhost:5432/`.
 const POSTGRES: &str = "DONDOC_TEST_POSTGRES";
 /// Under continuous integration nothing is passed over.
@@ -80,6 +82,26 @@ async fn tell<S: Stage>(database: Database, story: impl AsyncFnOnce(&mut S)) {
     }
 }
 
+/// A second stage beside the first, on a database of the same kind; `away_with` it at the end.
+pub async fn another<T: Town>(first: &TestApp<T>) -> TestApp<T> {
+    TestApp::set(beside(&first.database).await).await
+}
+
+/// A second database of the same kind; `remove` it at the end.
+pub async fn beside(first: &Database) -> Database {
+    match first {
+        Database::Sqlite => Database::Sqlite,
+        Database::Postgres { server, .. } => Database::new_postgres(server).await,
+    }
+}
+
+pub async fn away_with<T: Town>(mut other: TestApp<T>) {
+    other.examine().await;
+    let database = other.database.clone();
+    drop(other);
+    database.remove().await;
+}
+
 impl Database {
     async fn new_postgres(server: &str) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
@@ -96,7 +118,7 @@ impl Database {
         database
     }
 
-    async fn remove(&self) {
+    pub async fn remove(&self) {
         self.administer(&["DROP DATABASE IF EXISTS {} WITH (FORCE)"])
             .await;
     }

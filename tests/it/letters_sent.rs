@@ -31,8 +31,9 @@ impl Sent {
         let parsed = MessageParser::default()
             .parse(&mail.body)
             .expect("a mail that parses");
-        let part =
-            |found: Option<std::borrow::Cow<'_, str>>| found.expect("both parts").into_owned();
+        let part = |found: Option<std::borrow::Cow<'_, str>>| {
+            found.expect("both parts").replace('\u{a0}', " ")
+        };
         Self {
             text: part(parsed.body_text(0)),
             html: part(parsed.body_html(0)),
@@ -58,7 +59,7 @@ impl Sent {
 /// Dossier codes in a text.
 pub fn codes(text: &str) -> BTreeSet<String> {
     let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '-'));
-    let is_code = |word: &&str| word.starts_with("H26.") && word.matches('-').count() == 2;
+    let is_code = |word: &&str| word.contains("H26") && word.matches('-').count() == 2;
     words
         .filter(is_code)
         .map(|word| word.trim_end_matches('.').to_owned())

@@ -27,14 +27,19 @@ const STEPS: usize = 40;
 const IDLE: Duration = Duration::from_secs(20);
 
 pub async fn run(schedules: usize) -> anyhow::Result<Vec<Figure>> {
-    let site = tempfile::tempdir()?;
-    shipped::write_missing(site.path())?;
     let start: DateTime<Utc> = "2026-11-24T00:00:30Z".parse()?;
-    let app = opened(site.path(), start).await?;
+    let [planned, stepped] = [new_site()?, new_site()?];
+    let app = opened(planned.path(), start).await?;
     let mut figures = planning(many(app, schedules), schedules, start).await?;
-    figures.extend(forty_steps(opened(site.path(), start).await?).await?);
+    figures.extend(forty_steps(opened(stepped.path(), start).await?).await?);
     figures.extend(idle(schedules)?);
     Ok(figures)
+}
+
+fn new_site() -> anyhow::Result<tempfile::TempDir> {
+    let site = tempfile::tempdir()?;
+    shipped::write_missing(site.path())?;
+    Ok(site)
 }
 
 async fn opened(site: &Path, at: DateTime<Utc>) -> anyhow::Result<App> {
@@ -78,7 +83,7 @@ async fn planning(app: App, schedules: usize, start: DateTime<Utc>) -> anyhow::R
     let due = Instant::now();
     let queued = planner.tick(&app, start + TimeDelta::seconds(30)).await?;
     let due = due.elapsed();
-    let stored = app.store.queued_runs(schedules as u64 + 1).await?.len();
+    let stored = app.store.queued_runs(0, schedules as u64 + 1).await?.len();
     ensure!(
         queued == schedules && stored == schedules,
         "{queued} were queued and {stored} stored, of {schedules}"
@@ -163,8 +168,7 @@ async fn commits(app: &App, count: usize) -> anyhow::Result<Duration> {
 
 /// A real daemon with nothing to do: processor time and memory.
 fn idle(schedules: usize) -> anyhow::Result<Vec<Figure>> {
-    let site = tempfile::tempdir()?;
-    shipped::write_missing(site.path())?;
+    let site = new_site()?;
     let jobs = site.path().join("jobs");
     let text = fs::read_to_string(jobs.join("ward-lag.toml"))?.replace("10 7 * * 1", "0 3 1 1 *");
     for n in 0..schedules {

@@ -4,8 +4,13 @@
 //! Never: schedules.
 //! Reads next: `timing.rs`.
 
-use chrono::{DateTime, FixedOffset, LocalResult, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
+use chrono::{
+    DateTime, FixedOffset, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta,
+    TimeZone, Utc,
+};
 use chrono_tz::Tz;
+
+use super::ClockNote;
 
 /// No zone has changed its offset twice within this time since 1950 (the shortest is just under seven days: Brazil
 /// in October 2000).
@@ -60,6 +65,79 @@ pub(super) fn instants(zone: Tz, wall: NaiveDateTime) -> Option<Instants> {
             Some(Instants::Never(change))
         }
     }
+}
+
+/// The instant at which something runs that is meant for a wall time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Placed {
+    pub at: DateTime<Utc>,
+    pub note: Option<ClockNote>,
+}
+
+/// The first time where the wall time comes twice, the first instant after the gap where it does not exist.
+pub(super) fn place(zone: Tz, wall: NaiveDateTime) -> Option<Placed> {
+    let (at, note) = match instants(zone, wall)? {
+        Instants::Once(at) => (at, None),
+        Instants::Twice(first, _) => (first, Some(ClockNote::OnlyFirst(wall))),
+        Instants::Never(change) => {
+            let to = change.wall_after();
+            (change.at, Some(ClockNote::Moved { from: wall, to }))
+        }
+    };
+    Some(Placed { at, note })
+}
+
+/// The first instant of a day, or of the next one where the zone left the day out.
+pub(super) fn start_of(zone: Tz, day: NaiveDate) -> Option<DateTime<Utc>> {
+    place(zone, day.and_time(NaiveTime::MIN)).map(|placed| placed.at)
+}
+
+/// The second before the day after `day` begins, but not beyond a change of the offset, which may lead back into a
+/// day already left; never before `at`, an instant of `day` or before it.
+pub(super) fn last_second_of(zone: Tz, at: DateTime<Utc>, day: NaiveDate) -> DateTime<Utc> {
+    let begins = day.succ_opt().and_then(|next| start_of(zone, next));
+    let end = begins.unwrap_or(at).max(at);
+    let change = first_change(zone, at, end).map(|change| change.at);
+    (change.unwrap_or(end) - TimeDelta::seconds(1)).max(at)
+}
+
+/// A part of a day in which the offset does not change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stretch {
+    pub start: DateTime<Utc>,
+    /// The first instant after it.
+    pub end: DateTime<Utc>,
+    pub offset: FixedOffset,
+}
+
+/// The stretches in which all instants of a day lie; instants of its neighbours may lie between them.
+pub(super) fn stretches(zone: Tz, day: NaiveDate) -> Vec<Stretch> {
+    let mut found = Vec::new();
+    let (Some(mut start), Some(end)) = (start_of(zone, day), end_of(zone, day)) else {
+        return found;
+    };
+    while start < end {
+        let change = first_change(zone, start, end - TimeDelta::seconds(1));
+        let stretch = Stretch {
+            start,
+            end: change.map_or(end, |change| change.at),
+            offset: offset(zone, start),
+        };
+        found.push(stretch);
+        start = stretch.end;
+    }
+    found
+}
+
+/// The first instant after a day's last, which comes after the next day's first where a clock is set back over
+/// midnight.
+pub(super) fn end_of(zone: Tz, day: NaiveDate) -> Option<DateTime<Utc>> {
+    let second = TimeDelta::seconds(1);
+    let next = day.succ_opt()?.and_time(NaiveTime::MIN);
+    Some(match instants(zone, next - second)? {
+        Instants::Once(last) | Instants::Twice(_, last) => last + second,
+        Instants::Never(change) => change.at,
+    })
 }
 
 /// The first change of the offset in (`after`, `until`].

@@ -7,7 +7,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::new_run;
-use crate::domain::schedule::CatchUp;
+use crate::domain::schedule::{CatchUp, Due};
 use crate::job::App;
 use crate::job::spec::Job;
 use crate::store::runs::{NewRun, RunStatus, Trigger};
@@ -18,10 +18,10 @@ const BATCH: usize = 1_000;
 /// An occurrence noticed later than this was caught up.
 const ON_TIME: TimeDelta = TimeDelta::seconds(60);
 
-/// What lies in (cursor, now], and where the cursor stands after it.
+/// What became due after the cursor, and where the cursor stands after it.
 #[derive(Debug)]
 pub struct Planned {
-    due: Vec<DateTime<Utc>>,
+    due: Vec<Due>,
     pub cursor: DateTime<Utc>,
     /// All of it was listed: the last one may be run.
     is_complete: bool,
@@ -37,26 +37,47 @@ impl Planned {
     }
 }
 
-pub fn next_after(_app: &App, job: &Job, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    job.timing
-        .schedule
-        .next_after(after)
-        .map(|occurrence| occurrence.at)
+/// When a job with this cursor must be planned next.
+pub fn next_after(app: &App, job: &Job, cursor: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let due = job.timing.due_after(cursor, &app.files.calendar);
+    due.map(|due| due.due_at())
 }
 
-pub fn between(_app: &App, job: &Job, cursor: DateTime<Utc>, now: DateTime<Utc>) -> Planned {
-    let listed = job.timing.schedule.between(cursor, now).take(BATCH);
-    let due: Vec<DateTime<Utc>> = listed.map(|occurrence| occurrence.at).collect();
-    let is_complete = due.len() < BATCH;
-    let cursor = match due.last() {
-        Some(last) if !is_complete => *last,
-        _ => now,
-    };
+/// The cursor moves to the last occurrence listed: one that a jitter delays is still to come.
+pub fn between(app: &App, job: &Job, cursor: DateTime<Utc>, now: DateTime<Utc>) -> Planned {
+    let listed = job.timing.between(cursor, now, &app.files.calendar);
+    let due: Vec<Due> = listed.take(BATCH).collect();
     Planned {
+        cursor: due.last().map_or(cursor, Due::at),
+        is_complete: due.len() < BATCH,
         due,
-        cursor,
-        is_complete,
     }
+}
+
+/// An occurrence, and why its job does not run on that day, if so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    pub at: DateTime<Utc>,
+    pub day_off: Option<String>,
+}
+
+/// Every occurrence in (after, until], in order, whatever became of it.
+pub fn listed<'a>(
+    app: &'a App,
+    job: &'a Job,
+    after: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> impl Iterator<Item = Listed> + 'a {
+    let next = move |after| job.timing.due_after(after, &app.files.calendar);
+    std::iter::successors(next(after), move |last| next(last.at()))
+        .take_while(move |due| due.at() <= until)
+        .map(|due| Listed {
+            at: due.at(),
+            day_off: match &due {
+                Due::Run(_) => None,
+                Due::Skip(skipped) => Some(skipped.reason.to_string()),
+            },
+        })
 }
 
 /// One row for each occurrence, with what is to become of it.
@@ -70,15 +91,15 @@ pub fn rows(
     let fates: Vec<Fate> = planned
         .due
         .iter()
-        .map(|at| fate(app, job, *at, pause, now))
+        .map(|due| fate(job, due, pause, now))
         .collect();
     let open = fates
         .iter()
         .filter(|fate| matches!(fate, Fate::Run))
         .count();
     let mut nth = 0;
-    let rows = planned.due.iter().zip(fates).map(|(at, fate)| {
-        let late = now - *at > ON_TIME;
+    let rows = planned.due.iter().zip(fates).map(|(due, fate)| {
+        let late = now - due.due_at() > ON_TIME;
         let trigger = if late {
             Trigger::CatchUp
         } else {
@@ -94,7 +115,7 @@ pub fn rows(
         NewRun {
             status,
             reason,
-            ..new_run(app, job, *at, trigger)
+            ..new_run(app, job, due.at(), trigger)
         }
     });
     rows.collect()
@@ -105,18 +126,13 @@ enum Fate {
     Not(RunStatus, String),
 }
 
-fn fate(
-    app: &App,
-    job: &Job,
-    at: DateTime<Utc>,
-    pause: Option<&Pause>,
-    now: DateTime<Utc>,
-) -> Fate {
+fn fate(job: &Job, due: &Due, pause: Option<&Pause>, now: DateTime<Utc>) -> Fate {
+    let at = due.at();
     if let Some(pause) = pause.filter(|pause| pause.holds_at(at)) {
         return Fate::Not(RunStatus::Skipped, format!("paused: {}", pause.because));
     }
-    if let Some(day) = job.timing.day_off(at, &app.files.calendar) {
-        return Fate::Not(RunStatus::Skipped, format!("{day} is not a working day"));
+    if let Due::Skip(skipped) = due {
+        return Fate::Not(RunStatus::Skipped, skipped.reason.to_string());
     }
     let window = TimeDelta::from_std(job.catch_up_window).unwrap_or(TimeDelta::MAX);
     if now - at > window {

@@ -16,13 +16,29 @@ use crate::store::decisions::DecisionRow;
 pub mod lagging;
 pub mod overdue;
 
-/// Things grouped by the address of the person who hears of them.
-type ByRecipient<T> = BTreeMap<String, (Recipient, Vec<T>)>;
+/// Things grouped by the address and post of the person who hears of them: who holds two posts has a mail
+/// for each, and no thing in both.
+type ByRecipient<T> = BTreeMap<(String, String), (Recipient, Vec<T>)>;
 
-fn group<T>(grouped: &mut ByRecipient<T>, recipient: Recipient, thing: T) {
-    let address = recipient.address.full().to_owned();
+/// Puts `thing` to each of its recipients; a person named twice hears as the first.
+fn group<T: Clone>(
+    grouped: &mut ByRecipient<T>,
+    recipients: impl IntoIterator<Item = (Recipient, T)>,
+) {
+    let mut hear: Vec<String> = Vec::new();
+    for (recipient, thing) in recipients {
+        let address = recipient.address.full().to_owned();
+        if hear.contains(&address) {
+            continue;
+        }
+        hear.push(address.clone());
+        put(grouped, (address, post(&recipient)), recipient, thing);
+    }
+}
+
+fn put<T>(grouped: &mut ByRecipient<T>, key: (String, String), recipient: Recipient, thing: T) {
     grouped
-        .entry(address)
+        .entry(key)
         .or_insert_with(|| (recipient, Vec::new()))
         .1
         .push(thing);
@@ -36,7 +52,8 @@ async fn heard(
     about: &str,
 ) -> Result<BTreeMap<String, Vec<Heard>>, crate::job::JobError> {
     let mut heard: BTreeMap<String, Vec<Heard>> = BTreeMap::new();
-    for told in write.told(recipient.address.full(), about).await? {
+    let goes = context.goes();
+    for told in write.told(recipient.address.full(), about, goes).await? {
         let on = context.app.day(told.at);
         heard.entry(told.about).or_default().push(Heard {
             occasion: told.occasion,

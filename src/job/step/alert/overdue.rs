@@ -66,15 +66,15 @@ fn recipients<'a>(
 ) -> ByRecipient<Matter<'a>> {
     let mut grouped = ByRecipient::new();
     for row in rows {
-        for rung in &alert.ladder {
-            match holder_or_above(context, &row.unit, rung.to) {
-                Some(recipient) => hears_once(&mut grouped, recipient, (row, *rung)),
-                None => {
-                    tally.vacant += 1;
-                    tracing::error!(unit = %row.unit, role = rung.to.as_str(), dossier = row.code, "nobody to tell");
-                }
+        let hear = alert.ladder.iter().filter_map(|rung| {
+            let recipient = holder_or_above(context, &row.unit, rung.to);
+            if recipient.is_none() {
+                tally.vacant += 1;
+                tracing::error!(unit = %row.unit, role = rung.to.as_str(), dossier = row.code, "nobody to tell");
             }
-        }
+            Some((recipient?, (row, *rung)))
+        });
+        group(&mut grouped, hear);
     }
     grouped
 }
@@ -94,16 +94,6 @@ fn holder_or_above(context: &Context<'_>, unit: &UnitCode, role: Role) -> Option
         tracing::warn!(%unit, post, instead, "the post is vacant: the next rung hears");
     }
     found
-}
-
-/// One person on two rungs hears of a dossier once, by the lower one.
-fn hears_once<'a>(grouped: &mut ByRecipient<Matter<'a>>, recipient: Recipient, matter: Matter<'a>) {
-    let known = grouped.get(recipient.address.full());
-    let has_it =
-        known.is_some_and(|(_, matters)| matters.iter().any(|(row, _)| row.code == matter.0.code));
-    if !has_it {
-        group(grouped, recipient, matter);
-    }
 }
 
 async fn tell(
