@@ -4,6 +4,7 @@
 //! Never: finding them (`daemon::check_site`), the words (`domain::schedule`).
 //! Reads next: `job/check.rs`.
 
+use std::io::stdout;
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
@@ -12,7 +13,7 @@ use serde::Serialize;
 
 use super::next::{Upcoming, upcoming};
 use super::{Scope, open, output};
-use crate::config::problem::Problem;
+use crate::config::problem::{Problem, Severity};
 use crate::config::settings::Language;
 use crate::config::site;
 use crate::daemon;
@@ -80,15 +81,16 @@ impl Check {
             for job in jobs.iter().flatten() {
                 tell(job, language.unwrap_or(Language::Vi))?;
             }
-            for (problems, word) in [(&found.problems, "problem"), (&found.warnings, "warning")] {
-                if !problems.is_empty() {
-                    output::line(open::shown(problems, &found.documents).trim_end())?;
-                    output::line(format!("{} {word}(s)", problems.len()))?;
-                }
+            let look = output::look(&stdout());
+            let kinds = [
+                (&found.problems, Severity::Problem),
+                (&found.warnings, Severity::Warning),
+            ];
+            for (problems, severity) in kinds.into_iter().filter(|(found, _)| !found.is_empty()) {
+                output::line(open::shown(problems, &found.documents, severity, look).trim_end())?;
+                output::line("")?;
             }
-            if ok {
-                output::line("everything is valid")?;
-            }
+            output::line(summary(found.problems.len(), found.warnings.len()))?;
         }
         Ok(if ok {
             ExitCode::SUCCESS
@@ -146,6 +148,24 @@ fn tell(job: &Explained, language: Language) -> anyhow::Result<()> {
         })?;
     }
     output::line("")
+}
+
+/// `everything is valid`, `1 problem`, `3 problems, 1 warning`.
+fn summary(problems: usize, warnings: usize) -> String {
+    let count = |count: usize, word: &str| match count {
+        1 => format!("1 {word}"),
+        _ => format!("{count} {word}s"),
+    };
+    match (problems, warnings) {
+        (0, 0) => "everything is valid".to_owned(),
+        (0, _) => format!("everything is valid; {}", count(warnings, "warning")),
+        (_, 0) => count(problems, "problem"),
+        (_, _) => format!(
+            "{}, {}",
+            count(problems, "problem"),
+            count(warnings, "warning")
+        ),
+    }
 }
 
 fn row(problem: &Problem) -> Row<'_> {

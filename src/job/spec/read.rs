@@ -54,9 +54,7 @@ pub fn job(root: &Table<'_>, name: &str, zone: Tz) -> Option<Job> {
     let window = root.or("catch_up_window", WINDOW, Item::duration);
     let cap = root.or("catch_up_cap", CAP, |item| item.count(1, 10_000));
     let expected = root.maybe("expect_success_within", Item::duration);
-    let steps = root.required("step", |item| {
-        item.each(|step_item| step(&step_item.table()?))
-    });
+    let steps = root.required_tables("step", step);
     let steps = steps?;
     if steps.is_empty() {
         root.problem("a job without steps does nothing", "add a `[[step]]`");
