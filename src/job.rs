@@ -28,6 +28,8 @@ pub mod run;
 pub mod step;
 pub mod figures;
 pub mod letter;
+pub mod notice;
+pub mod watchdog;
 pub mod deliver;
 pub mod retry;
 pub mod pause;

@@ -4,6 +4,7 @@
 //! Never: finding them (`daemon::check_site`), the words (`domain::schedule`).
 //! Reads next: `job/check.rs`.
 
+use std::io::stdout;
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
@@ -12,7 +13,7 @@ use serde::Serialize;
 
 use super::next::{Upcoming, upcoming};
 use super::{Scope, open, output};
-use crate::config::problem::Problem;
+use crate::config::problem::{Problem, Severity};
 use crate::config::settings::Language;
 use crate::config::site;
 use crate::daemon;
@@ -80,15 +81,16 @@ impl Check {
             for job in jobs.iter().flatten() {
                 tell(job, language.unwrap_or(Language::Vi))?;
             }
-            for (problems, word) in [(&found.problems, "problem"), (&found.warnings, "warning")] {
-                if !problems.is_empty() {
-                    output::line(open::shown(problems, &found.documents).trim_end())?;
-                    output::line(format!("{} {word}(s)", problems.len()))?;
-                }
+            let look = output::look(&stdout());
+            let kinds = [
+                (&found.problems, Severity::Problem),
+                (&found.warnings, Severity::Warning),
+            ];
+            for (problems, severity) in kinds.into_iter().filter(|(found, _)| !found.is_empty()) {
+                output::line(open::shown(problems, &found.documents, severity, look).trim_end())?;
+                output::line("")?;
             }
-            if ok {
-                output::line("everything is valid")?;
-            }
+            output::line(summary(found.problems.len(), found.warnings.len()))?;
         }
         Ok(if ok {
             ExitCode::SUCCESS
@@ -148,6 +150,24 @@ fn tell(job: &Explained, language: Language) -> anyhow::Result<()> {
     output::line("")
 }
 
+/// `everything is valid`, `1 problem`, `3 problems, 1 warning`.
+fn summary(problems: usize, warnings: usize) -> String {
+    let count = |count: usize, word: &str| match count {
+        1 => format!("1 {word}"),
+        _ => format!("{count} {word}s"),
+    };
+    match (problems, warnings) {
+        (0, 0) => "everything is valid".to_owned(),
+        (0, _) => format!("everything is valid; {}", count(warnings, "warning")),
+        (_, 0) => count(problems, "problem"),
+        (_, _) => format!(
+            "{}, {}",
+            count(problems, "problem"),
+            count(warnings, "warning")
+        ),
+    }
+}
+
 fn row(problem: &Problem) -> Row<'_> {
     Row {
         file: problem.file.display().to_string(),
@@ -155,5 +175,55 @@ fn row(problem: &Problem) -> Row<'_> {
         column: problem.column,
         message: &problem.message,
         help: &problem.help,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::domain::calendar::PublishedYear;
+
+    #[test]
+    fn the_shipped_jobs_are_told_in_words_with_what_moves_their_runs() {
+        let jobs = spec::read_jobs(
+            Path::new(env!("CARGO_MANIFEST_DIR")),
+            chrono_tz::Asia::Ho_Chi_Minh,
+        )
+        .jobs;
+        let calendar = Calendar::new(vec![PublishedYear {
+            year: 2020,
+            off: vec!["2020-09-02".parse().unwrap()],
+            worked: vec![],
+            tentative_off: vec![],
+        }]);
+        let now = "2020-09-01T00:30:00Z".parse().unwrap();
+        let told = |language| -> Vec<String> {
+            let explained = jobs
+                .iter()
+                .map(|job| explain(job, now, &calendar, language));
+            explained
+                .map(|job| {
+                    let next = job.next[0].line(language);
+                    format!("{}: {} | {next}", job.job, job.words)
+                })
+                .collect()
+        };
+        assert_eq!(
+            told(Language::Vi),
+            [
+                "overdue-alerts: 07:30 các ngày làm việc | \
+                 thứ Năm 03/09/2020 07:30 +07:00 (02/09/2020 là ngày nghỉ: bỏ qua)",
+                "pull-city: 06:00 hằng ngày | thứ Tư 02/09/2020 06:00 +07:00",
+                "ward-lag: 07:10 thứ Hai hằng tuần | thứ Hai 07/09/2020 07:10 +07:00",
+                "weekly-digest: 07:00 thứ Hai hằng tuần | thứ Hai 07/09/2020 07:00 +07:00",
+            ]
+        );
+        assert_eq!(
+            told(Language::En)[0],
+            "overdue-alerts: 07:30 on working days | \
+             Thursday 3 September 2020 07:30 +07:00 (2020-09-02 is not a working day: skipped)"
+        );
     }
 }

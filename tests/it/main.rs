@@ -28,6 +28,7 @@ mod interruptions;
 mod kills;
 mod letters;
 mod migrating;
+mod notice;
 mod operate;
 mod outbox;
 mod planner;

@@ -63,10 +63,15 @@ fn mistake(text: &str, error: &Error) -> Mistake {
         && let Some((open, bracket)) = scan.unclosed()
     {
         let close = scan::closing(bracket);
+        let help = if scan.header() == Some(open) {
+            format!("write `{close}` at the end of the line")
+        } else {
+            format!("write `{close}` where it ends, and a comma between the values")
+        };
         return Mistake {
             at: open,
             message: format!("this `{bracket}` is not closed"),
-            help: format!("write `{close}` where it ends, and a comma between the values"),
+            help,
             statement: scan.statement.start..scan.break_off(),
         };
     }
@@ -212,7 +217,7 @@ mod tests {
             (
                 "a header without its end",
                 "[site\nname = \"x\"\n",
-                "1:1 this `[` is not closed | write `]` where it ends, and a comma between the values",
+                "1:1 this `[` is not closed | write `]` at the end of the line",
             ),
             (
                 "a key with accents",

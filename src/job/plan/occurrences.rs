@@ -130,7 +130,7 @@ enum Fate {
 fn fate(job: &Job, due: &Due, pause: Option<&Pause>, now: DateTime<Utc>) -> Fate {
     let at = due.at();
     if let Some(pause) = pause.filter(|pause| pause.holds_at(at)) {
-        return Fate::Not(RunStatus::Skipped, format!("paused: {}", pause.because));
+        return Fate::Not(RunStatus::Skipped, pause.reason());
     }
     if let Due::Skip(skipped) = due {
         return Fate::Not(RunStatus::Skipped, skipped.reason.to_string());

@@ -165,7 +165,8 @@ impl<'t> Scan<'t> {
         }
     }
 
-    fn header(&self) -> Option<usize> {
+    /// The first bracket of the statement, if that is a header.
+    pub fn header(&self) -> Option<usize> {
         let statement = &self.text[self.statement.start..self.at];
         let indent = statement.len() - statement.trim_start().len();
         let first = self.statement.start + indent;
