@@ -107,7 +107,8 @@ impl Watchdog {
             return Ok(now);
         }
         let matter = matter(app, job, silence, now).await?;
-        let telling = notices.tell(app, matter).await?;
+        // Boxed: a letter in the making is large, and most looks make none.
+        let telling = Box::pin(notices.tell(app, matter)).await?;
         if telling != Telling::Known {
             tracing::warn!(job = job.name, %silence, ?telling, "the job has not succeeded for its expected time");
         }
