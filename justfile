@@ -1,7 +1,7 @@
 # The commands one types all day. `.ci/run` is the truth.
 
 _menu:
-    @just --list --unsorted
+    @{{just_executable()}} --list --unsorted
 
 # A sample site, a simulated city, the board and the mails
 demo *arguments:

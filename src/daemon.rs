@@ -123,13 +123,18 @@ fn read(
     let zone = reading
         .settings
         .map_or(chrono_tz::UTC, |settings| settings.site.zone);
-    let found = check_site_with(folder, day_of(now, zone), variables);
-    if !found.problems.is_empty() {
-        return Err(OpenError::Problems(found.problems, found.documents));
+    let Findings {
+        problems,
+        jobs,
+        documents,
+        ..
+    } = check_site_with(folder, day_of(now, zone), variables);
+    if !problems.is_empty() {
+        return Err(OpenError::Problems(problems, documents));
     }
+    drop(documents);
     let refused = |problems| OpenError::Problems(problems, Documents::default());
     let files = site::load(folder, variables).map_err(refused)?;
-    let jobs = spec::load(folder, files.settings.site.zone).map_err(refused)?;
     let templates = Templates::load(&folder.join("templates")).map_err(refused)?;
     Ok(Read {
         files,
@@ -217,7 +222,7 @@ pub async fn serve(app: App) -> anyhow::Result<()> {
     tracing::info!("stopping: what runs is finished, what waits stays");
     heartbeat.stop().await?;
     daemon.runner.drain(&daemon.app, DRAIN).await?;
-    Ok(())
+    Ok(reload::farewell(&daemon.app, &process_name()).await?)
 }
 
 /// The parts that one beat moves.
@@ -300,8 +305,8 @@ impl Daemon {
     }
 }
 
-/// SIGTERM or Ctrl-C.
-async fn stop_signal() {
+/// Waits for SIGTERM or Ctrl-C.
+pub async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     match signal(SignalKind::terminate()) {
         Ok(mut terminate) => {

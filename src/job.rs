@@ -31,6 +31,12 @@ pub mod letter;
 pub mod notice;
 pub mod watchdog;
 pub mod deliver;
+pub mod retry;
+pub mod pause;
+pub mod backfill;
+pub mod scratch;
+pub mod try_out;
+pub mod simulate;
 
 /// A site opened for work. Everything in it was checked.
 #[derive(Debug)]
@@ -52,6 +58,8 @@ pub struct App {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pulls {
     FromSources,
+    /// Sources are read, and nobody outside hears of it: a dry run.
+    IntoScratch,
     /// Figures are those at hand: a simulation, a backfill.
     FromStore,
 }
@@ -59,11 +67,11 @@ pub enum Pulls {
 impl Pulls {
     #[must_use]
     pub fn may_ask(self, act: &spec::Act) -> bool {
-        let outside = matches!(
-            act,
-            spec::Act::Pull { .. } | spec::Act::Reconcile { .. } | spec::Act::Ping { .. }
-        );
-        self == Self::FromSources || !outside
+        match act {
+            spec::Act::Ping { .. } => self == Self::FromSources,
+            spec::Act::Pull { .. } | spec::Act::Reconcile { .. } => self != Self::FromStore,
+            spec::Act::Assess | spec::Act::Alert(_) | spec::Act::Digest(_) => true,
+        }
     }
 }
 
@@ -104,6 +112,15 @@ impl App {
     #[must_use]
     pub fn job(&self, name: &str) -> Option<&spec::Job> {
         self.jobs.iter().find(|job| job.name == name)
+    }
+
+    /// Whether the steps of `run` may ask the world outside: what fills up the past works from what is stored.
+    #[must_use]
+    pub fn pulls_of(&self, run: &runs::Run) -> Pulls {
+        match run.trigger {
+            runs::Trigger::Backfill => Pulls::FromStore,
+            runs::Trigger::Schedule | runs::Trigger::CatchUp | runs::Trigger::Manual => self.pulls,
+        }
     }
 
     /// What a run of `job` uses, for its row.

@@ -27,6 +27,7 @@ pub mod pulls;
 pub mod quarantine;
 pub mod runs;
 pub mod schedules;
+pub mod scratch;
 pub mod steps;
 pub mod transitions;
 
@@ -118,18 +119,8 @@ impl Store {
                 cause,
             })?;
         }
-        let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
-        options
-            .max_connections(4)
-            .sqlx_logging(false)
-            .map_sqlx_sqlite_opts(|sqlite| {
-                sqlite
-                    .pragma("journal_mode", "WAL")
-                    // NORMAL may lose commits in a power cut, and a lost commit is a doubled mail.
-                    .pragma("synchronous", "FULL")
-                    .pragma("cache_size", "-65536")
-                    .busy_timeout(Duration::from_secs(20))
-            });
+        // NORMAL may lose commits in a power cut, and a lost commit is a doubled mail.
+        let options = sqlite(path, "FULL");
         let db = connect(options, path.display().to_string()).await?;
         Ok(Self {
             db,
@@ -232,6 +223,22 @@ impl Write {
     pub async fn commit(self) -> Result<(), StoreError> {
         Ok(self.tx.commit().await?)
     }
+}
+
+/// How a SQLite file is opened; `synchronous` says what a commit waits for.
+fn sqlite(path: &Path, synchronous: &'static str) -> ConnectOptions {
+    let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
+    options
+        .max_connections(4)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            sqlite
+                .pragma("journal_mode", "WAL")
+                .pragma("synchronous", synchronous)
+                .pragma("cache_size", "-65536")
+                .busy_timeout(Duration::from_secs(20))
+        });
+    options
 }
 
 async fn connect(options: ConnectOptions, place: String) -> Result<DatabaseConnection, StoreError> {

@@ -45,8 +45,8 @@ pub struct Demo {
 }
 
 impl Demo {
-    /// 1. Make the site, or take up an existing one. 2. Start the city. 3. Run every job once.
-    /// 4. Go on day by day. 5. Show the board and the mails.
+    /// 1. Make the site, or take up an existing one where it stopped. 2. Start the city. 3. Run every job
+    ///    of the first morning that has not run. 4. Go on day by day. 5. Show the board and the mails.
     pub async fn run(&self, scope: &Scope) -> anyhow::Result<()> {
         let morning: DateTime<Utc> = MORNING.parse::<DateTime<chrono::FixedOffset>>()?.to_utc();
         let secret = site::make(&self.dir)?;
@@ -62,7 +62,7 @@ impl Demo {
         let now = last_instant(&app).await?.unwrap_or(morning);
         app.clock.set(now);
         city.set_now(now);
-        self.perform(&app, &city).await?;
+        self.perform(&app, &city, morning).await?;
         self.show(scope, &app).await?;
         if self.serve {
             drop(held);
@@ -94,14 +94,19 @@ impl Demo {
         }
     }
 
-    async fn perform(&self, app: &Arc<App>, city: &City) -> anyhow::Result<()> {
+    async fn perform(
+        &self,
+        app: &Arc<App>,
+        city: &City,
+        morning: DateTime<Utc>,
+    ) -> anyhow::Result<()> {
         let progress = Arc::new(Progress::new());
         let watcher: Arc<dyn Watcher> = progress.clone();
         let now = app.clock.now();
         let mut planner = Planner::default();
         planner.tick(app, now).await?;
         for job in days::by_time_of_day(app) {
-            plan::queue_now(app, job, now).await?;
+            plan::queue_once(app, job, morning).await?;
             runner::run_to_end(app, Arc::clone(&watcher)).await?;
             deliver::drain(app).await?;
         }
@@ -155,10 +160,13 @@ async fn opened(folder: &std::path::Path, at: DateTime<Utc>) -> anyhow::Result<A
     }
 }
 
-/// Where an earlier demonstration in this folder stopped.
+/// Where an earlier demonstration in this folder stopped: a run that it planned and did not begin counts too.
 async fn last_instant(app: &App) -> anyhow::Result<Option<DateTime<Utc>>> {
     let runs = app.store.runs(None, 100).await?;
-    Ok(runs.iter().filter_map(|run| run.as_of).max())
+    let instants = runs
+        .iter()
+        .map(|run| run.as_of.unwrap_or(run.scheduled_for));
+    Ok(instants.max())
 }
 
 async fn serve(app: Arc<App>, city: &City) -> anyhow::Result<()> {

@@ -180,6 +180,13 @@ impl Files {
     }
 }
 
+/// The daemon ends: commands beside it need not wait for its silence.
+pub async fn farewell(app: &App, owner: &str) -> Result<(), JobError> {
+    let write = app.store.write().await?;
+    write.remove_daemon(owner).await?;
+    Ok(write.commit().await?)
+}
+
 /// The site anew, or every reason against it.
 fn apply(app: &App) -> Result<Arc<App>, Vec<Problem>> {
     let changed = copy(app).map_err(|error| match error {

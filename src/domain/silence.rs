@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn a_job_is_overdue_when_an_occurrence_was_followed_by_no_success_in_time() {
-        let friday_and_monday = ["05T00:30", "08T00:30"];
+        const FRIDAY_AND_MONDAY: [&str; 2] = ["05T00:30", "08T00:30"];
         let cases: [Case; 8] = [
             (
                 "nothing was due: nothing is expected",
@@ -91,42 +91,42 @@ mod tests {
             ),
             (
                 "Monday's occurrence has its three hours",
-                &friday_and_monday,
+                &FRIDAY_AND_MONDAY,
                 Some("05T00:31"),
                 "08T03:30",
                 None,
             ),
             (
                 "and not a minute more",
-                &friday_and_monday,
+                &FRIDAY_AND_MONDAY,
                 Some("05T00:31"),
                 "08T03:31",
                 Some("silent since 2020-06-05T00:31:00Z"),
             ),
             (
                 "a success at the very instant of the occurrence counts",
-                &friday_and_monday,
+                &FRIDAY_AND_MONDAY,
                 Some("08T00:30"),
                 "09T00:00",
                 None,
             ),
             (
                 "a later success answers all earlier occurrences",
-                &friday_and_monday,
+                &FRIDAY_AND_MONDAY,
                 Some("08T06:00"),
                 "09T00:00",
                 None,
             ),
             (
                 "a job that never succeeded is told of by its first occurrence",
-                &friday_and_monday,
+                &FRIDAY_AND_MONDAY,
                 None,
                 "08T00:31",
                 Some("never, due 2020-06-05T00:30:00Z"),
             ),
             (
                 "a success in the future, after the clock was set back, is no silence",
-                &friday_and_monday,
+                &FRIDAY_AND_MONDAY,
                 Some("09T00:31"),
                 "08T12:00",
                 None,

@@ -22,15 +22,16 @@ pub enum Admission {
 #[derive(Clone, Copy, Debug)]
 pub struct Situation<'a> {
     pub now: DateTime<Utc>,
-    /// A run of the same job is under way.
-    pub is_running: bool,
+    /// What started the run of the same job that is under way; `None`: none is.
+    pub running: Option<Trigger>,
     /// Jobs named in `after` that have not succeeded for the run's day.
     pub missing: &'a [&'a str],
     /// The run's local day is over.
     pub day_is_over: bool,
 }
 
-/// A run asked for by hand is never late and waits for no other job; nothing overlaps itself.
+/// A run asked for by hand, or of the past, is never late and waits for no other job; nothing overlaps itself.
+/// What fills up the past makes a scheduled run wait, and is never why it is not run.
 #[must_use]
 pub fn admit(run: &Run, job: Option<&Job>, situation: Situation<'_>) -> Admission {
     let Some(job) = job else {
@@ -41,9 +42,10 @@ pub fn admit(run: &Run, job: Option<&Job>, situation: Situation<'_>) -> Admissio
     };
     let of_schedule = matches!(run.trigger, Trigger::Schedule | Trigger::CatchUp);
     let has_begun = run.attempts > 0;
-    if situation.is_running {
+    if let Some(running) = situation.running {
+        let is_overlap = running != Trigger::Backfill && !has_begun;
         return match (job.overlap, run.trigger) {
-            (Overlap::Skip, Trigger::Schedule) if !has_begun => Admission::Never(
+            (Overlap::Skip, Trigger::Schedule) if is_overlap => Admission::Never(
                 RunStatus::Skipped,
                 "the run before it was still under way".to_owned(),
             ),

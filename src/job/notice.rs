@@ -14,7 +14,7 @@ use crate::config::problem::Problem;
 use crate::report::Letter;
 use crate::report::notice::{Notice, Running, What};
 use crate::store::Write;
-use crate::store::decisions::{DecisionRow, Told};
+use crate::store::decisions::{DecisionRow, Goes, Told};
 
 /// The thing that is told of when files are refused or accepted.
 const FILES: &str = "configuration";
@@ -164,7 +164,9 @@ fn on_duty(app: &App) -> Option<Recipient> {
 }
 
 async fn heard(write: &Write, recipient: &Recipient, about: &str) -> Result<Vec<Told>, JobError> {
-    let mut told = write.told(recipient.address.full(), about).await?;
+    let mut told = write
+        .told(recipient.address.full(), about, Goes::Out)
+        .await?;
     told.retain(|told| told.about == about);
     Ok(told)
 }
@@ -202,7 +204,7 @@ async fn queue(
         message_id: Some(message_id),
         decided_at: now,
     };
-    write.save_decisions(&[decision]).await?;
+    write.save_decisions(&[decision], Goes::Out).await?;
     write.commit().await?;
     Ok(Telling::Queued)
 }

@@ -5,6 +5,7 @@
 //! Reads next: `plan/occurrences.rs`, `admit.rs`.
 
 mod occurrences;
+pub use occurrences::{Listed, listed};
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -129,13 +130,34 @@ fn plan_job(
     }
 }
 
+/// The first instant after `after` at which any job is due.
+#[must_use]
+pub fn next_instant(app: &App, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let next = |job| occurrences::next_after(app, job, after);
+    app.jobs.iter().filter_map(next).min()
+}
+
 /// Queues a run by hand. `scheduled_for` is `now`, or the first free second after it.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn queue_now(app: &App, job: &Job, now: DateTime<Utc>) -> Result<Run, JobError> {
+    queue_as_of(app, job, now, None).await
+}
+
+/// As [`queue_now`], with figures of `as_of`, whoever runs it and whenever.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn queue_as_of(
+    app: &App,
+    job: &Job,
+    now: DateTime<Utc>,
+    as_of: Option<DateTime<Utc>>,
+) -> Result<Run, JobError> {
     let write = app.store.write().await?;
     let mut new = new_run(app, job, now, Trigger::Manual);
+    new.as_of = as_of;
     "asked for by hand".clone_into(&mut new.reason);
     loop {
         if write.insert_runs(std::slice::from_ref(&new)).await? == 1
@@ -146,6 +168,19 @@ pub async fn queue_now(app: &App, job: &Job, now: DateTime<Utc>) -> Result<Run, 
         }
         new.scheduled_for += TimeDelta::seconds(1);
     }
+}
+
+/// Queues a run by hand for `at`, unless that occurrence has a row already.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn queue_once(app: &App, job: &Job, at: DateTime<Utc>) -> Result<bool, JobError> {
+    let write = app.store.write().await?;
+    let mut new = new_run(app, job, at, Trigger::Manual);
+    "asked for by hand".clone_into(&mut new.reason);
+    let inserted = write.insert_runs(&[new]).await?;
+    write.commit().await?;
+    Ok(inserted == 1)
 }
 
 /// A queued run of `job`.

@@ -10,7 +10,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::outbox::{self, Column as Col};
 use super::runs::NO_RUN;
@@ -254,6 +254,47 @@ impl Store {
         }
         let rows = find.order_by_asc(Col::Id).all(&self.db).await?;
         rows.into_iter().map(Mail::try_from).collect()
+    }
+
+    /// Mails put into the outbox after the one of this id, oldest first.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row does not convert.
+    pub async fn mails_after(&self, id: i64) -> Result<Vec<Mail>, StoreError> {
+        let rows = outbox::Entity::find()
+            .filter(Col::Id.gt(id))
+            .order_by_asc(Col::Id)
+            .all(&self.db)
+            .await?;
+        rows.into_iter().map(Mail::try_from).collect()
+    }
+
+    /// The id of the latest mail; 0 if there is none.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn last_mail(&self) -> Result<i64, StoreError> {
+        let found: Option<i64> = outbox::Entity::find()
+            .select_only()
+            .column(Col::Id)
+            .order_by_desc(Col::Id)
+            .into_tuple()
+            .one(&self.db)
+            .await?;
+        Ok(found.unwrap_or(0))
+    }
+
+    /// How many mails of a run wait for the operator.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn held_mails_of(&self, run_id: i64) -> Result<u64, StoreError> {
+        let count = outbox::Entity::find()
+            .filter(Col::RunId.eq(run_id))
+            .filter(Col::Status.eq(MailStatus::Held.as_str()))
+            .count(&self.db)
+            .await?;
+        Ok(count)
     }
 
     /// # Errors

@@ -84,11 +84,15 @@ async fn tell<S: Stage>(database: Database, story: impl AsyncFnOnce(&mut S)) {
 
 /// A second stage beside the first, on a database of the same kind; `away_with` it at the end.
 pub async fn another<T: Town>(first: &TestApp<T>) -> TestApp<T> {
-    let database = match &first.database {
+    TestApp::set(beside(&first.database).await).await
+}
+
+/// A second database of the same kind; `remove` it at the end.
+pub async fn beside(first: &Database) -> Database {
+    match first {
         Database::Sqlite => Database::Sqlite,
         Database::Postgres { server, .. } => Database::new_postgres(server).await,
-    };
-    TestApp::set(database).await
+    }
 }
 
 pub async fn away_with<T: Town>(mut other: TestApp<T>) {
@@ -114,7 +118,7 @@ impl Database {
         database
     }
 
-    async fn remove(&self) {
+    pub async fn remove(&self) {
         self.administer(&["DROP DATABASE IF EXISTS {} WITH (FORCE)"])
             .await;
     }

@@ -52,7 +52,7 @@ stories! {
         let third = app.sent_to("chair@004").await.remove(2);
         let changes = section(&third.text, "Thay đổi");
         assert!(changes.contains("Bồ Đề"), "the ward that began to lag: {changes}");
-        assert!(changes.contains("từ 0 lên 2"), "two more are overdue: {changes}");
+        assert!(changes.contains("(trước 0, nay 2)"), "two more are overdue: {changes}");
     }
 
     async fn a_digest_of_old_figures_says_so(app: &mut TestApp) {

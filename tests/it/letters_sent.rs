@@ -31,8 +31,9 @@ impl Sent {
         let parsed = MessageParser::default()
             .parse(&mail.body)
             .expect("a mail that parses");
-        let part =
-            |found: Option<std::borrow::Cow<'_, str>>| found.expect("both parts").into_owned();
+        let part = |found: Option<std::borrow::Cow<'_, str>>| {
+            found.expect("both parts").replace('\u{a0}', " ")
+        };
         Self {
             text: part(parsed.body_text(0)),
             html: part(parsed.body_html(0)),

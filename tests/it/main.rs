@@ -4,13 +4,18 @@
 //! Never: a mock of our own modules.
 //! Reads next: `app.rs`, then any story.
 
-#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a story that cannot go on has failed"
+)]
 
 // The stage.
 mod app;
 mod database;
 mod letters_sent;
 mod line;
+mod program;
 mod relay;
 mod rows;
 mod scripted;
@@ -19,8 +24,13 @@ mod scripted;
 mod alerts;
 mod delivery;
 mod digests;
+mod interruptions;
+mod kills;
 mod letters;
+mod migrating;
 mod notice;
 mod outbox;
+mod planner;
 mod pull;
 mod schema;
+mod serve;

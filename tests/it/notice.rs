@@ -206,7 +206,7 @@ stories! {
         assert_eq!(subjects(&sent), ["[Long Biên] Đôn đốc: việc check chưa chạy thành công lần nào"]);
         let run = app.store.last_begun("check").await.unwrap().unwrap();
         let told = words(&sent[0].text);
-        let last = format!("Lần chạy gần nhất: 01/06/2020 08:00, chỉ xong một phần: {}", words(&run.reason));
+        let last = format!("Lần chạy gần nhất: 08:00 ngày 01/06/2020, chỉ xong một phần: {}", words(&run.reason));
         assert!(told.contains(&last) && told.contains("`dondoc runs check`"), "{told}");
         assert_eq!(switch.looks(app, "2020-06-02 09:00").await, 1, "told once");
 
@@ -223,7 +223,7 @@ stories! {
         switch = Switch::default();
         assert_eq!(switch.looks(app, "2020-06-08 13:00").await, 2, "told once, whoever looks");
         let sent = app.sent_to(OPERATOR).await;
-        assert_eq!(subjects(&sent)[1], "[Long Biên] Đôn đốc: việc check chưa chạy thành công từ 05/06/2020 08:00");
+        assert_eq!(subjects(&sent)[1], "[Long Biên] Đôn đốc: việc check chưa chạy thành công từ 08:00 ngày 05/06/2020");
     }
 
     async fn a_paused_job_is_silent_by_order(app: &mut TestApp) {

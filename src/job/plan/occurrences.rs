@@ -54,6 +54,32 @@ pub fn between(app: &App, job: &Job, cursor: DateTime<Utc>, now: DateTime<Utc>) 
     }
 }
 
+/// An occurrence, and why its job does not run on that day, if so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    pub at: DateTime<Utc>,
+    pub day_off: Option<String>,
+}
+
+/// Every occurrence in (after, until], in order, whatever became of it.
+pub fn listed<'a>(
+    app: &'a App,
+    job: &'a Job,
+    after: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> impl Iterator<Item = Listed> + 'a {
+    let next = move |after| job.timing.due_after(after, &app.files.calendar);
+    std::iter::successors(next(after), move |last| next(last.at()))
+        .take_while(move |due| due.at() <= until)
+        .map(|due| Listed {
+            at: due.at(),
+            day_off: match &due {
+                Due::Run(_) => None,
+                Due::Skip(skipped) => Some(skipped.reason.to_string()),
+            },
+        })
+}
+
 /// One row for each occurrence, with what is to become of it.
 pub fn rows(
     app: &App,

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::{Context, Done};
-use crate::domain::board::Board;
+use crate::domain::board::{Board, Status};
 use crate::job::{JobError, figures};
 use crate::store::Write;
 use crate::store::transitions::Transition;
@@ -31,7 +31,10 @@ pub async fn perform(context: &Context<'_>) -> Result<Done, JobError> {
 /// What is assessed: a target at a level, for one unit or for all (empty).
 type Subject = (String, String, String);
 
-/// Records what changed against the last standing. Returns how many did, and every subject's standing now.
+/// Since when each subject has the status it has.
+type Since = BTreeMap<Subject, DateTime<Utc>>;
+
+/// Records what changed against the last standing. Returns how many did, and since when each subject stands so.
 ///
 /// # Errors
 /// When the database refuses.
@@ -39,17 +42,36 @@ pub async fn record(
     context: &Context<'_>,
     write: &Write,
     board: &Board,
-) -> Result<(usize, BTreeMap<Subject, Transition>), JobError> {
-    let known = write.transitions_until(context.as_of).await?;
-    let mut standing: BTreeMap<Subject, Transition> = known
-        .into_iter()
-        .map(|change| (subject(&change), change))
+) -> Result<(usize, Since), JobError> {
+    let mut known = write.transitions_until(context.as_of).await?;
+    let standing = known
+        .iter()
+        .map(|change| (subject(change), change.clone()))
         .collect();
     let changes = changes(&standing, assessed(board, context.as_of));
     write.save_transitions(context.run.id, &changes).await?;
     let changed = changes.len();
-    standing.extend(changes.into_iter().map(|change| (subject(&change), change)));
-    Ok((changed, standing))
+    known.extend(changes);
+    Ok((changed, since(&known)))
+}
+
+/// A time in which nothing was known interrupts nothing: a ward that lagged before it and lags after it
+/// has not begun anew.
+fn since(transitions: &[Transition]) -> Since {
+    let mut standing: BTreeMap<Subject, (&str, DateTime<Utc>)> = BTreeMap::new();
+    for change in transitions
+        .iter()
+        .filter(|change| change.to != Status::Unknown.as_str())
+    {
+        let stands = standing
+            .entry(subject(change))
+            .or_insert((&change.to, change.at));
+        if stands.0 != change.to {
+            *stands = (&change.to, change.at);
+        }
+    }
+    let since = standing.into_iter();
+    since.map(|(subject, (_, at))| (subject, at)).collect()
 }
 
 fn subject(change: &Transition) -> Subject {
@@ -111,6 +133,36 @@ mod tests {
             to: status.into(),
             reason: String::new(),
             at: DateTime::from_timestamp(i64::from(day) * 86_400, 0).unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_silence_of_the_source_interrupts_nothing() {
+        let day = |day: u32| standing("", day).at;
+        for (told, expected, why) in [
+            (vec![("lagging", 1)], 1, "it began"),
+            (
+                vec![("lagging", 1), ("unknown", 2), ("lagging", 3)],
+                1,
+                "nobody knew, and it lags still",
+            ),
+            (
+                vec![("lagging", 1), ("met", 2), ("lagging", 3)],
+                3,
+                "it had recovered",
+            ),
+            (
+                vec![("lagging", 1), ("met", 2), ("unknown", 3), ("lagging", 4)],
+                4,
+                "it had recovered before nobody knew",
+            ),
+        ] {
+            let told: Vec<Transition> = told
+                .iter()
+                .map(|(status, day)| standing(status, *day))
+                .collect();
+            let since = since(&told)[&subject(&told[0])];
+            assert_eq!(since, day(expected), "{why}");
         }
     }
 

@@ -50,7 +50,7 @@ pub async fn perform(context: &Context<'_>, alert: &LaggingWards) -> Result<Done
 
 async fn matters(context: &Context<'_>, board: &Board) -> Result<Vec<Matter>, JobError> {
     let write = context.write().await?;
-    let (_, standing) = assess::record(context, &write, board).await?;
+    let (_, since) = assess::record(context, &write, board).await?;
     write.commit().await?;
     let mut matters = Vec::new();
     for row in &board.dossiers.units {
@@ -64,9 +64,7 @@ async fn matters(context: &Context<'_>, board: &Board) -> Result<Vec<Matter>, Jo
                 "ward".to_owned(),
                 row.unit.to_string(),
             );
-            let since = standing
-                .get(&subject)
-                .map_or(context.as_of, |change| change.at);
+            let began = since.get(&subject).copied().unwrap_or(context.as_of);
             let total = board
                 .targets
                 .iter()
@@ -77,7 +75,7 @@ async fn matters(context: &Context<'_>, board: &Board) -> Result<Vec<Matter>, Jo
             matters.push(Matter {
                 unit: row.unit.clone(),
                 about: format!("ward/{}/{}", row.unit, assessment.target),
-                since: context.app.day(since),
+                since: context.app.day(began),
                 lag,
             });
         }
