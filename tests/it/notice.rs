@@ -10,11 +10,11 @@ use std::time::Duration;
 use dondoc::daemon::{self, Daemon};
 use dondoc::domain::unit::UnitCode;
 use dondoc::job::notice::Notices;
+use dondoc::job::pause;
 use dondoc::job::watchdog::Watchdog;
 use dondoc::metrics::{self, Exporter};
 use dondoc::store::outbox::{MailKind, MailStatus};
 use dondoc::store::runs::RunStatus;
-use dondoc::store::schedules::Pause;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -124,7 +124,7 @@ stories! {
         live(app, &mut daemon, 12).await;
         let sent = app.sent_to(OPERATOR).await;
         assert_eq!(subjects(&sent), [REFUSED]);
-        assert_eq!(sent[0].kind, MailKind::Alert);
+        assert_eq!((sent[0].kind, sent[0].date), (MailKind::Alert, app.clock.now().timestamp()));
         let found = daemon::check_site(app.folder(), app.day(app.clock.now()));
         assert_eq!(found.problems.len(), 2);
         for problem in &found.problems {
@@ -228,22 +228,15 @@ stories! {
 
     async fn a_paused_job_is_silent_by_order(app: &mut TestApp) {
         let mut switch = watched(app).await;
-        let pause = Pause {
-            because: "sửa nguồn".to_owned(),
-            since: app.clock.now(),
-            until: Some(instant("2020-06-03 12:00")),
-        };
-        let write = app.store.write().await.unwrap();
-        write.set_pause("check", Some(&pause), app.clock.now(), "").await.unwrap();
-        write.commit().await.unwrap();
+        let job = app.job("check").unwrap();
+        let until = instant("2020-06-10 12:00");
+        pause::pause(app, job, "sửa nguồn", Some(until)).await.unwrap();
         assert_eq!(switch.looks(app, "2020-06-03 12:00").await, 0);
         assert_eq!(
             app.history("check").await,
             ["Mon 01 08:00 skipped", "Tue 02 08:00 skipped", "Wed 03 08:00 skipped"]
         );
-        let write = app.store.write().await.unwrap();
-        write.set_pause("check", None, app.clock.now(), "").await.unwrap();
-        write.commit().await.unwrap();
+        pause::resume(app, app.job("check").unwrap()).await.unwrap();
         assert_eq!(switch.looks(app, "2020-06-04 11:00").await, 0, "what passed in the pause was not expected");
         assert_eq!(switch.looks(app, "2020-06-04 11:06").await, 1);
     }
