@@ -263,7 +263,7 @@ impl Daemon {
     /// When the database refuses; the next beat tries again.
     pub async fn beat(&mut self) -> Result<(), JobError> {
         if let Some(changed) = self.files.changed(&self.app).await? {
-            self.app = Arc::new(changed);
+            self.app = changed;
             self.planner = Planner::default();
             self.watchdog.forget();
             self.notices = Notices::default();

@@ -93,7 +93,7 @@ impl Files {
 
     /// The site anew, if its files changed and are valid. A change is read at the first beat at which the
     /// files have come to rest.
-    pub async fn changed(&mut self, app: &App) -> Result<Option<App>, JobError> {
+    pub async fn changed(&mut self, app: &Arc<App>) -> Result<Option<Arc<App>>, JobError> {
         if !self.bell.says_look() && !self.is_moving {
             return Ok(None);
         }
@@ -106,7 +106,10 @@ impl Files {
         if !std::mem::take(&mut self.is_moving) {
             return Ok(None);
         }
-        match apply(app) {
+        let site = Arc::clone(app);
+        // Apart: the files are read and every letter is tried, and no run waits for that.
+        let read = tokio::task::spawn_blocking(move || apply(&site)).await;
+        match read.map_err(|error| JobError::Missing(format!("reading the files: {error}")))? {
             Ok(changed) => {
                 tracing::info!(
                     configuration = changed.files.hash,
@@ -170,7 +173,8 @@ impl Files {
                 problems: &self.problems,
             },
         };
-        if let Err(error) = self.notices.files(app, files).await {
+        // Boxed: a letter in the making is large, and most beats make none.
+        if let Err(error) = Box::pin(self.notices.files(app, files)).await {
             tracing::error!(%error, "the operator cannot be told about the files");
         }
     }
@@ -184,14 +188,14 @@ pub async fn farewell(app: &App, owner: &str) -> Result<(), JobError> {
 }
 
 /// The site anew, or every reason against it.
-fn apply(app: &App) -> Result<App, Vec<Problem>> {
+fn apply(app: &App) -> Result<Arc<App>, Vec<Problem>> {
     let changed = copy(app).map_err(|error| match error {
         OpenError::Problems(problems, _) => problems,
         OpenError::Store(error) => vec![Problem::of_file(DEFAULT, error.to_string(), "")],
     })?;
     let url = |app: &App| app.files.settings.database.url.expose_secret().to_owned();
     if url(app) == url(&changed) {
-        Ok(changed)
+        Ok(Arc::new(changed))
     } else {
         Err(vec![Problem::of_file(
             DEFAULT,

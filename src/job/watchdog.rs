@@ -5,12 +5,14 @@
 //! Reads next: `domain/silence.rs`, `notice.rs`.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 
 use super::notice::{Matter, Notices, Telling};
 use super::spec::Job;
 use super::{App, JobError};
+use crate::domain::schedule::Jitter;
 use crate::domain::silence::{Silence, silence};
 use crate::report::notice::{LastRun, Outcome, Silent, What};
 use crate::store::runs::{Run, RunStatus, Trigger};
@@ -66,7 +68,7 @@ impl Watchdog {
             let Some(within) = job.expect_success_within else {
                 continue;
             };
-            let within = TimeDelta::from_std(within).unwrap_or(TimeDelta::MAX);
+            let within = with_jitter(job, within);
             match self.look_at_job(app, job, within, now, notices).await {
                 Ok(again) => {
                     self.look_at.insert(job.name.clone(), again);
@@ -107,7 +109,8 @@ impl Watchdog {
             return Ok(now);
         }
         let matter = matter(app, job, silence, now).await?;
-        let telling = notices.tell(app, matter).await?;
+        // Boxed: a letter in the making is large, and most looks make none.
+        let telling = Box::pin(notices.tell(app, matter)).await?;
         if telling != Telling::Known {
             tracing::warn!(job = job.name, %silence, ?telling, "the job has not succeeded for its expected time");
         }
@@ -121,6 +124,15 @@ impl Watchdog {
             over_at.is_some_and(|at| at < awake.since) && now - awake.since < GRACE.min(within)
         })
     }
+}
+
+/// A jitter delays a run by less than its length, and so what is expected of it.
+fn with_jitter(job: &Job, within: Duration) -> TimeDelta {
+    let jitter = job.timing.jitter.as_ref().map(Jitter::most);
+    let within = TimeDelta::from_std(within).ok();
+    within
+        .and_then(|within| within.checked_add(&jitter.unwrap_or_default()))
+        .unwrap_or(TimeDelta::MAX)
 }
 
 /// 1. Take the last success, and the last occurrence that a pause passed over: what was before them is settled.
