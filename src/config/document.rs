@@ -31,10 +31,10 @@ impl Document {
     pub fn read(folder: &Path, file: &Path) -> Result<Self, Problem> {
         let bytes =
             fs::read(folder.join(file)).map_err(|error| unreadable(folder, file, &error))?;
-        let text = String::from_utf8(bytes).map_err(|error| not_utf8(file, error.as_bytes()))?;
-        if text.contains('\0') {
-            return Err(not_utf8(file, text.as_bytes()));
+        if is_utf16(&bytes) {
+            return Err(not_utf8(file, &bytes));
         }
+        let text = String::from_utf8(bytes).map_err(|error| not_utf8(file, error.as_bytes()))?;
         Ok(Self::new(file, text.trim_start_matches('\u{feff}')))
     }
 
@@ -144,19 +144,26 @@ fn unreadable(folder: &Path, file: &Path, error: &io::Error) -> Problem {
     Problem::of_file(file, message, help)
 }
 
-/// Where the text stops being UTF-8, and what it looks like. No zero byte stands in a text that is.
+/// Letters of two bytes, one of which is zero in what is not accented.
+fn is_utf16(bytes: &[u8]) -> bool {
+    let zeros = bytes.iter().filter(|byte| **byte == 0).count();
+    bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || zeros > bytes.len() / 4
+}
+
+/// Where the text stops being UTF-8, and what it looks like.
 fn not_utf8(file: &Path, bytes: &[u8]) -> Problem {
-    let zero = bytes.iter().position(|byte| *byte == 0);
-    let valid = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
-    let valid = zero.map_or(valid, |zero| zero.min(valid));
-    let before = String::from_utf8_lossy(&bytes[..valid]);
-    let looks = if zero.is_some() {
-        "it looks like UTF-16, which Notepad calls Unicode"
+    let (valid, looks) = if is_utf16(bytes) {
+        (0, "it looks like UTF-16, which Notepad calls Unicode")
     } else {
-        "it looks like an older encoding of Vietnamese, such as windows-1258 or TCVN3"
+        let valid = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+        (
+            valid,
+            "it looks like an older encoding of Vietnamese, such as windows-1258 or TCVN3",
+        )
     };
+    let before = String::from_utf8_lossy(&bytes[..valid]);
     let document = Document::new(file, before.trim_start_matches('\u{feff}'));
-    let message = format!("`{}` is not UTF-8 from here on", file.display());
+    let message = format!("`{}` is not UTF-8", file.display());
     let help = format!("save it as UTF-8 in your editor; {looks}");
     document.problem_at(document.text.len(), message, help)
 }
@@ -289,7 +296,7 @@ mod tests {
         assert!(told("utf16.toml").3.contains("UTF-16"));
         let (line, column, message, help) = told("1258.toml");
         assert_eq!((line, column), (2, 12));
-        assert_eq!(message, "`1258.toml` is not UTF-8 from here on");
+        assert_eq!(message, "`1258.toml` is not UTF-8");
         assert!(help.contains("windows-1258"), "{help}");
     }
 

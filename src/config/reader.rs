@@ -108,10 +108,17 @@ impl<'d> Table<'d> {
 
     /// The value of `key`, if it stands here.
     pub fn get(&self, key: &str) -> Option<Item<'d>> {
-        self.asked.borrow_mut().push(key.to_owned());
+        self.ask(key);
         self.entries
             .get_key_value(key)
             .map(|(key, value)| self.item(key, value))
+    }
+
+    fn ask(&self, key: &str) {
+        let mut asked = self.asked.borrow_mut();
+        if !asked.iter().any(|known| known == key) {
+            asked.push(key.to_owned());
+        }
     }
 
     /// The value of a key that must stand here.
@@ -182,7 +189,7 @@ impl<'d> Table<'d> {
         self.entries
             .iter()
             .map(|(key, value)| {
-                self.asked.borrow_mut().push(key.get_ref().to_string());
+                self.ask(key.get_ref());
                 (key.get_ref().to_string(), self.item(key, value))
             })
             .collect()
@@ -193,7 +200,7 @@ impl<'d> Table<'d> {
         let Some((key, _)) = self.entries.get_key_value(key) else {
             return false;
         };
-        self.asked.borrow_mut().push(key.get_ref().to_string());
+        self.ask(key.get_ref());
         self.notes
             .note(key.span().start, message.into(), help.into());
         true
@@ -205,6 +212,17 @@ impl<'d> Table<'d> {
         let asked = self.asked.borrow();
         let unknown = |key: &str| !asked.iter().any(|known| known == key);
         self.entries.keys().any(|key| unknown(key.get_ref()))
+    }
+
+    /// Whether a key stands here that looks like a slip of the hand for `key`: it is told as such.
+    #[must_use]
+    pub fn is_misspelt(&self, key: &str) -> bool {
+        let asked = self.asked.borrow();
+        let unknown = |word: &&str| !asked.iter().any(|known| known == word);
+        let words = self.entries.keys().map(|key| key.get_ref().as_ref());
+        words
+            .filter(unknown)
+            .any(|word| closest(word, [key]).is_some())
     }
 
     /// Lets unknown keys pass: what the table is about is wrong, so its other keys say nothing.

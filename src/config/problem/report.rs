@@ -113,6 +113,8 @@ fn place(problem: &Problem, text: &str) -> Option<Range<usize>> {
 /// Bytes of the value, word or header at the start of `rest`.
 fn marked(rest: &str) -> usize {
     let length = match rest.chars().next() {
+        Some('"') if rest.starts_with("\"\"\"") => between_long_quotes(rest, "\"\"\""),
+        Some('\'') if rest.starts_with("\'\'\'") => between_long_quotes(rest, "\'\'\'"),
         Some(mark @ ('"' | '\'')) => between_quotes(rest, mark),
         Some('[' | '{') => between_brackets(rest),
         _ => {
@@ -122,6 +124,13 @@ fn marked(rest: &str) -> usize {
     };
     let first = rest.chars().next().map_or(0, char::len_utf8);
     length.max(first)
+}
+
+/// Text that may go on in the next line.
+fn between_long_quotes(rest: &str, mark: &str) -> usize {
+    let inner = &rest[mark.len()..];
+    let end = inner.find(mark).map(|end| end + 2 * mark.len());
+    end.unwrap_or(rest.trim_end().len())
 }
 
 fn between_quotes(rest: &str, mark: char) -> usize {
@@ -243,6 +252,9 @@ error: `Hà Nội` is not a time zone
         let cases = [
             ("\"a \\\" b\" # c", "\"a \\\" b\""),
             ("'C:\\' # c", "'C:\\'"),
+            ("\"\"\"a", "\"\"\"a"),
+            ("\"\"\"a\"\"\" # c", "\"\"\"a\"\"\""),
+            ("'''a", "'''a"),
             ("[1, \"]\", 2] # c", "[1, \"]\", 2]"),
             ("{ a = [1] }, 2", "{ a = [1] }"),
             ("[", "["),

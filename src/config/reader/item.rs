@@ -58,14 +58,14 @@ impl<'d> Item<'d> {
         None
     }
 
-    /// The value as text: `"00118"` for `118` cannot be told, but `"10"` for `10` can.
+    /// The value as text: `"10"` for `10`.
     fn between_quotes(&self) -> String {
         let said = match self.value {
             DeValue::Integer(number) => number.to_string(),
             DeValue::Float(number) => number.to_string(),
             DeValue::Boolean(flag) => flag.to_string(),
             DeValue::Datetime(date) => date.to_string(),
-            _ => "…".to_owned(),
+            _ => return format!("`{} = \"…\"`", self.key),
         };
         format!("`\"{said}\"`, between quotes")
     }

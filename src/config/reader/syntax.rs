@@ -301,6 +301,36 @@ mod tests {
         assert_eq!(places, ["1:5", "3:5", "5:1", "8:5", "9:2", "10:5"]);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_cut_out_or_put_in_is_told_and_breaks_nothing(
+            from in 0_usize..400,
+            length in 0_usize..6,
+            put in "[\\[\\]{}\"'=,#\\\\\\n\\r \u{a0}ếa1.]{0,4}",
+        ) {
+            let shipped = include_str!("../../../jobs/overdue-alerts.toml");
+            let letters: Vec<char> = shipped.chars().skip(300).collect();
+            let kept = letters.iter().take(from).chain(letters.iter().skip(from + length));
+            let mut text: String = kept.collect();
+            let at = text.char_indices().nth(from).map_or(text.len(), |(at, _)| at);
+            text.insert_str(at, &put);
+            let is_toml = DeTable::parse_recoverable(&text).1.is_empty();
+            let document = Document::new("a.toml", text.as_str());
+            let problems = mistakes(&document);
+            proptest::prop_assert_eq!(problems.is_empty(), is_toml);
+            proptest::prop_assert!(problems.len() <= 4, "{problems:?}\n{text}");
+            for problem in problems {
+                let shown = crate::config::problem::report(
+                    &problem,
+                    &text,
+                    crate::config::problem::Severity::Problem,
+                    crate::config::problem::Look::PLAIN,
+                );
+                proptest::prop_assert!(!shown.is_empty());
+            }
+        }
+    }
+
     #[test]
     fn a_file_that_is_something_else_is_told_in_a_few_lines() {
         let page =

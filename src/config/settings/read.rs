@@ -15,8 +15,7 @@ use super::mail::mail;
 use super::{Confidence, Credential, Database, Language, Metrics, Rules, Settings, Site};
 use crate::config::layers::Layers;
 use crate::config::secret::SecretSource;
-
-const ZONE_HELP: &str = "write a name of the IANA time zone database, such as `Asia/Ho_Chi_Minh`";
+use crate::config::zone;
 
 /// All settings; `None` if one of them is wrong, which `layers` then tells.
 #[must_use]
@@ -59,7 +58,8 @@ fn site(layers: &Layers<'_>) -> Option<Site> {
         language,
         "write `vi` or `en`",
     );
-    let zone = layers.required("site.zone", |text| text.parse::<Tz>().ok(), ZONE_HELP);
+    let help = zone::instead_of(&layers.text("site.zone").unwrap_or_default());
+    let zone = layers.required("site.zone", |text| text.parse::<Tz>().ok(), &help);
     let now = layers.maybe(
         "site.now",
         |text| DateTime::parse_from_rfc3339(text).ok(),

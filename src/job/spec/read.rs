@@ -11,8 +11,8 @@ use chrono_tz::Tz;
 
 use super::steps::step;
 use super::{Job, Overlap, Retry};
-use crate::config::problem::closest;
 use crate::config::reader::{Item, Table};
+use crate::config::zone;
 use crate::domain::schedule::{CatchUp, DstGap, Jitter, OnlyOn, Period, Schedule, Shift, Timing};
 
 pub const FOLDER: &str = "jobs";
@@ -77,7 +77,7 @@ pub fn job(root: &Table<'_>, name: &str, zone: Tz) -> Option<Job> {
 
 /// `cron` or `every`, within `start` and `end`; what is wrong with one key hides nothing that is wrong with another.
 fn timing(table: &Table<'_>, job: &str, site_zone: Tz) -> Option<Timing> {
-    let zone = table.or("zone", site_zone, zone);
+    let zone = table.or("zone", site_zone, zone_named);
     let schedule = schedule(table, zone.unwrap_or(site_zone));
     let period = period(table);
     let only_on = table.maybe("only_on", |item| {
@@ -126,6 +126,10 @@ fn schedule(table: &Table<'_>, zone: Tz) -> Option<Schedule> {
         (Some(_), Some(every)) => {
             let help = "keep one: `cron` for times of the day, `every` for a length of time";
             every.problem_at_key("`every` beside `cron`", help);
+            table.get("dst_gap");
+            None
+        }
+        (None, None) if ["cron", "every"].iter().any(|key| table.is_misspelt(key)) => {
             table.get("dst_gap");
             None
         }
@@ -220,15 +224,11 @@ fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Vec<(&'static str, 
     all.iter().map(|value| (word(*value), *value)).collect()
 }
 
-fn zone(item: &Item<'_>) -> Option<Tz> {
+fn zone_named(item: &Item<'_>) -> Option<Tz> {
     let text = item.text()?;
     let zone = text.parse::<Tz>().ok();
     if zone.is_none() {
-        let known = closest(&text, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()));
-        let help = known.map_or_else(
-            || "write a name of the IANA time zone database, such as `Asia/Ho_Chi_Minh`".to_owned(),
-            |name| format!("did you mean `{name}`?"),
-        );
+        let help = zone::instead_of(&text);
         item.problem(format!("`{text}` is not a time zone"), help);
     }
     zone
