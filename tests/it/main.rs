@@ -19,3 +19,4 @@ mod scripted;
 mod delivery;
 mod letters;
 mod pull;
+mod simulation;
