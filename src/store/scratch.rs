@@ -16,6 +16,7 @@ use sea_orm::{
 use super::entity::{
     decision, dossier, entry, outbox, pull, quarantine, run, schedule, stated, step, transition,
 };
+use super::observer::Observed;
 use super::runs::RunStatus;
 use super::{Place, Store, StoreError, connect, seconds, sqlite};
 
@@ -45,7 +46,7 @@ impl Store {
             _ => {
                 let scratch = open(file).await?;
                 scratch.migrate().await?;
-                copy_rows(&self.db, &scratch.db).await?;
+                copy_rows(&self.db.inner, &scratch.db.inner).await?;
                 Ok(Scratch(scratch))
             }
         }
@@ -56,7 +57,7 @@ impl Store {
 async fn open(file: &Path) -> Result<Store, StoreError> {
     let options = sqlite(file, "OFF");
     Ok(Store {
-        db: connect(options, file.display().to_string()).await?,
+        db: Observed::new(connect(options, file.display().to_string()).await?),
         place: Place::File(file.to_owned()),
     })
 }

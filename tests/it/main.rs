@@ -35,3 +35,4 @@ mod planner;
 mod pull;
 mod schema;
 mod serve;
+mod simulation;
