@@ -114,7 +114,7 @@ impl Life {
     async fn is_at_rest(&self) -> bool {
         let mails = self.store.mails(None).await.unwrap();
         let waits = |status| matches!(status, MailStatus::Queued | MailStatus::Sending);
-        self.store.queued_runs(1).await.unwrap().is_empty()
+        self.store.queued_runs(0, 1).await.unwrap().is_empty()
             && self.store.running_jobs().await.unwrap().is_empty()
             && !mails.iter().any(|mail| waits(mail.status))
     }
