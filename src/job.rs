@@ -28,6 +28,8 @@ pub mod run;
 pub mod step;
 pub mod figures;
 pub mod letter;
+pub mod notice;
+pub mod watchdog;
 pub mod deliver;
 pub mod retry;
 pub mod pause;
@@ -159,6 +161,34 @@ impl JobError {
             Self::Source { cause, .. } => cause.retry(),
             Self::Store(_) | Self::TimedOut(_) => Retry::Later(None),
             Self::Mail { .. } | Self::Missing(_) => Retry::Never,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_ask_the_world_outside() {
+        let pull = spec::Act::Pull { source: "a".into() };
+        let reconcile = spec::Act::Reconcile { source: "a".into() };
+        let ping = spec::Act::Ping {
+            url: "https://watchdog.example".into(),
+        };
+        for (pulls, reads, tells) in [
+            (Pulls::FromSources, true, true),
+            (Pulls::IntoScratch, true, false),
+            (Pulls::FromStore, false, false),
+        ] {
+            assert_eq!(pulls.may_ask(&pull), reads, "{pulls:?}");
+            assert_eq!(pulls.may_ask(&reconcile), reads, "{pulls:?}");
+            assert_eq!(
+                pulls.may_ask(&ping),
+                tells,
+                "{pulls:?}: a watchdog hears of real runs only"
+            );
+            assert!(pulls.may_ask(&spec::Act::Assess), "{pulls:?}");
         }
     }
 }

@@ -177,3 +177,53 @@ fn row(problem: &Problem) -> Row<'_> {
         help: &problem.help,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::domain::calendar::PublishedYear;
+
+    #[test]
+    fn the_shipped_jobs_are_told_in_words_with_what_moves_their_runs() {
+        let jobs = spec::read_jobs(
+            Path::new(env!("CARGO_MANIFEST_DIR")),
+            chrono_tz::Asia::Ho_Chi_Minh,
+        )
+        .jobs;
+        let calendar = Calendar::new(vec![PublishedYear {
+            year: 2020,
+            off: vec!["2020-09-02".parse().unwrap()],
+            worked: vec![],
+            tentative_off: vec![],
+        }]);
+        let now = "2020-09-01T00:30:00Z".parse().unwrap();
+        let told = |language| -> Vec<String> {
+            let explained = jobs
+                .iter()
+                .map(|job| explain(job, now, &calendar, language));
+            explained
+                .map(|job| {
+                    let next = job.next[0].line(language);
+                    format!("{}: {} | {next}", job.job, job.words)
+                })
+                .collect()
+        };
+        assert_eq!(
+            told(Language::Vi),
+            [
+                "overdue-alerts: 07:30 các ngày làm việc | \
+                 thứ Năm 03/09/2020 07:30 +07:00 (02/09/2020 là ngày nghỉ: bỏ qua)",
+                "pull-city: 06:00 hằng ngày | thứ Tư 02/09/2020 06:00 +07:00",
+                "ward-lag: 07:10 thứ Hai hằng tuần | thứ Hai 07/09/2020 07:10 +07:00",
+                "weekly-digest: 07:00 thứ Hai hằng tuần | thứ Hai 07/09/2020 07:00 +07:00",
+            ]
+        );
+        assert_eq!(
+            told(Language::En)[0],
+            "overdue-alerts: 07:30 on working days | \
+             Thursday 3 September 2020 07:30 +07:00 (2020-09-02 is not a working day: skipped)"
+        );
+    }
+}

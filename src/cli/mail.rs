@@ -42,8 +42,11 @@ enum Question {
         #[arg(long, default_value = "text")]
         part: Part,
     },
-    /// Send a mail that was held, refused or ended in doubt
-    Retry { id: i64 },
+    /// Send mails that were held, refused or ended in doubt
+    Retry {
+        #[arg(required = true)]
+        ids: Vec<i64>,
+    },
     /// A sample of a mail: overdue, ward-lag or digest
     Preview {
         /// Which mail; left out, mails and their samples are listed
@@ -101,7 +104,7 @@ impl Mail {
         match &self.question {
             Question::List { status } => list(scope, *status).await,
             Question::Show { id, part } => show(scope, *id, *part).await,
-            Question::Retry { id } => retry(scope, *id).await,
+            Question::Retry { ids } => retry_all(scope, ids).await,
             Question::Preview {
                 mail,
                 sample,
@@ -212,32 +215,53 @@ async fn found(app: &App, id: i64) -> anyhow::Result<Row> {
     mail.with_context(|| format!("there is no mail {id}: see `dondoc mail list`"))
 }
 
-async fn retry(scope: &Scope, id: i64) -> anyhow::Result<()> {
+async fn retry_all(scope: &Scope, ids: &[i64]) -> anyhow::Result<()> {
     let app = scope.app().await?;
-    let mail = found(&app, id).await?;
+    let mut queued = Vec::new();
+    let mut failures = Vec::new();
+    for id in ids {
+        match retry_one(&app, *id).await? {
+            Ok(mail) => queued.push(mail),
+            Err(why) => failures.push(why),
+        }
+    }
+    if scope.json {
+        output::json(&queued)?;
+    } else if !queued.is_empty() {
+        let to: Vec<String> = queued
+            .iter()
+            .map(|mail| format!("{} to {}", mail.id, mail.to))
+            .collect();
+        let when = match beside::daemon(&app).await? {
+            Some(_) => "the daemon sends them within seconds",
+            None => "they go when `dondoc serve` runs, or with the next `dondoc run`",
+        };
+        output::line(format!("queued: mail {}; {when}", to.join(", ")))?;
+    }
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        bail!(failures.join("\n"))
+    }
+}
+
+/// The mail as it is queued, or why it is not.
+async fn retry_one(app: &App, id: i64) -> anyhow::Result<Result<Listed, String>> {
+    let mail = found(app, id).await?;
     let to = format!("mail {id} to {}", mail.post);
-    match retry::retry(&app, &mail).await? {
-        Retried::Queued(before) => {
-            if scope.json {
-                return output::json(&listed(&app, found(&app, id).await?));
-            }
-            let when = match beside::daemon(&app).await? {
-                Some(_) => "the daemon sends it within seconds",
-                None => "it goes when `dondoc serve` runs, or with the next `dondoc run`",
-            };
-            output::line(format!("{to} was {before} and is queued: {when}"))
-        }
+    Ok(match retry::retry(app, &mail).await? {
+        Retried::Queued => Ok(listed(app, found(app, id).await?)),
         Retried::LeftAlone(MailStatus::Queued) => {
-            bail!("{to} is queued already: it goes by itself")
+            Err(format!("{to} is queued already: it goes by itself"))
         }
-        Retried::LeftAlone(status) => {
-            bail!("{to} is {status}: only held, rejected and ambiguous mails can be sent again")
-        }
-        Retried::ToldMeanwhile(about) => bail!(
+        Retried::LeftAlone(status) => Err(format!(
+            "{to} is {status}: only held, rejected and ambiguous mails can be sent again"
+        )),
+        Retried::ToldMeanwhile(about) => Err(format!(
             "{to} stays held: other mails have told meanwhile of {}; what it says besides goes with the next run",
             some_of(&about)
-        ),
-    }
+        )),
+    })
 }
 
 /// The first few things, and how many more.

@@ -104,7 +104,7 @@ impl Shown {
         output::line("\nMails")?;
         print_mails(self.mails)?;
         output::line(format!(
-            "\n{fires} run(s), {mails} mail(s); nothing was sent or stored"
+            "\n{fires} occurrence(s), {mails} mail(s); nothing was sent or stored"
         ))
     }
 }

@@ -74,8 +74,9 @@ pub async fn queue(
 fn past(app: &App, job: &Job, period: Period) -> Result<Vec<Listed>, JobError> {
     let zone = job.timing.schedule.zone();
     let after = start_of(period.from, zone) - TimeDelta::seconds(1);
-    let until = end_of(period.to, zone).min(app.clock.now() - PRESENT);
-    let found: Vec<Listed> = listed(app, job, after, until).take(MOST + 1).collect();
+    let due_by = app.clock.now() - PRESENT;
+    let found = listed(app, job, after, end_of(period.to, zone), due_by);
+    let found: Vec<Listed> = found.take(MOST + 1).collect();
     if found.len() > MOST {
         return Err(JobError::Missing(format!(
             "more than {MOST} occurrences of `{}` lie in this period: choose a shorter one",

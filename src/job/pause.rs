@@ -42,8 +42,7 @@ pub async fn pause(
     write
         .set_pause(&job.name, Some(&pause), now, &job.timing.fingerprint())
         .await?;
-    let reason = format!("paused: {because}");
-    let skipped = write.skip_queued(&job.name, &reason, now).await?;
+    let skipped = write.skip_queued(&job.name, &pause.reason(), now).await?;
     write.commit().await?;
     Ok(Paused { pause, skipped })
 }

@@ -54,6 +54,12 @@ impl Planner {
         }
     }
 
+    /// When any job is due next, as far as was planned.
+    #[must_use]
+    pub fn next_at(&self) -> Option<DateTime<Utc>> {
+        self.next.peek().map(|Reverse((at, _))| *at)
+    }
+
     fn due(&mut self, app: &App, now: DateTime<Utc>) -> Vec<usize> {
         if !self.is_ready {
             self.next.clear();
@@ -128,13 +134,6 @@ fn plan_job(
         Some(cursor) if now <= cursor.at => occurrences::Planned::nothing(cursor.at),
         Some(cursor) => occurrences::between(app, job, cursor.at, now),
     }
-}
-
-/// The first instant after `after` at which any job is due.
-#[must_use]
-pub fn next_instant(app: &App, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let next = |job| occurrences::next_after(app, job, after);
-    app.jobs.iter().filter_map(next).min()
 }
 
 /// Queues a run by hand. `scheduled_for` is `now`, or the first free second after it.

@@ -10,8 +10,8 @@ use crate::store::outbox::{Mail, MailStatus};
 /// What became of the wish to send a mail again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Retried {
-    /// It waits for its next attempt; it was in this state.
-    Queued(MailStatus),
+    /// It waits for its next attempt.
+    Queued,
     /// It is not one that stopped.
     LeftAlone(MailStatus),
     /// A held mail that would repeat what others have told meanwhile: `dossier/CODE`, …
@@ -34,5 +34,5 @@ pub async fn retry(app: &App, mail: &Mail) -> Result<Retried, JobError> {
         }
     }
     write.commit().await?;
-    Ok(Retried::Queued(mail.status))
+    Ok(Retried::Queued)
 }

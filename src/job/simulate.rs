@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::plan::{self, Planner};
+use super::plan::Planner;
 use super::scratch::{Scratch, Unsent};
 use super::watch::Watcher;
 use super::{App, JobError, Pulls, runner};
@@ -39,8 +39,8 @@ pub struct Simulated {
 
 /// Lives through `period` (days of the site's zone).
 ///
-/// 1. Copy the database; the copy stands at the period's first instant, or now if the period lies ahead: the
-///    days until then are lived through too, for what is told in them is not told again.
+/// 1. Copy the database. For a period that began already, the copy goes back to its first instant; if it lies
+///    ahead, the time until then is lived through too: what is told in it is not told again.
 /// 2. Jump from one instant at which a job is due to the next; sources appear as just read.
 /// 3. Plan and run what is due; nothing is delivered. 4. List what happened within the period.
 ///
@@ -53,13 +53,14 @@ pub async fn simulate(
 ) -> Result<Simulated, JobError> {
     let zone = app.zone();
     let (start, end) = (start_of(period.from, zone), end_of(period.to, zone));
-    let first = start.min(app.clock.now());
-    let mut scratch = Scratch::of(app, Clock::fixed(first), Pulls::FromStore).await?;
-    stand_at(&scratch, first).await?;
+    let mut now = before(start).min(app.clock.now());
+    let is_ahead = now < before(start);
+    let mut scratch = Scratch::of(app, Clock::fixed(now), Pulls::FromStore).await?;
+    stand_at(&scratch, now, is_ahead).await?;
     let mut planner = Planner::default();
     let mut mails = Vec::new();
-    let mut now = before(first);
-    while let Some(next) = plan::next_instant(&scratch.app, now).filter(|next| *next <= end) {
+    live(&scratch, &mut planner, now, &watcher).await?;
+    while let Some(next) = planner.next_at().filter(|next| *next <= end) {
         now = next;
         live(&scratch, &mut planner, now, &watcher).await?;
         let queued = scratch.new_mails().await?;
@@ -76,22 +77,30 @@ pub async fn simulate(
     Ok(Simulated { fires, mails })
 }
 
-/// The copy as it would have been at `first`: nothing of what came after has happened or is planned.
-async fn stand_at(scratch: &Scratch, first: DateTime<Utc>) -> Result<(), JobError> {
-    scratch.copy.rewind(first).await?;
+/// The copy as it stood at `now`: nothing of what came later has happened or is planned. Before a period that
+/// lies `ahead`, what waits then is run, and what was not planned is.
+async fn stand_at(scratch: &Scratch, now: DateTime<Utc>, ahead: bool) -> Result<(), JobError> {
     let app = &scratch.app;
+    scratch.copy.rewind(now, ahead).await?;
+    let write = app.store.write().await?;
+    write.requeue_all().await?;
+    let names: Vec<&str> = app.jobs.iter().map(|job| job.name.as_str()).collect();
+    let known = write.cursors_of(&names).await?;
     let prints: Vec<String> = app
         .jobs
         .iter()
         .map(|job| job.timing.fingerprint())
         .collect();
-    let cursors: Vec<_> = app
-        .jobs
-        .iter()
-        .zip(&prints)
-        .map(|(job, print)| (job.name.as_str(), before(first), print.as_str()))
-        .collect();
-    let write = app.store.write().await?;
+    let mut cursors = Vec::new();
+    for (name, print) in names.iter().zip(&prints) {
+        match known.get(*name) {
+            Some(cursor) if ahead => {
+                cursors.push((*name, cursor.at.min(now), cursor.fingerprint.as_str()));
+            }
+            None if ahead => {}
+            _ => cursors.push((*name, now, print.as_str())),
+        }
+    }
     write.set_cursors(&cursors).await?;
     Ok(write.commit().await?)
 }

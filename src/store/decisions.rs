@@ -10,13 +10,15 @@ use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::decision::{self, Column as Col};
+use super::runs::NO_RUN;
 use super::{Store, StoreError, Write, instant, seconds};
 
 /// One decision about one thing and one recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecisionRow {
-    pub run_id: i64,
-    /// `dossier/CODE`, `ward/00118/ward-on-time`, `digest/weekly-digest`
+    /// The run that decided; `None`: the daemon itself, about itself.
+    pub run_id: Option<i64>,
+    /// `dossier/CODE`, `ward/00118/ward-on-time`, `digest/weekly-digest`, `job/pull-city`
     pub about: String,
     pub post: String,
     pub recipient: String,
@@ -61,7 +63,7 @@ impl Write {
         for chunk in decisions.chunks(500) {
             let rows = chunk.iter().map(|row| decision::ActiveModel {
                 id: NotSet,
-                run_id: Set(row.run_id),
+                run_id: Set(row.run_id.unwrap_or(NO_RUN)),
                 about: Set(row.about.clone()),
                 post: Set(row.post.clone()),
                 recipient: Set(row.recipient.clone()),

@@ -4,6 +4,7 @@
 //! Never: rendering or delivering.
 //! Reads next: `decisions.rs`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
@@ -12,6 +13,7 @@ use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::outbox::{self, Column as Col};
+use super::runs::NO_RUN;
 use super::{Store, StoreError, Write, instant, instant_or_none, seconds, word};
 use crate::word_enum;
 
@@ -42,7 +44,8 @@ word_enum! {
 pub struct NewMail {
     /// Derived from what is told to whom: the same mail cannot be queued twice.
     pub message_id: String,
-    pub run_id: i64,
+    /// The run that tells it; `None`: the daemon itself.
+    pub run_id: Option<i64>,
     pub kind: MailKind,
     /// `head@00118`
     pub post: String,
@@ -104,7 +107,7 @@ impl Write {
         let row = outbox::ActiveModel {
             id: NotSet,
             message_id: Set(mail.message_id),
-            run_id: Set(mail.run_id),
+            run_id: Set(mail.run_id.unwrap_or(NO_RUN)),
             kind: Set(mail.kind.as_str().to_owned()),
             post: Set(mail.post),
             sender: Set(mail.sender),
@@ -220,6 +223,26 @@ impl Write {
 }
 
 impl Store {
+    /// How many mails stand where; a status that no mail has is left out.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row does not convert.
+    pub async fn mails_by_status(&self) -> Result<BTreeMap<MailStatus, u64>, StoreError> {
+        let rows: Vec<(String, i64)> = outbox::Entity::find()
+            .select_only()
+            .column(Col::Status)
+            .column_as(Col::Id.count(), "mails")
+            .group_by(Col::Status)
+            .into_tuple()
+            .all(&self.db)
+            .await?;
+        let counted = |(status, mails): (String, i64)| {
+            let status = word("outbox", &status, &status, MailStatus::parse)?;
+            Ok((status, mails.unsigned_abs()))
+        };
+        rows.into_iter().map(counted).collect()
+    }
+
     /// All mails, oldest first; `status` narrows them.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ use sea_orm::{
 
 use super::bulk::{self, Clash, Column};
 use super::entity::run::{self, Column as Col};
+use super::schedules::Pause;
 use super::{Store, StoreError, Write, instant, instant_or_none, seconds, word};
 use crate::word_enum;
 
@@ -87,6 +88,9 @@ pub struct Lease {
     pub owner: String,
     pub until: DateTime<Utc>,
 }
+
+/// Stands as `run_id` where no run led to a row: ids of runs begin at 1.
+pub(super) const NO_RUN: i64 = 0;
 
 const COLUMNS: [Column; 11] = [
     ("job", "text"),
@@ -404,7 +408,7 @@ impl Store {
         Ok(count > 0)
     }
 
-    /// When `job` last succeeded at its time; filling up the past proves nothing about the present.
+    /// When `job` last succeeded. A backfill tells of the past: it is no sign that the job works now.
     ///
     /// # Errors
     /// When the database does not answer or a row does not convert.
@@ -413,12 +417,71 @@ impl Store {
             .filter(Col::Job.eq(job))
             .filter(Col::Status.eq(RunStatus::Succeeded.as_str()))
             .filter(Col::Trigger.ne(Trigger::Backfill.as_str()))
-            .order_by_desc(Col::FinishedAt)
+            .order_by_desc(Col::ScheduledFor)
             .one(&self.db)
             .await?;
         row.map_or(Ok(None), |row| {
             instant_or_none("run", row.id, row.finished_at)
         })
+    }
+
+    /// The latest run of `job` that began, backfills apart.
+    ///
+    /// # Errors
+    /// When the database does not answer or the row does not convert.
+    pub async fn last_begun(&self, job: &str) -> Result<Option<Run>, StoreError> {
+        let row = run::Entity::find()
+            .filter(Col::Job.eq(job))
+            .filter(Col::StartedAt.is_not_null())
+            .filter(Col::Trigger.ne(Trigger::Backfill.as_str()))
+            .order_by_desc(Col::ScheduledFor)
+            .one(&self.db)
+            .await?;
+        row.map(Run::try_from).transpose()
+    }
+
+    /// The latest occurrence of `job` that was not run because of a pause.
+    ///
+    /// # Errors
+    /// When the database does not answer or the row does not convert.
+    pub async fn last_paused(&self, job: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let row = run::Entity::find()
+            .filter(Col::Job.eq(job))
+            .filter(Col::Status.eq(RunStatus::Skipped.as_str()))
+            .filter(Col::Reason.starts_with(Pause::REASON))
+            .order_by_desc(Col::ScheduledFor)
+            .one(&self.db)
+            .await?;
+        row.map(|row| instant("run", row.id, row.scheduled_for))
+            .transpose()
+    }
+
+    /// Occurrences of the schedule of `job` in (`after`, `until`], whatever became of them, oldest first, at most
+    /// `limit`; `after` may be open.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row does not convert.
+    pub async fn occurrences_between(
+        &self,
+        job: &str,
+        after: Option<DateTime<Utc>>,
+        until: DateTime<Utc>,
+        limit: u64,
+    ) -> Result<Vec<Run>, StoreError> {
+        let of_schedule = [Trigger::Schedule.as_str(), Trigger::CatchUp.as_str()];
+        let mut find = run::Entity::find()
+            .filter(Col::Job.eq(job))
+            .filter(Col::Trigger.is_in(of_schedule))
+            .filter(Col::ScheduledFor.lte(seconds(until)));
+        if let Some(after) = after {
+            find = find.filter(Col::ScheduledFor.gt(seconds(after)));
+        }
+        let rows = find
+            .order_by_asc(Col::ScheduledFor)
+            .limit(limit)
+            .all(&self.db)
+            .await?;
+        rows.into_iter().map(Run::try_from).collect()
     }
 
     /// The latest `limit` runs, newest first; of one job if it is named.

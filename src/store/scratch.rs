@@ -123,19 +123,25 @@ impl Scratch {
         &self.0
     }
 
-    /// Forgets what was run, decided, told and mailed at `instant` or later, and what waits to be run: the copy
-    /// stands where the database stood then, but for the data that came in since.
+    /// Forgets what was run, decided, told and mailed after `instant`, and unless `keeps_waiting` what waits to
+    /// be run: the copy stands where the database stood then, but for the data that came in since.
     ///
     /// # Errors
     /// When the copy refuses.
-    pub async fn rewind(&self, instant: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn rewind(
+        &self,
+        instant: DateTime<Utc>,
+        keeps_waiting: bool,
+    ) -> Result<(), StoreError> {
         let at = seconds(instant);
         let db = &self.0.db;
         let waits = [RunStatus::Queued.as_str(), RunStatus::Running.as_str()];
-        let later = Condition::any()
-            .add(run::Column::ScheduledFor.gte(at))
-            .add(run::Column::AsOf.gte(at))
-            .add(run::Column::Status.is_in(waits));
+        let mut later = Condition::any()
+            .add(run::Column::ScheduledFor.gt(at))
+            .add(run::Column::AsOf.gt(at));
+        if !keeps_waiting {
+            later = later.add(run::Column::Status.is_in(waits));
+        }
         run::Entity::delete_many().filter(later).exec(db).await?;
         let kept = run::Entity::find()
             .select_only()
@@ -146,15 +152,15 @@ impl Scratch {
             .exec(db)
             .await?;
         decision::Entity::delete_many()
-            .filter(decision::Column::DecidedAt.gte(at))
+            .filter(decision::Column::DecidedAt.gt(at))
             .exec(db)
             .await?;
         outbox::Entity::delete_many()
-            .filter(outbox::Column::CreatedAt.gte(at))
+            .filter(outbox::Column::CreatedAt.gt(at))
             .exec(db)
             .await?;
         transition::Entity::delete_many()
-            .filter(transition::Column::At.gte(at))
+            .filter(transition::Column::At.gt(at))
             .exec(db)
             .await?;
         Ok(())

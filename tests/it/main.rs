@@ -28,6 +28,8 @@ mod interruptions;
 mod kills;
 mod letters;
 mod migrating;
+mod notice;
+mod operate;
 mod outbox;
 mod planner;
 mod pull;

@@ -516,6 +516,9 @@ impl Item {
     }
 
     fn holds_day(&self, day: NaiveDate) -> bool {
+        if !matches!(self, Self::Last | Self::LastWeekday | Self::Nearest(_)) {
+            return self.holds(day.day(), LIMITS[3]);
+        }
         let month: Vec<NaiveDate> = day
             .with_day(1)
             .unwrap()
@@ -532,7 +535,7 @@ impl Item {
                 wanted as usize <= month.len()
                     && weekdays.min_by_key(|other| other.day().abs_diff(wanted)) == Some(&day)
             }
-            _ => self.holds(day.day(), LIMITS[3]),
+            _ => false,
         }
     }
 

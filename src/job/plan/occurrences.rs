@@ -61,15 +61,16 @@ pub struct Listed {
     pub day_off: Option<String>,
 }
 
-/// Every occurrence in (after, until], in order, whatever became of it.
+/// Every occurrence in (after, until] that was due by `now`, in order, whatever became of it.
 pub fn listed<'a>(
     app: &'a App,
     job: &'a Job,
     after: DateTime<Utc>,
     until: DateTime<Utc>,
+    now: DateTime<Utc>,
 ) -> impl Iterator<Item = Listed> + 'a {
-    let next = move |after| job.timing.due_after(after, &app.files.calendar);
-    std::iter::successors(next(after), move |last| next(last.at()))
+    job.timing
+        .between(after, now, &app.files.calendar)
         .take_while(move |due| due.at() <= until)
         .map(|due| Listed {
             at: due.at(),
@@ -129,7 +130,7 @@ enum Fate {
 fn fate(job: &Job, due: &Due, pause: Option<&Pause>, now: DateTime<Utc>) -> Fate {
     let at = due.at();
     if let Some(pause) = pause.filter(|pause| pause.holds_at(at)) {
-        return Fate::Not(RunStatus::Skipped, format!("paused: {}", pause.because));
+        return Fate::Not(RunStatus::Skipped, pause.reason());
     }
     if let Due::Skip(skipped) = due {
         return Fate::Not(RunStatus::Skipped, skipped.reason.to_string());

@@ -22,6 +22,18 @@ const WINDOW: Duration = Duration::from_secs(32 * 24 * 3600);
 const CAP: u32 = 100;
 const LONGEST_JITTER: Duration = Duration::from_secs(86_400);
 
+/// Keys of a job that are easily taken for keys of its schedule.
+const BESIDE: [&str; 8] = [
+    "overlap",
+    "late_limit",
+    "after",
+    "catch_up_window",
+    "catch_up_cap",
+    "expect_success_within",
+    "timeout",
+    "retry",
+];
+
 /// The file of the job `name`.
 pub fn job(root: &Table<'_>, name: &str, zone: Tz) -> Option<Job> {
     if !name
@@ -71,11 +83,19 @@ fn timing(table: &Table<'_>, job: &str, site_zone: Tz) -> Option<Timing> {
     let only_on = table.maybe("only_on", |item| {
         item.word(&words(OnlyOn::ALL, OnlyOn::as_str))
     });
-    let shift = shift(table);
+    let shift = shift(table, only_on != Some(None));
     let jitter = table.maybe("jitter", |item| jitter(item, job));
     let catch_up = table.or("catch_up", CatchUp::Latest, |item| {
         item.word(&words(CatchUp::ALL, CatchUp::as_str))
     });
+    for key in BESIDE {
+        let message = format!("`{key}` belongs to the job, not to its schedule");
+        table.refuse(
+            key,
+            message,
+            "write it on a line of its own, before the first `[[step]]`",
+        );
+    }
     zone?;
     let schedule = schedule?.within(period?);
     if schedule.is_empty() {
@@ -179,14 +199,15 @@ fn period(table: &Table<'_>) -> Option<Period> {
     Some(period)
 }
 
-fn shift(table: &Table<'_>) -> Option<Shift> {
-    if table.get("only_on").is_none() {
+/// Read in any case, so that both of its slips are told; without `only_on` it cannot stand.
+fn shift(table: &Table<'_>, has_only_on: bool) -> Option<Shift> {
+    let known = words(Shift::ALL, Shift::as_str);
+    let shift = table.or("shift", Shift::Skip, |item| item.word(&known));
+    if !has_only_on {
         let help = "add `only_on = \"working-days\"`, or leave `shift` out";
         table.refuse("shift", "`shift` says nothing without `only_on`", help);
-        return Some(Shift::Skip);
     }
-    let known = words(Shift::ALL, Shift::as_str);
-    table.or("shift", Shift::Skip, |item| item.word(&known))
+    shift
 }
 
 fn jitter(item: &Item<'_>, job: &str) -> Option<Jitter> {

@@ -72,7 +72,7 @@ fn row(
     reason: String,
 ) -> DecisionRow {
     DecisionRow {
-        run_id: context.run.id,
+        run_id: Some(context.run.id),
         about,
         post: post(recipient),
         recipient: recipient.address.full().to_owned(),

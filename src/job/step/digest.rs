@@ -73,7 +73,7 @@ async fn tell(
         .told(recipient.address.full(), &about, context.goes())
         .await?;
     let mut decision = DecisionRow {
-        run_id: context.run.id,
+        run_id: Some(context.run.id),
         about: about.clone(),
         post: letter::post(recipient),
         recipient: recipient.address.full().to_owned(),
