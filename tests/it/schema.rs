@@ -458,6 +458,37 @@ fn the_same_word_means_the_same_in_every_schema() {
 }
 
 #[test]
+fn every_pattern_is_a_word_of_its_schema_or_stands_once() {
+    for kind in FileKind::ALL {
+        let schema = schema_of(kind);
+        let definitions = schema["definitions"].as_object().unwrap();
+        let words: Vec<&Value> = definitions
+            .values()
+            .filter_map(|word| word.get("pattern"))
+            .collect();
+        let mut once = BTreeSet::new();
+        walk(&schema, "", &mut |place, value| {
+            let Some(pattern) = value
+                .get("pattern")
+                .filter(|_| !words.contains(&&value["pattern"]))
+            else {
+                return;
+            };
+            let text = pattern.as_str().unwrap().to_owned();
+            assert!(once.insert(text), "{}{place}: {pattern}", kind.name());
+        });
+    }
+}
+
+/// The language server of Taplo, which most editors use for TOML, recurses without end on it.
+#[test]
+fn no_schema_says_all_of() {
+    for kind in FileKind::ALL {
+        assert!(!kind.schema().contains("allOf"), "{}", kind.name());
+    }
+}
+
+#[test]
 fn every_key_is_explained() {
     for kind in FileKind::ALL {
         let schema = schema_of(kind);
