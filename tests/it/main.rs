@@ -22,8 +22,11 @@ mod scripted;
 
 // The stories.
 mod alerts;
+mod commands;
+mod days;
 mod delivery;
 mod digests;
+mod figures;
 mod interruptions;
 mod kills;
 mod letters;
