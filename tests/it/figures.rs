@@ -306,10 +306,7 @@ async fn parts_add_up_to_the_year(app: &TestApp<City>) {
     let day = |text: &str| text.parse::<NaiveDate>().unwrap();
     let now = instant("2020-06-01 07:30");
     let mut sums = [[0; 3]; 2];
-    for (from, to) in [
-        ("2020-01-01", "2020-03-31"),
-        ("2020-04-01", "2020-06-01"),
-    ] {
+    for (from, to) in [("2020-01-01", "2020-03-31"), ("2020-04-01", "2020-06-01")] {
         let board = app
             .board_of(now, Period::new(day(from), day(to)).unwrap())
             .await;

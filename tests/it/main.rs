@@ -36,3 +36,4 @@ mod planner;
 mod pull;
 mod schema;
 mod serve;
+mod tidy;
