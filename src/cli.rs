@@ -10,7 +10,11 @@ use std::process::ExitCode;
 use chrono::{DateTime, FixedOffset, Utc};
 use clap::{Parser, Subcommand};
 
+use logging::Logs;
+
 mod bench;
+mod backfill;
+mod beside;
 mod board;
 mod calendar;
 mod check;
@@ -25,11 +29,13 @@ mod next;
 mod open;
 mod output;
 mod overdue;
+mod pause;
 mod progress;
 mod run;
 mod runs;
 mod schema;
 mod serve;
+mod simulate;
 
 #[derive(Debug, Parser)]
 #[command(name = "dondoc", version, about, propagate_version = true)]
@@ -60,15 +66,23 @@ enum Command {
     /// Run the daemon until a signal comes
     Serve,
     /// Validate every file an administrator edits, and print every problem
-    Check,
+    Check(check::Check),
     /// JSON Schemas of the files, by which editors complete and check them
     Schema(schema::Schema),
     /// List the jobs with their next instants
     Jobs,
     /// List upcoming occurrences of a job or of a cron expression
     Next(next::Next),
-    /// Run a job now
+    /// Run a job now, or with --dry-run on a copy that is thrown away
     Run(run::Run),
+    /// Run past occurrences of a job from what is stored; mails are held
+    Backfill(backfill::Backfill),
+    /// Keep a job from running for a while
+    Pause(pause::Pause),
+    /// Let a paused job go on
+    Resume(pause::Resume),
+    /// Every run and every mail of a period, from data at hand, sending nothing
+    Simulate(simulate::Simulate),
     /// History of runs
     Runs(runs::Runs),
     /// Targets, dossiers by level and ward, documents, data quality
@@ -107,15 +121,23 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         at: arguments.at.map(|at| at.to_utc()),
         json: arguments.json,
     };
-    logging::start(matches!(arguments.command, Command::Serve));
+    logging::start(match arguments.command {
+        Command::Serve => Logs::Daemon,
+        Command::Simulate(_) => Logs::Nothing,
+        _ => Logs::Command,
+    });
     match arguments.command {
         Command::Demo(demo) => demo.run(&scope).await?,
         Command::Serve => serve::run(&scope).await?,
-        Command::Check => return check::run(&scope),
+        Command::Check(check) => return check.run(&scope),
         Command::Schema(schema) => schema.run(&scope)?,
         Command::Jobs => jobs::run(&scope).await?,
         Command::Next(next) => next.run(&scope).await?,
         Command::Run(run) => return run.run(&scope).await,
+        Command::Backfill(backfill) => return backfill.run(&scope).await,
+        Command::Pause(pause) => pause.run(&scope).await?,
+        Command::Resume(resume) => resume.run(&scope).await?,
+        Command::Simulate(simulate) => simulate.run(&scope).await?,
         Command::Runs(runs) => runs.run(&scope).await?,
         Command::Board(board) => board.run(&scope).await?,
         Command::Overdue(overdue) => overdue.run(&scope).await?,

@@ -16,6 +16,7 @@ pub mod settings;
 pub mod site;
 pub mod sources;
 pub mod targets;
+pub mod zone;
 
 pub use problem::Problem;
 pub use site::{Files, load};

@@ -19,11 +19,14 @@ use crate::config::problem::Problem;
 use crate::config::site;
 use crate::domain::dossier::day_of;
 use crate::job::check::{self, Findings};
+use crate::job::notice::Notices;
 use crate::job::plan::Planner;
 use crate::job::runner::{Runner, process_name};
 use crate::job::watch::Unwatched;
+use crate::job::watchdog::Watchdog;
 use crate::job::{App, Gates, JobError, Pulls, deliver, run, spec};
 use crate::mail::{Templates, Transport};
+use crate::metrics::Exporter;
 use crate::scheduler::Heartbeat;
 use crate::store::{Store, StoreError};
 use reload::Files;
@@ -120,13 +123,18 @@ fn read(
     let zone = reading
         .settings
         .map_or(chrono_tz::UTC, |settings| settings.site.zone);
-    let found = check_site_with(folder, day_of(now, zone), variables);
-    if !found.problems.is_empty() {
-        return Err(OpenError::Problems(found.problems, found.documents));
+    let Findings {
+        problems,
+        jobs,
+        documents,
+        ..
+    } = check_site_with(folder, day_of(now, zone), variables);
+    if !problems.is_empty() {
+        return Err(OpenError::Problems(problems, documents));
     }
+    drop(documents);
     let refused = |problems| OpenError::Problems(problems, Documents::default());
     let files = site::load(folder, variables).map_err(refused)?;
-    let jobs = spec::load(folder, files.settings.site.zone).map_err(refused)?;
     let templates = Templates::load(&folder.join("templates")).map_err(refused)?;
     Ok(Read {
         files,
@@ -214,37 +222,52 @@ pub async fn serve(app: App) -> anyhow::Result<()> {
     tracing::info!("stopping: what runs is finished, what waits stays");
     heartbeat.stop().await?;
     daemon.runner.drain(&daemon.app, DRAIN).await?;
-    Ok(())
+    Ok(reload::farewell(&daemon.app, &process_name()).await?)
 }
 
 /// The parts that one beat moves.
-struct Daemon {
+pub struct Daemon {
     app: Arc<App>,
     files: Files,
     planner: Planner,
     runner: Runner,
     post: Option<tokio::task::JoinHandle<Result<usize, JobError>>>,
+    watchdog: Watchdog,
+    notices: Notices,
+    exporter: Exporter,
     beats: u64,
 }
 
 impl Daemon {
-    fn new(app: App) -> Self {
+    #[must_use]
+    pub fn new(app: App) -> Self {
         let runner = Runner::new(process_name(), AT_ONCE, Arc::new(Unwatched));
         let files = Files::of(&app.site);
+        let app = Arc::new(app);
         Self {
-            app: Arc::new(app),
+            exporter: Exporter::new(&app),
+            app,
             files,
             planner: Planner::default(),
             runner,
             post: None,
+            watchdog: Watchdog::default(),
+            notices: Notices::default(),
             beats: 0,
         }
     }
 
-    async fn beat(&mut self) -> Result<(), JobError> {
+    /// Once a second.
+    ///
+    /// # Errors
+    /// When the database refuses; the next beat tries again.
+    pub async fn beat(&mut self) -> Result<(), JobError> {
         if let Some(changed) = self.files.changed(&self.app).await? {
-            self.app = Arc::new(changed);
+            self.app = changed;
             self.planner = Planner::default();
+            self.watchdog.forget();
+            self.notices = Notices::default();
+            self.exporter.keep(&self.app).await;
         }
         self.planner.tick(&self.app, self.app.clock.now()).await?;
         self.runner.reap(&self.app).await?;
@@ -253,9 +276,17 @@ impl Daemon {
         if self.beats.is_multiple_of(SIGN_OF_LIFE) {
             self.runner.renew(&self.app).await?;
             self.files.sign_of_life(&self.app, &process_name()).await?;
+            self.watchdog.look(&self.app, &mut self.notices).await;
+            self.exporter.keep(&self.app).await;
         }
         self.beats += 1;
         Ok(())
+    }
+
+    /// The site as it runs now.
+    #[must_use]
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
     }
 
     /// One delivery at a time, beside the runs: a slow relay keeps no run from its time.
@@ -274,8 +305,8 @@ impl Daemon {
     }
 }
 
-/// SIGTERM or Ctrl-C.
-async fn stop_signal() {
+/// Waits for SIGTERM or Ctrl-C.
+pub async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     match signal(SignalKind::terminate()) {
         Ok(mut terminate) => {

@@ -14,6 +14,7 @@ pub mod ratio;
 pub mod calendar;
 pub mod lunar;
 pub mod schedule;
+pub mod silence;
 pub mod period;
 pub mod form_ii06;
 pub mod wilson;

@@ -28,7 +28,15 @@ pub mod run;
 pub mod step;
 pub mod figures;
 pub mod letter;
+pub mod notice;
+pub mod watchdog;
 pub mod deliver;
+pub mod retry;
+pub mod pause;
+pub mod backfill;
+pub mod scratch;
+pub mod try_out;
+pub mod simulate;
 
 /// A site opened for work. Everything in it was checked.
 #[derive(Debug)]
@@ -50,6 +58,8 @@ pub struct App {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pulls {
     FromSources,
+    /// Sources are read, and nobody outside hears of it: a dry run.
+    IntoScratch,
     /// Figures are those at hand: a simulation, a backfill.
     FromStore,
 }
@@ -57,11 +67,11 @@ pub enum Pulls {
 impl Pulls {
     #[must_use]
     pub fn may_ask(self, act: &spec::Act) -> bool {
-        let outside = matches!(
-            act,
-            spec::Act::Pull { .. } | spec::Act::Reconcile { .. } | spec::Act::Ping { .. }
-        );
-        self == Self::FromSources || !outside
+        match act {
+            spec::Act::Ping { .. } => self == Self::FromSources,
+            spec::Act::Pull { .. } | spec::Act::Reconcile { .. } => self != Self::FromStore,
+            spec::Act::Assess | spec::Act::Alert(_) | spec::Act::Digest(_) => true,
+        }
     }
 }
 
@@ -104,6 +114,15 @@ impl App {
         self.jobs.iter().find(|job| job.name == name)
     }
 
+    /// Whether the steps of `run` may ask the world outside: what fills up the past works from what is stored.
+    #[must_use]
+    pub fn pulls_of(&self, run: &runs::Run) -> Pulls {
+        match run.trigger {
+            runs::Trigger::Backfill => Pulls::FromStore,
+            runs::Trigger::Schedule | runs::Trigger::CatchUp | runs::Trigger::Manual => self.pulls,
+        }
+    }
+
     /// What a run of `job` uses, for its row.
     #[must_use]
     pub fn basis(&self, job: &spec::Job) -> runs::Basis {
@@ -142,6 +161,34 @@ impl JobError {
             Self::Source { cause, .. } => cause.retry(),
             Self::Store(_) | Self::TimedOut(_) => Retry::Later(None),
             Self::Mail { .. } | Self::Missing(_) => Retry::Never,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_ask_the_world_outside() {
+        let pull = spec::Act::Pull { source: "a".into() };
+        let reconcile = spec::Act::Reconcile { source: "a".into() };
+        let ping = spec::Act::Ping {
+            url: "https://watchdog.example".into(),
+        };
+        for (pulls, reads, tells) in [
+            (Pulls::FromSources, true, true),
+            (Pulls::IntoScratch, true, false),
+            (Pulls::FromStore, false, false),
+        ] {
+            assert_eq!(pulls.may_ask(&pull), reads, "{pulls:?}");
+            assert_eq!(pulls.may_ask(&reconcile), reads, "{pulls:?}");
+            assert_eq!(
+                pulls.may_ask(&ping),
+                tells,
+                "{pulls:?}: a watchdog hears of real runs only"
+            );
+            assert!(pulls.may_ask(&spec::Act::Assess), "{pulls:?}");
         }
     }
 }

@@ -14,5 +14,6 @@ pub mod job;
 pub mod scheduler;
 pub mod shipped;
 pub mod demo;
+pub mod metrics;
 pub mod daemon;
 pub mod cli;

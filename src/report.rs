@@ -1,6 +1,6 @@
 //! Letters: what a mail says, with every word and number already decided.
 //!
-//! Owns: the three letters, their words, their samples.
+//! Owns: the letters, their words, their samples.
 //! Never: layout (`templates/`), sending (`mail`), the clock, the store.
 //! Reads next: `words.rs`, `overdue.rs`, `digest.rs`.
 
@@ -12,6 +12,7 @@ pub mod dossier;
 pub mod overdue;
 pub mod ward_lag;
 pub mod digest;
+pub mod notice;
 mod page;
 mod samples;
 

@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -22,13 +23,20 @@ pub mod decisions;
 pub mod dossiers;
 mod entity;
 pub mod entries;
+mod observer;
 pub mod outbox;
 pub mod pulls;
 pub mod quarantine;
 pub mod runs;
 pub mod schedules;
+pub mod scratch;
 pub mod steps;
 pub mod transitions;
+
+use observer::Observed;
+pub use observer::Observer;
+
+const MEMORY: &str = "sqlite::memory:";
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -66,12 +74,13 @@ impl StoreError {
 /// The open database; clones share its connections.
 #[derive(Clone, Debug)]
 pub struct Store {
-    db: DatabaseConnection,
+    db: Observed<DatabaseConnection>,
     place: Place,
 }
 
 #[derive(Clone)]
 enum Place {
+    Memory,
     File(PathBuf),
     /// The address, with its password.
     Server(String),
@@ -80,6 +89,7 @@ enum Place {
 impl fmt::Debug for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Memory => f.write_str(MEMORY),
             Self::File(path) => write!(f, "{}", path.display()),
             Self::Server(url) => f.write_str(&without_password(url)),
         }
@@ -89,6 +99,8 @@ impl fmt::Debug for Place {
 /// The database is held while this lives.
 #[derive(Debug)]
 pub enum Lock {
+    /// Nobody else can reach a database in memory.
+    Memory,
     File(std::fs::File),
     Server(DatabaseConnection),
 }
@@ -96,17 +108,19 @@ pub enum Lock {
 /// A write transaction; dropped without `commit`, nothing of it remains.
 #[derive(Debug)]
 pub struct Write {
-    tx: DatabaseTransaction,
+    tx: Observed<DatabaseTransaction>,
 }
 
 impl Store {
-    /// Opens `sqlite://path` (relative to `site`, made if missing) or `postgres://…`.
+    /// Opens `sqlite://path` (relative to `site`, made if missing), `postgres://…`, or `sqlite::memory:`, a
+    /// database that is gone with the last clone of this.
     ///
     /// # Errors
     /// When the database cannot be reached or its folder cannot be made. The password is never part of the message.
     pub async fn open(url: &str, site: &Path) -> Result<Self, StoreError> {
         match url.strip_prefix("sqlite://") {
             Some(path) => Self::open_sqlite(&site.join(path)).await,
+            None if url == MEMORY => Self::open_memory().await,
             None => Self::open_postgres(url).await,
         }
     }
@@ -118,22 +132,27 @@ impl Store {
                 cause,
             })?;
         }
-        let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
-        options
-            .max_connections(4)
-            .sqlx_logging(false)
-            .map_sqlx_sqlite_opts(|sqlite| {
-                sqlite
-                    .pragma("journal_mode", "WAL")
-                    // NORMAL may lose commits in a power cut, and a lost commit is a doubled mail.
-                    .pragma("synchronous", "FULL")
-                    .pragma("cache_size", "-65536")
-                    .busy_timeout(Duration::from_secs(20))
-            });
+        // NORMAL may lose commits in a power cut, and a lost commit is a doubled mail.
+        let options = sqlite(path, "FULL");
         let db = connect(options, path.display().to_string()).await?;
         Ok(Self {
-            db,
+            db: Observed::new(db),
             place: Place::File(path.to_owned()),
+        })
+    }
+
+    /// One connection, kept for ever: the database lives in it.
+    async fn open_memory() -> Result<Self, StoreError> {
+        let mut options = ConnectOptions::new(MEMORY.to_owned());
+        options
+            .max_connections(1)
+            .min_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .sqlx_logging(false);
+        Ok(Self {
+            db: Observed::new(connect(options, MEMORY.to_owned()).await?),
+            place: Place::Memory,
         })
     }
 
@@ -145,7 +164,7 @@ impl Store {
             .acquire_timeout(Duration::from_secs(20))
             .sqlx_logging(false);
         Ok(Self {
-            db: connect(options, without_password(url)).await?,
+            db: Observed::new(connect(options, without_password(url)).await?),
             place: Place::Server(url.to_owned()),
         })
     }
@@ -156,12 +175,12 @@ impl Store {
     /// When a migration fails; what it did is undone.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         if self.backend() == DbBackend::Sqlite {
-            return Ok(Migrator::up(&self.db, None).await?);
+            return Ok(Migrator::up(&self.db.inner, None).await?);
         }
-        let lock = self.db.begin().await?;
+        let lock = self.db.inner.begin().await?;
         lock.execute_unprepared("SELECT pg_advisory_xact_lock(7226061)")
             .await?;
-        Migrator::up(&self.db, None).await?;
+        Migrator::up(&self.db.inner, None).await?;
         Ok(lock.commit().await?)
     }
 
@@ -170,7 +189,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
-        let all = Migrator::get_migration_with_status_read_only(&self.db).await?;
+        let all = Migrator::get_migration_with_status_read_only(&self.db.inner).await?;
         let pending = all
             .iter()
             .filter(|m| m.status() == sea_orm_migration::MigrationStatus::Pending);
@@ -183,6 +202,7 @@ impl Store {
     /// `InUse` when another process holds it.
     pub async fn lock(&self) -> Result<Lock, StoreError> {
         match &self.place {
+            Place::Memory => Ok(Lock::Memory),
             Place::File(file) => lock_file(file).map(Lock::File),
             Place::Server(url) => lock_server(url).await.map(Lock::Server),
         }
@@ -197,8 +217,10 @@ impl Store {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
+        let begin = self.db.inner.begin_with_options(options);
+        let tx = self.db.watch("BEGIN", begin).await?;
         Ok(Write {
-            tx: self.db.begin_with_options(options).await?,
+            tx: self.db.with(tx),
         })
     }
 
@@ -209,7 +231,16 @@ impl Store {
     pub async fn try_write(&self) -> Result<(), StoreError> {
         let write = self.write().await?;
         write.cursors_of(&[""]).await?;
-        Ok(write.tx.rollback().await?)
+        Ok(write.tx.inner.rollback().await?)
+    }
+
+    /// The same database, under the eyes of `observer`: what is begun from here on is told to it.
+    #[must_use]
+    pub fn observed_by(&self, observer: Arc<dyn Observer>) -> Self {
+        Self {
+            db: self.db.clone().by(observer),
+            place: self.place.clone(),
+        }
     }
 
     fn backend(&self) -> DbBackend {
@@ -230,8 +261,25 @@ impl Write {
     /// # Errors
     /// When the database refuses; nothing of the transaction remains then.
     pub async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.tx.commit().await?)
+        let seen = self.tx.with(());
+        Ok(seen.watch("COMMIT", self.tx.inner.commit()).await?)
     }
+}
+
+/// How a SQLite file is opened; `synchronous` says what a commit waits for.
+fn sqlite(path: &Path, synchronous: &'static str) -> ConnectOptions {
+    let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
+    options
+        .max_connections(4)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            sqlite
+                .pragma("journal_mode", "WAL")
+                .pragma("synchronous", synchronous)
+                .pragma("cache_size", "-65536")
+                .busy_timeout(Duration::from_secs(20))
+        });
+    options
 }
 
 async fn connect(options: ConnectOptions, place: String) -> Result<DatabaseConnection, StoreError> {

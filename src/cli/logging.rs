@@ -1,4 +1,4 @@
-//! Logs on standard error: the daemon's at `info`, other commands' at `warn`; `DONDOC_LOG` overrides.
+//! Logs on standard error: the daemon's at `info`, other commands' at `warn`, none of a simulation; `DONDOC_LOG` overrides.
 //!
 //! Owns: the subscriber; lines of text on a terminal, JSON elsewhere for the daemon.
 //! Never: personal data: callers log posts, codes and counts only.
@@ -8,13 +8,23 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
-pub fn start(is_daemon: bool) {
-    // The scheduler logs each of its ticks; only its warnings are news.
-    let default = if is_daemon {
-        "info,tokio_cron_scheduler=warn"
-    } else {
-        "warn"
+/// Who logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Logs {
+    Daemon,
+    Command,
+    /// What happens is not real: it is printed, not logged.
+    Nothing,
+}
+
+pub fn start(logs: Logs) {
+    let default = match logs {
+        // The scheduler logs each of its ticks; only its warnings are news.
+        Logs::Daemon => "info,tokio_cron_scheduler=warn",
+        Logs::Command => "warn",
+        Logs::Nothing => "off",
     };
+    let is_daemon = logs == Logs::Daemon;
     let filter = EnvFilter::try_from_env("DONDOC_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     let terminal = std::io::stderr().is_terminal();
     let builder = tracing_subscriber::fmt()

@@ -12,10 +12,11 @@ use clap::{Args, Subcommand, ValueEnum};
 use mail_parser::MessageParser;
 use serde::Serialize;
 
-use super::{Scope, output};
+use super::{Scope, beside, output};
 use crate::config::organisation::Address;
 use crate::domain::format::Language;
 use crate::job::App;
+use crate::job::retry::{self, Retried};
 use crate::mail::Templates;
 use crate::report::{Kind, samples};
 use crate::store::outbox::{Mail as Row, MailKind, MailStatus};
@@ -30,7 +31,7 @@ pub struct Mail {
 enum Question {
     /// All mails, oldest first
     List {
-        /// queued, sending, accepted, rejected or ambiguous
+        /// held, queued, sending, accepted, rejected or ambiguous
         #[arg(long, value_parser = status)]
         status: Option<MailStatus>,
     },
@@ -40,6 +41,11 @@ enum Question {
         /// Which part
         #[arg(long, default_value = "text")]
         part: Part,
+    },
+    /// Send mails that were held, refused or ended in doubt
+    Retry {
+        #[arg(required = true)]
+        ids: Vec<i64>,
     },
     /// A sample of a mail: overdue, ward-lag or digest
     Preview {
@@ -98,6 +104,7 @@ impl Mail {
         match &self.question {
             Question::List { status } => list(scope, *status).await,
             Question::Show { id, part } => show(scope, *id, *part).await,
+            Question::Retry { ids } => retry_all(scope, ids).await,
             Question::Preview {
                 mail,
                 sample,
@@ -160,11 +167,7 @@ fn listed(app: &App, mail: Row) -> Listed {
 
 async fn show(scope: &Scope, id: i64, part: Part) -> anyhow::Result<()> {
     let app = scope.app().await?;
-    let mail = app
-        .store
-        .mail(id)
-        .await?
-        .with_context(|| format!("there is no mail {id}: see `dondoc mail list`"))?;
+    let mail = found(&app, id).await?;
     if part == Part::Source {
         return Ok(std::io::stdout().lock().write_all(&mail.body)?);
     }
@@ -204,6 +207,70 @@ async fn show(scope: &Scope, id: i64, part: Part) -> anyhow::Result<()> {
             output::line(format!("Subject: {}\n", mail.subject))?;
             output::line(text(0))
         }
+    }
+}
+
+async fn found(app: &App, id: i64) -> anyhow::Result<Row> {
+    let mail = app.store.mail(id).await?;
+    mail.with_context(|| format!("there is no mail {id}: see `dondoc mail list`"))
+}
+
+async fn retry_all(scope: &Scope, ids: &[i64]) -> anyhow::Result<()> {
+    let app = scope.app().await?;
+    let mut queued = Vec::new();
+    let mut failures = Vec::new();
+    for id in ids {
+        match retry_one(&app, *id).await? {
+            Ok(mail) => queued.push(mail),
+            Err(why) => failures.push(why),
+        }
+    }
+    if scope.json {
+        output::json(&queued)?;
+    } else if !queued.is_empty() {
+        let to: Vec<String> = queued
+            .iter()
+            .map(|mail| format!("{} to {}", mail.id, mail.to))
+            .collect();
+        let when = match beside::daemon(&app).await? {
+            Some(_) => "the daemon sends them within seconds",
+            None => "they go when `dondoc serve` runs, or with the next `dondoc run`",
+        };
+        output::line(format!("queued: mail {}; {when}", to.join(", ")))?;
+    }
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        bail!(failures.join("\n"))
+    }
+}
+
+/// The mail as it is queued, or why it is not.
+async fn retry_one(app: &App, id: i64) -> anyhow::Result<Result<Listed, String>> {
+    let mail = found(app, id).await?;
+    let to = format!("mail {id} to {}", mail.post);
+    Ok(match retry::retry(app, &mail).await? {
+        Retried::Queued => Ok(listed(app, found(app, id).await?)),
+        Retried::LeftAlone(MailStatus::Queued) => {
+            Err(format!("{to} is queued already: it goes by itself"))
+        }
+        Retried::LeftAlone(status) => Err(format!(
+            "{to} is {status}: only held, rejected and ambiguous mails can be sent again"
+        )),
+        Retried::ToldMeanwhile(about) => Err(format!(
+            "{to} stays held: other mails have told meanwhile of {}; what it says besides goes with the next run",
+            some_of(&about)
+        )),
+    })
+}
+
+/// The first few things, and how many more.
+fn some_of(about: &[String]) -> String {
+    let shown = about.iter().take(3).map(String::as_str);
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    match about.len().saturating_sub(3) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 

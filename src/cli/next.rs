@@ -5,12 +5,13 @@
 //! Reads next: `run.rs`.
 
 use anyhow::{Context, anyhow};
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, FixedOffset, Timelike, Utc};
 use chrono_tz::Tz;
 use clap::Args;
 use serde::Serialize;
 
 use super::{Scope, output};
+use crate::domain::format::{self, Language};
 use crate::domain::schedule::{CronError, Occurrence, Schedule};
 
 #[derive(Debug, Args)]
@@ -41,31 +42,53 @@ pub struct Upcoming {
 
 impl Upcoming {
     pub fn of(occurrence: &Occurrence, zone: Tz) -> Self {
+        Self::in_language(occurrence, zone, Language::En)
+    }
+
+    /// With the note in `language`.
+    pub fn in_language(occurrence: &Occurrence, zone: Tz, language: Language) -> Self {
         Self {
             local: occurrence.at.with_timezone(&zone).fixed_offset(),
             utc: occurrence.at,
-            note: occurrence.note.as_ref().map(ToString::to_string),
+            note: occurrence.remark(zone, language),
         }
+    }
+
+    /// `Monday 1 June 2020 07:30 +07:00: note`, without seconds that are 0.
+    pub fn line(&self, language: Language) -> String {
+        let day = self.local.date_naive();
+        let seconds = if self.local.second() == 0 { "" } else { ":%S" };
+        let time = self
+            .local
+            .format(&format!("%H:%M{seconds} %:z"))
+            .to_string();
+        let note = self.note.as_deref().map(|note| format!(" ({note})"));
+        format!(
+            "{} {} {time}{}",
+            format::weekday(day, language),
+            format::date(day, language),
+            note.unwrap_or_default()
+        )
     }
 }
 
 impl Next {
     pub async fn run(&self, scope: &Scope) -> anyhow::Result<()> {
         let from = self.from.map(|from| from.to_utc());
-        let upcoming = match (&self.cron, &self.job) {
+        let occurrences: Vec<Upcoming> = match (&self.cron, &self.job) {
             (Some(cron), _) => {
-                let schedule = Schedule::parse(cron, self.zone)
-                    .map_err(|error| anyhow!(shown(cron, &error)))?;
+                let schedule =
+                    Schedule::parse(cron, self.zone).map_err(|_| anyhow!(all_shown(cron)))?;
                 let from = from.unwrap_or_else(|| scope.now());
-                list(from, self.count, self.zone, |from| {
-                    schedule.next_after(from)
-                })
+                upcoming(from, self.count, |from| schedule.next_after(from))
+                    .map(|occurrence| Upcoming::of(&occurrence, self.zone))
+                    .collect()
             }
             (None, Some(name)) => self.of_job(scope, name, from).await?,
             (None, None) => Vec::new(),
         };
         if scope.json {
-            return output::json(&upcoming);
+            return output::json(&occurrences);
         }
         let text = |next: Upcoming| {
             let local = next.local.format("%a %Y-%m-%d %H:%M:%S %:z").to_string();
@@ -75,7 +98,7 @@ impl Next {
                 next.note.unwrap_or_default(),
             ]
         };
-        output::table(["local", "utc", "note"], upcoming.into_iter().map(text))
+        output::table(["local", "utc", "note"], occurrences.into_iter().map(text))
     }
 
     async fn of_job(
@@ -90,23 +113,29 @@ impl Next {
             .with_context(|| super::run::unknown_job(&app, name))?;
         let from = from.unwrap_or_else(|| app.clock.now());
         let zone = job.timing.schedule.zone();
-        Ok(list(from, self.count, zone, |from| {
-            job.timing.next_after(from, &app.files.calendar)
-        }))
+        let next = |from| job.timing.next_after(from, &app.files.calendar);
+        Ok(upcoming(from, self.count, next)
+            .map(|occurrence| Upcoming::of(&occurrence, zone))
+            .collect())
     }
 }
 
-fn list(
+/// The next `count` occurrences, each asked for by the one before.
+pub fn upcoming(
     from: DateTime<Utc>,
     count: usize,
-    zone: Tz,
     next: impl Fn(DateTime<Utc>) -> Option<Occurrence>,
-) -> Vec<Upcoming> {
-    let occurrences = std::iter::successors(next(from), |last| next(last.at));
-    occurrences
-        .take(count)
-        .map(|occurrence| Upcoming::of(&occurrence, zone))
-        .collect()
+) -> impl Iterator<Item = Occurrence> {
+    std::iter::successors(next(from), move |last| next(last.at)).take(count)
+}
+
+/// Every problem of the expression.
+fn all_shown(cron: &str) -> String {
+    let shown: Vec<String> = Schedule::problems(cron)
+        .iter()
+        .map(|error| self::shown(cron, error))
+        .collect();
+    shown.join("\n\n")
 }
 
 /// The expression with a caret under what is wrong.

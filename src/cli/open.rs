@@ -7,9 +7,9 @@
 use anyhow::bail;
 use chrono::{DateTime, Utc};
 
-use super::Scope;
+use super::{Scope, output};
 use crate::config::document::Documents;
-use crate::config::problem::{self, Problem};
+use crate::config::problem::{self, Look, Problem, Severity};
 use crate::daemon::{self, OpenError};
 use crate::job::App;
 
@@ -19,7 +19,7 @@ impl Scope {
         match daemon::open(&self.site, daemon::clock(self.at, &self.site)).await {
             Ok(app) => Ok(app),
             Err(OpenError::Problems(problems, documents)) => {
-                eprint!("{}", shown(&problems, &documents));
+                eprint!("{}", shown_on_stderr(&problems, &documents));
                 bail!(
                     "the site is not valid: {} problem(s); `dondoc check` lists them",
                     problems.len()
@@ -35,13 +35,26 @@ impl Scope {
     }
 }
 
-/// Problems with the line of the file and a caret under the place.
-pub fn shown(problems: &[Problem], documents: &Documents) -> String {
+/// Problems with the line of the file and a mark under the place, with a blank line after each.
+pub fn shown(
+    problems: &[Problem],
+    documents: &Documents,
+    severity: Severity,
+    look: Look,
+) -> String {
     let report = |found: &Problem| {
-        format!(
-            "{:?}\n",
-            problem::report(found, documents.text(&found.file))
-        )
+        let text = documents.text(&found.file);
+        format!("{}\n\n", problem::report(found, text, severity, look))
     };
     problems.iter().map(report).collect()
+}
+
+/// Problems as they look on standard error.
+pub fn shown_on_stderr(problems: &[Problem], documents: &Documents) -> String {
+    shown(
+        problems,
+        documents,
+        Severity::Problem,
+        output::look(&std::io::stderr()),
+    )
 }

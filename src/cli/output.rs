@@ -5,11 +5,14 @@
 //! Reads next: `board.rs`.
 
 use std::io::{IsTerminal, Write, stdout};
+use std::os::fd::AsFd;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
+
+use crate::config::problem::Look;
 
 /// # Errors
 /// When standard output is closed.
@@ -56,6 +59,24 @@ pub fn table<const N: usize>(
         line(row.trim_end())?;
     }
     Ok(())
+}
+
+/// How a report of a problem looks on a stream: colours and a width on a terminal that has them.
+#[must_use]
+pub fn look(stream: &(impl IsTerminal + AsFd)) -> Look {
+    if !stream.is_terminal() {
+        return Look::PLAIN;
+    }
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let dumb = set("TERM").is_none_or(|term| term == "dumb");
+    let width = rustix::termios::tcgetwinsize(stream).map(|size| usize::from(size.ws_col));
+    Look {
+        colours: set("NO_COLOR").is_none() && !dumb,
+        width: width
+            .ok()
+            .filter(|width| *width >= 40)
+            .unwrap_or(Look::PLAIN.width),
+    }
 }
 
 /// An instant in the site's zone, to the minute.

@@ -1,57 +1,125 @@
-//! `dondoc run`: one run now, in this process.
+//! `dondoc run`: one run now, in this process, by the daemon, or on a copy that is thrown away.
 //!
 //! Owns: printing how it ended.
 //! Never: the pipeline (`job/run.rs`).
-//! Reads next: `runs.rs`.
+//! Reads next: `beside.rs`, `runs.rs`.
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
+use serde::Serialize;
 
+use super::beside::{Runs, until_interrupted, who_runs};
 use super::progress::Progress;
 use super::runs::Shown;
+use super::simulate::{ShownMail, print_mails};
 use super::{Scope, output};
 use crate::config::problem::instead;
-use crate::job::{App, deliver, plan, run, runner};
+use crate::job::spec::Job;
+use crate::job::try_out::{Tried, try_out};
+use crate::job::{App, deliver, plan, runner};
 use crate::store::runs::RunStatus;
 
 #[derive(Debug, Args)]
 pub struct Run {
     /// A job of this site
     job: String,
+    /// Read the sources into a copy of the database that is thrown away, and show the mails instead of sending them
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Serialize)]
+struct ShownTry {
+    run: Shown,
+    mails: Vec<ShownMail>,
 }
 
 impl Run {
     pub async fn run(&self, scope: &Scope) -> anyhow::Result<ExitCode> {
-        let app = Arc::new(scope.app().await?);
+        let app = scope.app().await?;
         let job = app
             .job(&self.job)
             .with_context(|| unknown_job(&app, &self.job))?;
-        let _held = app
-            .store
-            .lock()
-            .await
-            .context("stop `dondoc serve` first, or let it run the job at its time")?;
-        run::recover(&app).await?;
-        let id = plan::queue_now(&app, job, app.clock.now()).await?.id;
-        let progress = Arc::new(Progress::new());
-        runner::run_to_end(&app, progress.clone()).await?;
-        deliver::drain(&app).await?;
-        progress.finish();
-        let shown = Shown::load(&app, id).await?;
-        let done = shown.status() == RunStatus::Succeeded;
-        if scope.json {
-            output::json(&shown)?;
-        } else {
-            shown.print(&app)?;
+        if self.dry_run {
+            return self.try_out(scope, app).await;
         }
-        Ok(if done {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        })
+        match who_runs(&app).await? {
+            Runs::Daemon => leave_to_daemon(scope, &app, job).await,
+            Runs::Here(held) => {
+                let id = plan::queue_now(&app, job, app.clock.now()).await?.id;
+                let code = run_here(scope, Arc::new(app), id).await;
+                drop(held);
+                code
+            }
+        }
+    }
+
+    async fn try_out(&self, scope: &Scope, app: App) -> anyhow::Result<ExitCode> {
+        let zone = app.zone();
+        let progress = Progress::new();
+        let tried =
+            until_interrupted(async { Ok(try_out(app, &self.job, &progress).await?) }).await;
+        progress.finish();
+        let Tried { run, steps, mails } = tried?;
+        let mails: Vec<ShownMail> = mails
+            .into_iter()
+            .map(|mail| ShownMail::of(mail, zone))
+            .collect();
+        let run = Shown::of(zone, run, steps);
+        let code = code(run.status());
+        if scope.json {
+            output::json(&ShownTry { run, mails })?;
+            return Ok(code);
+        }
+        run.print(zone)?;
+        let count = mails.len();
+        output::line(format!(
+            "\n{count} mail(s) would go; nothing was sent or stored"
+        ))?;
+        if count > 0 {
+            print_mails(mails)?;
+        }
+        Ok(code)
+    }
+}
+
+/// The daemon runs it at its next beat. A clock that is fixed for this command is passed on.
+async fn leave_to_daemon(scope: &Scope, app: &App, job: &Job) -> anyhow::Result<ExitCode> {
+    let run = plan::queue_as_of(app, job, app.clock.now(), scope.at).await?;
+    if scope.json {
+        output::json(&Shown::load(app, run.id).await?)?;
+    } else {
+        output::line(format!(
+            "the daemon runs {}: see `dondoc runs show {}`",
+            job.name, run.id
+        ))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn run_here(scope: &Scope, app: Arc<App>, id: i64) -> anyhow::Result<ExitCode> {
+    let progress = Arc::new(Progress::new());
+    runner::run_to_end(&app, progress.clone()).await?;
+    deliver::drain(&app).await?;
+    progress.finish();
+    let shown = Shown::load(&app, id).await?;
+    let code = code(shown.status());
+    if scope.json {
+        output::json(&shown)?;
+    } else {
+        shown.print(app.zone())?;
+    }
+    Ok(code)
+}
+
+fn code(status: RunStatus) -> ExitCode {
+    if status == RunStatus::Succeeded {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     }
 }
 

@@ -6,6 +6,7 @@
 
 use anyhow::Context;
 use chrono::{DateTime, FixedOffset, Utc};
+use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
@@ -64,13 +65,13 @@ impl Runs {
             return if scope.json {
                 output::json(&shown)
             } else {
-                shown.print(&app)
+                shown.print(app.zone())
             };
         }
         let mut shown = Vec::new();
         for run in app.store.runs(self.job.as_deref(), self.limit).await? {
             let steps = app.store.steps(run.id).await?;
-            shown.push(Shown::of(&app, run, steps));
+            shown.push(Shown::of(app.zone(), run, steps));
         }
         if scope.json {
             return output::json(&shown);
@@ -99,11 +100,11 @@ impl Shown {
             .await?
             .with_context(|| format!("there is no run {id}: see `dondoc runs`"))?;
         let steps = app.store.steps(id).await?;
-        Ok(Self::of(app, run, steps))
+        Ok(Self::of(app.zone(), run, steps))
     }
 
-    fn of(app: &App, run: Run, steps: Vec<Step>) -> Self {
-        let local = |at: DateTime<Utc>| at.with_timezone(&app.zone()).fixed_offset();
+    pub fn of(zone: Tz, run: Run, steps: Vec<Step>) -> Self {
+        let local = |at: DateTime<Utc>| at.with_timezone(&zone).fixed_offset();
         Self {
             id: run.id,
             scheduled_for: local(run.scheduled_for),
@@ -122,8 +123,8 @@ impl Shown {
         self.status
     }
 
-    pub fn print(self, app: &App) -> anyhow::Result<()> {
-        let at = output::local(self.scheduled_for.to_utc(), app.zone());
+    pub fn print(self, zone: Tz) -> anyhow::Result<()> {
+        let at = output::local(self.scheduled_for.to_utc(), zone);
         output::line(format!(
             "run {} of {}, {} for {at}: {}",
             self.id, self.job, self.trigger, self.status

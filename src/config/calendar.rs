@@ -13,7 +13,7 @@ pub const FOLDER: &str = "config/calendars";
 
 /// The years of one file. `status` and `published` are for people: they say how sure a year is.
 pub fn years(root: &Table<'_>) -> Option<Vec<PublishedYear>> {
-    let years = root.required("year", |item| item.each(|year| self::year(&year.table()?)))?;
+    let years = root.required_tables("year", year)?;
     for (index, (year, at)) in years.iter().enumerate() {
         if years[..index]
             .iter()

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
@@ -28,21 +29,12 @@ impl Document {
     /// # Errors
     /// When the file is missing, unreadable or not UTF-8.
     pub fn read(folder: &Path, file: &Path) -> Result<Self, Problem> {
-        let shown = file.display();
-        let bytes = fs::read(folder.join(file)).map_err(|error| {
-            Problem::of_file(
-                file,
-                format!("`{shown}` cannot be read: {error}"),
-                "copy it from the repository",
-            )
-        })?;
-        let text = String::from_utf8(bytes).map_err(|_| {
-            Problem::of_file(
-                file,
-                format!("`{shown}` is not UTF-8"),
-                "save the file as UTF-8 in your editor",
-            )
-        })?;
+        let bytes =
+            fs::read(folder.join(file)).map_err(|error| unreadable(folder, file, &error))?;
+        if is_utf16(&bytes) {
+            return Err(not_utf8(file, &bytes));
+        }
+        let text = String::from_utf8(bytes).map_err(|error| not_utf8(file, error.as_bytes()))?;
         Ok(Self::new(file, text.trim_start_matches('\u{feff}')))
     }
 
@@ -122,6 +114,58 @@ impl Document {
         }
         at
     }
+}
+
+fn unreadable(folder: &Path, file: &Path, error: &io::Error) -> Problem {
+    let shown = file.display();
+    let is_link = folder.join(file).symlink_metadata().is_ok();
+    let (message, help) = match error.kind() {
+        io::ErrorKind::NotFound if is_link => (
+            format!("`{shown}` is a link to a file that does not exist"),
+            "mend the link, or remove it",
+        ),
+        io::ErrorKind::NotFound => (
+            format!("`{shown}` is missing"),
+            "copy it from the repository",
+        ),
+        io::ErrorKind::IsADirectory => (
+            format!("`{shown}` is a folder, not a file"),
+            "move the folder away, and put the file in its place",
+        ),
+        io::ErrorKind::PermissionDenied => (
+            format!("`{shown}` may not be read by the user that runs this program"),
+            "give that user the right to read it, with `chmod` or `chown`",
+        ),
+        _ => (
+            format!("`{shown}` cannot be read: {error}"),
+            "look at the disk, then try again",
+        ),
+    };
+    Problem::of_file(file, message, help)
+}
+
+/// Letters of two bytes, one of which is zero in what is not accented.
+fn is_utf16(bytes: &[u8]) -> bool {
+    let zeros = bytes.iter().filter(|byte| **byte == 0).count();
+    bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || zeros > bytes.len() / 4
+}
+
+/// Where the text stops being UTF-8, and what it looks like.
+fn not_utf8(file: &Path, bytes: &[u8]) -> Problem {
+    let (valid, looks) = if is_utf16(bytes) {
+        (0, "it looks like UTF-16, which Notepad calls Unicode")
+    } else {
+        let valid = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+        (
+            valid,
+            "it looks like an older encoding of Vietnamese, such as windows-1258 or TCVN3",
+        )
+    };
+    let before = String::from_utf8_lossy(&bytes[..valid]);
+    let document = Document::new(file, before.trim_start_matches('\u{feff}'));
+    let message = format!("`{}` is not UTF-8", file.display());
+    let help = format!("save it as UTF-8 in your editor; {looks}");
+    document.problem_at(document.text.len(), message, help)
 }
 
 /// `[[pull]]` has no place of its own: its elements have.
@@ -221,6 +265,39 @@ mod tests {
         );
         assert_eq!(position("pull/1"), (4, 1), "the header");
         assert_eq!(position("nothing"), (1, 1));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_with_its_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir(path("folder.toml")).unwrap();
+        std::os::unix::fs::symlink("nowhere.toml", path("link.toml")).unwrap();
+        let utf16: Vec<u8> = "\u{feff}a = 1\n"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        fs::write(path("utf16.toml"), utf16).unwrap();
+        fs::write(path("1258.toml"), b"a = 1\ntitle = \"Qu\xe2\xa0n\xff\"\n").unwrap();
+        let told = |name: &str| {
+            let problem = Document::read(folder.path(), Path::new(name)).unwrap_err();
+            (problem.line, problem.column, problem.message, problem.help)
+        };
+        let message = |name: &str| told(name).2;
+        assert_eq!(message("none.toml"), "`none.toml` is missing");
+        assert_eq!(
+            message("folder.toml"),
+            "`folder.toml` is a folder, not a file"
+        );
+        assert_eq!(
+            message("link.toml"),
+            "`link.toml` is a link to a file that does not exist"
+        );
+        assert!(told("utf16.toml").3.contains("UTF-16"));
+        let (line, column, message, help) = told("1258.toml");
+        assert_eq!((line, column), (2, 12));
+        assert_eq!(message, "`1258.toml` is not UTF-8");
+        assert!(help.contains("windows-1258"), "{help}");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use config::{Config, FileFormat};
 
 use self::known::{PREFIX, Shape, is_section, keys_of, setting_of, shape_of, variable_of};
 use super::document::Documents;
-use super::problem::{Problem, instead};
+use super::problem::{Problem, did_you_mean, instead};
 use super::reader::{self, Item, Table};
 
 pub const DEFAULT: &str = "config/default.toml";
@@ -165,10 +165,22 @@ impl<'d> Layers<'d> {
         help: &str,
     ) -> Option<T> {
         let value = self.maybe(path, parse, help)?;
-        if value.is_none() {
+        if value.is_none() && !self.is_misspelt(path) {
             self.problem(path, &format!("the setting `{path}` is missing"), help);
         }
         value
+    }
+
+    /// Whether a key of the same section was told to be a misspelling of this one.
+    fn is_misspelt(&self, path: &str) -> bool {
+        let (section, key) = path.rsplit_once('.').unwrap_or(("", path));
+        let (place, help) = (place_of(section), did_you_mean(key));
+        let told = self.problems.borrow();
+        told.iter().any(|problem| {
+            problem.message.starts_with("unknown key ")
+                && problem.message.ends_with(&place)
+                && problem.help == help
+        })
     }
 
     /// The names that stand directly under `section`: of endpoints, of credentials.
@@ -286,13 +298,17 @@ fn fits(path: &str, shape: Shape, item: &Item<'_>) -> bool {
 
 fn unknown(path: &str, item: &Item<'_>) {
     let (section, key) = path.rsplit_once('.').unwrap_or(("", path));
-    let place = if section.is_empty() {
-        String::new()
-    } else {
-        format!(" in `[{section}]`")
-    };
+    let place = place_of(section);
     item.problem_at_key(
         format!("unknown key `{key}`{place}"),
         instead(key, keys_of(section)),
     );
+}
+
+fn place_of(section: &str) -> String {
+    if section.is_empty() {
+        String::new()
+    } else {
+        format!(" in `[{section}]`")
+    }
 }

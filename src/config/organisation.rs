@@ -92,6 +92,18 @@ impl Organisation {
         posts.into_iter().find_map(|post| post.recipient(on))
     }
 
+    /// Whoever runs the program on a day: the district's operator, else that of the first unit in the file which
+    /// has one then (since 2025-07-01 there is no district).
+    #[must_use]
+    pub fn operator(&self, on: NaiveDate) -> Option<Recipient> {
+        let of_any = || {
+            let posts = self.posts.iter().filter(|post| post.role == Role::Operator);
+            posts.into_iter().find_map(|post| post.recipient(on))
+        };
+        self.holder(&self.district, Role::Operator, on)
+            .or_else(of_any)
+    }
+
     /// Whether anybody ever holds the post `role` of `unit`: a post that is only vacant for a while is no slip.
     #[must_use]
     pub fn is_ever_held(&self, unit: &UnitCode, role: Role) -> bool {
@@ -270,6 +282,21 @@ mod tests {
             "chutich@longbien.example"
         );
         assert_eq!(rung(Role::Chair, "2025-07-01"), None);
+    }
+
+    #[test]
+    fn somebody_runs_the_program_before_and_after_the_reform() {
+        let organisation = shipped();
+        let operator = |on| {
+            let found = organisation.operator(day(on)).unwrap();
+            (
+                found.unit.as_str().to_owned(),
+                found.address.full().to_owned(),
+            )
+        };
+        let address = "quantri.dondoc@longbien.example".to_owned();
+        assert_eq!(operator("2020-06-01"), ("004".to_owned(), address.clone()));
+        assert_eq!(operator("2025-07-01"), ("00145".to_owned(), address));
     }
 
     #[test]

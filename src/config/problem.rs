@@ -2,12 +2,14 @@
 //!
 //! Owns: positions and the wording shared by all files.
 //! Never: deciding what is wrong.
-//! Reads next: `document.rs`, `reader.rs`.
+//! Reads next: `problem/report.rs`, `document.rs`, `reader.rs`.
+
+mod report;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use miette::{Diagnostic, NamedSource, SourceSpan};
+pub use report::{Look, Severity, report};
 
 /// One problem. `line` and `column` count from 1, columns in characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -64,31 +66,6 @@ pub fn sorted(mut problems: Vec<Problem>) -> Vec<Problem> {
     problems
 }
 
-/// The problem with its line of `text` and a mark under the place, for a terminal.
-#[must_use]
-pub fn report(problem: &Problem, text: &str) -> miette::Report {
-    let start = offset(text, problem.line, problem.column);
-    let length = word_length(text.get(start..).unwrap_or_default());
-    miette::Report::new(Shown {
-        message: problem.message.clone(),
-        help: Some(problem.help.clone()).filter(|help| !help.is_empty()),
-        text: NamedSource::new(problem.file.display().to_string(), text.to_owned()),
-        place: (start, length).into(),
-    })
-}
-
-#[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("{message}")]
-struct Shown {
-    message: String,
-    #[help]
-    help: Option<String>,
-    #[source_code]
-    text: NamedSource<String>,
-    #[label("here")]
-    place: SourceSpan,
-}
-
 /// The closest of `known` to `word`, if it is close enough to be a slip of the hand.
 #[must_use]
 pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -106,10 +83,16 @@ pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 pub fn instead<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     match closest(word, known.iter().copied()) {
-        Some(name) => format!("did you mean `{name}`?"),
+        Some(name) => did_you_mean(name),
         None if known.is_empty() => "nothing can stand here".to_owned(),
+        None if known.len() == 1 => format!("only {} is known", quoted(known)),
         None => format!("write one of {}", quoted(known)),
     }
+}
+
+#[must_use]
+pub fn did_you_mean(name: &str) -> String {
+    format!("did you mean `{name}`?")
 }
 
 /// `` `a`, `b`, `c` ``
@@ -120,34 +103,6 @@ pub fn quoted<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
         .map(|word| format!("`{word}`"))
         .collect::<Vec<_>>()
         .join(", ")
-}
-
-fn offset(text: &str, line: usize, column: usize) -> usize {
-    let start: usize = text
-        .split_inclusive('\n')
-        .take(line.saturating_sub(1))
-        .map(str::len)
-        .sum();
-    let rest = text.get(start..).unwrap_or_default();
-    start
-        + rest
-            .chars()
-            .take(column.saturating_sub(1))
-            .map(char::len_utf8)
-            .sum::<usize>()
-}
-
-/// Bytes of the word or quoted text at the start of `rest`.
-fn word_length(rest: &str) -> usize {
-    let line = rest.lines().next().unwrap_or_default();
-    let end = if line.starts_with('"') {
-        line.get(1..)
-            .and_then(|inner| inner.find('"'))
-            .map(|at| at + 2)
-    } else {
-        line.find([' ', ',', '=', '}'])
-    };
-    end.unwrap_or(line.len()).max(1).min(rest.len())
 }
 
 #[cfg(test)]
@@ -170,29 +125,6 @@ mod tests {
             problem().to_string(),
             "jobs/a.toml:2:9: `Hà Nội` is not a time zone (help: write `Asia/Ho_Chi_Minh`)"
         );
-    }
-
-    #[test]
-    fn a_report_shows_the_line_and_marks_the_value() {
-        let text = "title = \"Cảnh báo\"\nzone  = \"Hà Nội\"\n";
-        let report = report(&problem(), text);
-        let mut shown = String::new();
-        miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::none())
-            .render_report(&mut shown, report.as_ref())
-            .unwrap();
-        assert!(shown.contains("[jobs/a.toml:2:9]"), "{shown}");
-        assert!(shown.contains("zone  = \"Hà Nội\""), "{shown}");
-        assert!(shown.contains("help: write `Asia/Ho_Chi_Minh`"), "{shown}");
-    }
-
-    #[test]
-    fn a_place_beyond_the_text_is_still_shown() {
-        let beyond = Problem {
-            line: 9,
-            column: 9,
-            ..problem()
-        };
-        assert!(format!("{:?}", report(&beyond, "a = 1\n")).contains("not a time zone"));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! Reads next: `reader/item.rs`.
 
 mod item;
+mod syntax;
 
 use std::cell::RefCell;
 
@@ -13,7 +14,7 @@ use toml::de::{DeString, DeTable, DeValue};
 
 pub use self::item::Item;
 use super::document::Document;
-use super::problem::{Problem, instead, sorted};
+use super::problem::{Problem, closest, did_you_mean, instead, sorted};
 
 /// Reads `document` by `shape`, which asks its root table for every key it knows.
 ///
@@ -46,7 +47,7 @@ pub fn read_partly<T>(
 ) -> (Option<T>, Vec<Problem>) {
     let (root, errors) = DeTable::parse_recoverable(&document.text);
     if !errors.is_empty() {
-        return (None, syntax(document, &errors));
+        return (None, syntax::mistakes(document));
     }
     let notes = Notes {
         document,
@@ -56,26 +57,13 @@ pub fn read_partly<T>(
         notes: &notes,
         entries: root.get_ref(),
         at: 0,
-        name: String::new(),
+        path: String::new(),
         asked: RefCell::default(),
+        missing: RefCell::default(),
     };
     let value = shape(&table);
     drop(table);
     (value, sorted(notes.problems.into_inner()))
-}
-
-/// The first error of every line: those after it on the same line follow from it.
-fn syntax(document: &Document, errors: &[toml::de::Error]) -> Vec<Problem> {
-    let problem = |error: &toml::de::Error| {
-        document.problem_at(
-            error.span().map_or(0, |span| span.start),
-            format!("this is not TOML: {}", error.message()),
-            "write `key = value`, one to a line, text between quotes",
-        )
-    };
-    let mut problems = sorted(errors.iter().map(problem).collect());
-    problems.dedup_by_key(|problem| problem.line);
-    problems
 }
 
 struct Notes<'d> {
@@ -96,8 +84,11 @@ pub struct Table<'d> {
     notes: &'d Notes<'d>,
     entries: &'d DeTable<'d>,
     at: usize,
-    name: String,
+    /// `target.level`; empty for the root.
+    path: String,
     asked: RefCell<Vec<String>>,
+    /// Keys that must stand here and do not, each with what to add.
+    missing: RefCell<Vec<(String, String)>>,
 }
 
 impl<'d> Table<'d> {
@@ -117,22 +108,51 @@ impl<'d> Table<'d> {
 
     /// The value of `key`, if it stands here.
     pub fn get(&self, key: &str) -> Option<Item<'d>> {
-        self.asked.borrow_mut().push(key.to_owned());
+        self.ask(key);
         self.entries
             .get_key_value(key)
             .map(|(key, value)| self.item(key, value))
+    }
+
+    fn ask(&self, key: &str) {
+        let mut asked = self.asked.borrow_mut();
+        if !asked.iter().any(|known| known == key) {
+            asked.push(key.to_owned());
+        }
     }
 
     /// The value of a key that must stand here.
     pub fn required<T>(&self, key: &str, read: impl FnOnce(&Item<'d>) -> Option<T>) -> Option<T> {
         let item = self.get(key);
         if item.is_none() {
-            self.problem(
-                format!("`{key}` is missing{}", self.place()),
-                format!("add `{key} = …`"),
-            );
+            self.missing(key, format!("{key} = …"));
         }
         read(&item?)
+    }
+
+    /// The tables of `[[key]]`, which must stand here, in order.
+    pub fn required_tables<T>(
+        &self,
+        key: &str,
+        read: impl Fn(&Table<'d>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let item = self.get(key);
+        if item.is_none() {
+            self.missing(key, format!("[[{}]]", self.path_of(key)));
+        }
+        item?.each(|element| read(&element.table()?))
+    }
+
+    fn missing(&self, key: &str, remedy: String) {
+        self.missing.borrow_mut().push((key.to_owned(), remedy));
+    }
+
+    fn path_of(&self, key: &str) -> String {
+        if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.path)
+        }
     }
 
     /// The value of a key, or `default` where it does not stand here.
@@ -169,7 +189,7 @@ impl<'d> Table<'d> {
         self.entries
             .iter()
             .map(|(key, value)| {
-                self.asked.borrow_mut().push(key.get_ref().to_string());
+                self.ask(key.get_ref());
                 (key.get_ref().to_string(), self.item(key, value))
             })
             .collect()
@@ -180,7 +200,7 @@ impl<'d> Table<'d> {
         let Some((key, _)) = self.entries.get_key_value(key) else {
             return false;
         };
-        self.asked.borrow_mut().push(key.get_ref().to_string());
+        self.ask(key.get_ref());
         self.notes
             .note(key.span().start, message.into(), help.into());
         true
@@ -194,6 +214,17 @@ impl<'d> Table<'d> {
         self.entries.keys().any(|key| unknown(key.get_ref()))
     }
 
+    /// Whether a key stands here that looks like a slip of the hand for `key`: it is told as such.
+    #[must_use]
+    pub fn is_misspelt(&self, key: &str) -> bool {
+        let asked = self.asked.borrow();
+        let unknown = |word: &&str| !asked.iter().any(|known| known == word);
+        let words = self.entries.keys().map(|key| key.get_ref().as_ref());
+        words
+            .filter(unknown)
+            .any(|word| closest(word, [key]).is_some())
+    }
+
     /// Lets unknown keys pass: what the table is about is wrong, so its other keys say nothing.
     pub fn pass_over(&self) {
         self.all();
@@ -204,32 +235,71 @@ impl<'d> Table<'d> {
             notes: self.notes,
             value: value.get_ref(),
             at: value.span().start,
+            path: self.path_of(key.get_ref()),
             key: key.get_ref().to_string(),
             key_at: key.span().start,
         }
     }
 
     fn place(&self) -> String {
-        if self.name.is_empty() {
-            String::new()
-        } else {
-            format!(" in `{}`", self.name)
+        match self.path.rsplit('.').next() {
+            None | Some("") => String::new(),
+            Some(name) => format!(" in `{name}`"),
         }
+    }
+
+    /// Notes a key that nobody knows; one that looks like a key that is missing is taken for a slip of the hand.
+    fn note_unknown(&self, key: &Spanned<DeString<'_>>) {
+        let word = key.get_ref();
+        let mut missing = self.missing.borrow_mut();
+        let slip = closest(word, missing.iter().map(|(name, _)| name.as_str()));
+        let slip = slip.map(str::to_owned);
+        let help = match &slip {
+            Some(name) => did_you_mean(name),
+            None => instead(word, self.asked.borrow().iter().map(String::as_str)),
+        };
+        missing.retain(|(name, _)| Some(name) != slip.as_ref());
+        let message = format!("unknown key `{word}`{}", self.place());
+        self.notes.note(key.span().start, message, help);
+    }
+
+    fn note_missing(&self) {
+        let missing = self.missing.borrow();
+        let names: Vec<String> = missing
+            .iter()
+            .map(|(name, _)| format!("`{name}`"))
+            .collect();
+        let remedies: Vec<String> = missing.iter().map(|(_, add)| format!("`{add}`")).collect();
+        let verb = match names.len() {
+            0 => return,
+            1 => "is",
+            _ => "are",
+        };
+        let message = format!("{} {verb} missing{}", and(&names), self.place());
+        self.notes
+            .note(self.at, message, format!("add {}", and(&remedies)));
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn and(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }
 }
 
 impl Drop for Table<'_> {
     fn drop(&mut self) {
-        let asked = self.asked.borrow();
-        for key in self
+        let known = |key: &str| self.asked.borrow().iter().any(|asked| asked == key);
+        let unknown: Vec<_> = self
             .entries
             .keys()
-            .filter(|key| !asked.iter().any(|known| known == key.get_ref().as_ref()))
-        {
-            let message = format!("unknown key `{}`{}", key.get_ref(), self.place());
-            let help = instead(key.get_ref(), asked.iter().map(String::as_str));
-            self.notes.note(key.span().start, message, help);
-        }
+            .filter(|key| !known(key.get_ref()))
+            .collect();
+        unknown.into_iter().for_each(|key| self.note_unknown(key));
+        self.note_missing();
     }
 }
 
@@ -258,9 +328,8 @@ mod tests {
         assert_eq!(
             found,
             [
-                "a.toml:1:1: `title` is missing (help: add `title = …`)",
                 "a.toml:1:1: unknown key `titel` (help: did you mean `title`?)",
-                "a.toml:2:8: `rows` must be a whole number, not text (help: write a whole number without quotes)",
+                "a.toml:2:8: `rows` must be a whole number, not text (help: write `7`, without quotes)",
                 "a.toml:3:9: `2020-13-01` is not a date (help: write the date as `2020-06-01`)",
                 "a.toml:5:8: `size` is 0 (help: write a number from 1 to 10)",
             ]
@@ -268,19 +337,47 @@ mod tests {
     }
 
     #[test]
-    fn all_syntax_errors_are_told_and_nothing_else() {
+    fn mistakes_of_syntax_are_told_and_nothing_else() {
         let found = problems("a = \nb = 1\nc == 2\n", |table| {
             table.required("z", Item::number).map(|_| ())
         });
-        assert_eq!(found.len(), 2, "{found:?}");
-        assert!(
-            found[0].starts_with("a.toml:1:5: this is not TOML:"),
-            "{found:?}"
+        assert_eq!(
+            found,
+            [
+                "a.toml:1:5: `a` has no value (help: write `a = …`)",
+                "a.toml:3:4: one `=` too many (help: write `key = value`)",
+            ]
         );
-        assert!(
-            found[1].starts_with("a.toml:3:4: this is not TOML:"),
-            "{found:?}"
+    }
+
+    #[test]
+    fn keys_that_are_missing_are_told_together_with_what_to_add() {
+        let found = problems("[[unit]]\nkind = 1\n", |table| {
+            let units = table.required_tables("unit", |unit| {
+                let code = unit.required("code", Item::text);
+                let name = unit.required("name", Item::text);
+                let kind = unit.required("kind", Item::number);
+                let posts = unit.required_tables("post", |_| Some(()));
+                (code.is_some() && name.is_some() && kind.is_some() && posts.is_some())
+                    .then_some(())
+            });
+            units.map(|_| ())
+        });
+        assert_eq!(
+            found,
+            [
+                "a.toml:1:1: `code`, `name` and `post` are missing in `unit` (help: add `code = …`, `name = …` and `[[unit.post]]`)"
+            ]
         );
+    }
+
+    #[test]
+    fn a_file_is_never_refused_without_a_word() {
+        let found = problems("a = 1\n", |table| {
+            table.get("a");
+            None
+        });
+        assert_eq!(found.len(), 1, "{found:?}");
     }
 
     #[test]

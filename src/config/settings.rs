@@ -10,6 +10,7 @@ mod read;
 pub use read::settings;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -31,6 +32,7 @@ pub struct Settings {
     pub credentials: BTreeMap<String, Credential>,
     pub mail: Mail,
     pub rules: Rules,
+    pub metrics: Metrics,
 }
 
 #[derive(Clone, Debug)]
@@ -98,6 +100,12 @@ pub enum Security {
     None,
     Starttls,
     Tls,
+}
+
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    /// Where the daemon answers `GET /metrics`; `None`: nowhere.
+    pub listen: Option<SocketAddr>,
 }
 
 #[derive(Clone, Debug)]

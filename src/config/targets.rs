@@ -19,9 +19,7 @@ const LEVELS: [(&str, TargetLevel); 4] = [
 
 /// The whole file.
 pub fn targets(root: &Table<'_>) -> Option<Vec<Target>> {
-    let targets = root.required("target", |item| {
-        item.each(|target| target_at(&target.table()?))
-    })?;
+    let targets = root.required_tables("target", target_at)?;
     for (index, (target, at)) in targets.iter().enumerate() {
         if targets[..index]
             .iter()
@@ -46,7 +44,7 @@ fn target_at(table: &Table<'_>) -> Option<(Target, usize)> {
     let among = table.or("among", Condition::default(), condition);
     let count = table.required("count", condition);
     let by_ward = table.or("by_ward", false, Item::flag);
-    let promises = table.required("level", |item| item.each(|level| promise(&level.table()?)));
+    let promises = table.required_tables("level", promise);
     let promises = promises?;
     one_promise_a_level(table, &promises);
     let target = Target {
@@ -214,6 +212,11 @@ fn whole(item: &Item<'_>) -> Option<u64> {
 
 /// A percentage: `98`, or with decimals as text, `"97.5"`, so that it stays exact.
 fn percent(item: &Item<'_>) -> Option<Percent> {
+    if let Some(decimal) = item.decimal() {
+        let help = format!("write it between quotes, so that it stays exact: `\"{decimal}\"`");
+        item.problem(format!("{decimal} has decimals"), help);
+        return None;
+    }
     if !item.is_text() {
         return item.count(0, 100).map(|units| Percent {
             units: i64::from(units),

@@ -1,6 +1,6 @@
 //! Changed files: applied whole, or refused whole.
 //!
-//! Owns: noticing a change, telling what was refused and where.
+//! Owns: noticing a change, saying what was refused and where: in the log, to the operator, beside the runs.
 //! Never: half a change; another database than the one that is held.
 //! Reads next: `../daemon.rs`.
 
@@ -15,7 +15,9 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use secrecy::ExposeSecret;
 
 use super::{OpenError, copy};
+use crate::config::layers::DEFAULT;
 use crate::config::problem::Problem;
+use crate::job::notice::{self, Notices};
 use crate::job::{App, JobError};
 use crate::store::daemons::{Daemon, Refused};
 
@@ -35,6 +37,9 @@ pub struct Files {
     bell: Bell,
     started_at: Option<DateTime<Utc>>,
     refused: Option<Refused>,
+    /// Of the refused files.
+    problems: Vec<Problem>,
+    notices: Notices,
 }
 
 /// Rings when the system reports a change under the folders. Where it cannot (a network drive), looking
@@ -81,12 +86,14 @@ impl Files {
             bell: Bell::over(site),
             started_at: None,
             refused: None,
+            problems: Vec::new(),
+            notices: Notices::default(),
         }
     }
 
     /// The site anew, if its files changed and are valid. A change is read at the first beat at which the
     /// files have come to rest.
-    pub async fn changed(&mut self, app: &App) -> Result<Option<App>, JobError> {
+    pub async fn changed(&mut self, app: &Arc<App>) -> Result<Option<Arc<App>>, JobError> {
         if !self.bell.says_look() && !self.is_moving {
             return Ok(None);
         }
@@ -99,7 +106,10 @@ impl Files {
         if !std::mem::take(&mut self.is_moving) {
             return Ok(None);
         }
-        match apply(app) {
+        let site = Arc::clone(app);
+        // Apart: the files are read and every letter is tried, and no run waits for that.
+        let read = tokio::task::spawn_blocking(move || apply(&site)).await;
+        match read.map_err(|error| JobError::Missing(format!("reading the files: {error}")))? {
             Ok(changed) => {
                 tracing::info!(
                     configuration = changed.files.hash,
@@ -107,6 +117,7 @@ impl Files {
                     "the files changed and are applied"
                 );
                 self.refused = None;
+                self.notices = Notices::default();
                 self.sign_of_life(&changed, &crate::job::runner::process_name())
                     .await?;
                 Ok(Some(changed))
@@ -118,23 +129,25 @@ impl Files {
         }
     }
 
-    async fn refuse(&mut self, app: &App, why: Vec<String>) -> Result<(), JobError> {
+    async fn refuse(&mut self, app: &App, why: Vec<Problem>) -> Result<(), JobError> {
         for problem in &why {
             tracing::error!(
-                problem,
+                %problem,
                 "the files changed and are not valid: what ran before goes on"
             );
         }
         let configuration = crate::config::site::hash(&app.site);
+        let lines: Vec<String> = why.iter().map(Problem::to_string).collect();
         self.refused = Some(Refused {
             configuration,
-            why: why.join("\n"),
+            why: lines.join("\n"),
         });
+        self.problems = why;
         self.sign_of_life(app, &crate::job::runner::process_name())
             .await
     }
 
-    /// What the daemon runs with, for commands beside it.
+    /// What the daemon runs with, for commands beside it; the operator hears of refused files.
     pub async fn sign_of_life(&mut self, app: &App, owner: &str) -> Result<(), JobError> {
         let now = app.clock.now();
         let daemon = Daemon {
@@ -146,23 +159,49 @@ impl Files {
         };
         let write = app.store.write().await?;
         write.save_daemon(&daemon).await?;
-        Ok(write.commit().await?)
+        write.commit().await?;
+        self.tell(app).await;
+        Ok(())
+    }
+
+    /// A mail that cannot be made keeps no job from its time; the next sign of life tries again.
+    async fn tell(&mut self, app: &App) {
+        let files = match &self.refused {
+            None => notice::Files::Applied,
+            Some(refused) => notice::Files::Refused {
+                configuration: &refused.configuration,
+                problems: &self.problems,
+            },
+        };
+        // Boxed: a letter in the making is large, and most beats make none.
+        if let Err(error) = Box::pin(self.notices.files(app, files)).await {
+            tracing::error!(%error, "the operator cannot be told about the files");
+        }
     }
 }
 
+/// The daemon ends: commands beside it need not wait for its silence.
+pub async fn farewell(app: &App, owner: &str) -> Result<(), JobError> {
+    let write = app.store.write().await?;
+    write.remove_daemon(owner).await?;
+    Ok(write.commit().await?)
+}
+
 /// The site anew, or every reason against it.
-fn apply(app: &App) -> Result<App, Vec<String>> {
+fn apply(app: &App) -> Result<Arc<App>, Vec<Problem>> {
     let changed = copy(app).map_err(|error| match error {
-        OpenError::Problems(problems, _) => problems.iter().map(Problem::to_string).collect(),
-        OpenError::Store(error) => vec![error.to_string()],
+        OpenError::Problems(problems, _) => problems,
+        OpenError::Store(error) => vec![Problem::of_file(DEFAULT, error.to_string(), "")],
     })?;
     let url = |app: &App| app.files.settings.database.url.expose_secret().to_owned();
     if url(app) == url(&changed) {
-        Ok(changed)
+        Ok(Arc::new(changed))
     } else {
-        Err(vec![
-            "config: database.url changed: restart the daemon to use another database".to_owned(),
-        ])
+        Err(vec![Problem::of_file(
+            DEFAULT,
+            "`database.url` changed: no daemon changes its database while it runs",
+            "restart it to use another database",
+        )])
     }
 }
 

@@ -32,6 +32,7 @@ pub use words::words;
 use every::Every;
 use pattern::Pattern;
 
+use crate::domain::dossier::day_of;
 use crate::word_enum;
 
 /// Instants at which something runs: by a cron expression or every so often, within a period.
@@ -97,6 +98,15 @@ impl Schedule {
         Ok(Self::new(text.to_owned(), Rule::Cron(pattern), zone))
     }
 
+    /// Everything that is wrong with a cron expression; nothing where [`Schedule::parse`] takes it.
+    #[must_use]
+    pub fn problems(text: &str) -> Vec<CronError> {
+        match (expression::problems(text), Self::parse(text, Tz::UTC)) {
+            (found, Err(error)) if found.is_empty() => vec![error],
+            (found, _) => found,
+        }
+    }
+
     /// Every so often in real time, counted from the first instant of the period's first day, or from
     /// 1970-01-01T00:00:00Z where it has none.
     ///
@@ -156,17 +166,33 @@ impl Schedule {
     /// The first occurrence strictly after `from`; `None` only after the period, or beyond the year 5000.
     #[must_use]
     pub fn next_after(&self, from: DateTime<Utc>) -> Option<Occurrence> {
+        if self.period == Period::default() {
+            return self.unbounded(from, DateTime::UNIX_EPOCH);
+        }
         let first = self.period.first(self.zone);
+        let past = self.period.past(self.zone);
         // All occurrences are on whole seconds.
-        let from = first.map_or(from, |first| from.max(first - TimeDelta::seconds(1)));
-        let next = match &self.rule {
+        let mut from = first.map_or(from, |first| from.max(first - TimeDelta::seconds(1)));
+        loop {
+            let next = self.unbounded(from, first.unwrap_or_default())?;
+            if past.is_some_and(|past| next.at >= past) {
+                return None;
+            }
+            // A clock set back over midnight leads from the first day back into the one before.
+            if self.period.holds(day_of(next.at, self.zone)) {
+                return Some(next);
+            }
+            from = next.at;
+        }
+    }
+
+    fn unbounded(&self, from: DateTime<Utc>, origin: DateTime<Utc>) -> Option<Occurrence> {
+        match &self.rule {
             Rule::Cron(pattern) => pattern.next_after(from, self.zone, self.dst_gap),
             Rule::Every(every) => every
-                .next_after(from, first.unwrap_or_default())
+                .next_after(from, origin)
                 .map(|at| Occurrence::new(at, None)),
-        };
-        let past = self.period.past(self.zone);
-        next.filter(|next| past.is_none_or(|past| next.at < past))
+        }
     }
 
     /// The occurrences in (`after`, `until`], in order; cap them with `take`.

@@ -22,15 +22,16 @@ pub enum Admission {
 #[derive(Clone, Copy, Debug)]
 pub struct Situation<'a> {
     pub now: DateTime<Utc>,
-    /// A run of the same job is under way.
-    pub is_running: bool,
+    /// What started the run of the same job that is under way; `None`: none is.
+    pub running: Option<Trigger>,
     /// Jobs named in `after` that have not succeeded for the run's day.
     pub missing: &'a [&'a str],
     /// The run's local day is over.
     pub day_is_over: bool,
 }
 
-/// A run asked for by hand is never late and waits for no other job; nothing overlaps itself.
+/// A run asked for by hand, or of the past, is never late and waits for no other job; nothing overlaps itself.
+/// What fills up the past makes a scheduled run wait, and is never why it is not run.
 #[must_use]
 pub fn admit(run: &Run, job: Option<&Job>, situation: Situation<'_>) -> Admission {
     let Some(job) = job else {
@@ -41,9 +42,10 @@ pub fn admit(run: &Run, job: Option<&Job>, situation: Situation<'_>) -> Admissio
     };
     let of_schedule = matches!(run.trigger, Trigger::Schedule | Trigger::CatchUp);
     let has_begun = run.attempts > 0;
-    if situation.is_running {
+    if let Some(running) = situation.running {
+        let is_overlap = running != Trigger::Backfill && !has_begun;
         return match (job.overlap, run.trigger) {
-            (Overlap::Skip, Trigger::Schedule) if !has_begun => Admission::Never(
+            (Overlap::Skip, Trigger::Schedule) if is_overlap => Admission::Never(
                 RunStatus::Skipped,
                 "the run before it was still under way".to_owned(),
             ),
@@ -80,4 +82,202 @@ pub fn admit(run: &Run, job: Option<&Job>, situation: Situation<'_>) -> Admissio
 
 fn is_late(run: &Run, limit: std::time::Duration, now: DateTime<Utc>) -> bool {
     now - run.scheduled_for > TimeDelta::from_std(limit).unwrap_or(TimeDelta::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::store::runs::Basis;
+
+    fn job(overlap: Overlap) -> Job {
+        let shipped = crate::job::spec::load(Path::new(env!("CARGO_MANIFEST_DIR")), chrono_tz::UTC);
+        Job {
+            overlap,
+            late_limit: Some(Duration::from_secs(3600)),
+            after: vec!["pull-city".to_owned()],
+            ..shipped.unwrap().remove(0)
+        }
+    }
+
+    fn run(trigger: Trigger, attempts: i32) -> Run {
+        Run {
+            id: 1,
+            job: "overdue-alerts".to_owned(),
+            scheduled_for: DateTime::UNIX_EPOCH,
+            trigger,
+            status: RunStatus::Queued,
+            reason: String::new(),
+            attempts,
+            as_of: None,
+            started_at: None,
+            finished_at: None,
+            holds_mails: false,
+            basis: Basis::default(),
+        }
+    }
+
+    #[test]
+    fn every_situation_has_its_admission() {
+        use Overlap::{Queue, Skip};
+        use Trigger::{Backfill, CatchUp, Manual, Schedule};
+        for (trigger, attempts, overlap, running, missing, hours, expected, why) in [
+            (
+                Schedule,
+                0,
+                Skip,
+                None,
+                false,
+                0,
+                "begin",
+                "nothing is in its way",
+            ),
+            (
+                Schedule,
+                0,
+                Skip,
+                Some(Schedule),
+                false,
+                0,
+                "never",
+                "the run before it goes on",
+            ),
+            (
+                Schedule,
+                0,
+                Queue,
+                Some(Schedule),
+                false,
+                0,
+                "wait",
+                "it may wait for the run before it",
+            ),
+            (
+                Schedule,
+                0,
+                Skip,
+                Some(Backfill),
+                false,
+                0,
+                "wait",
+                "the past keeps no present run from its time",
+            ),
+            (
+                Schedule,
+                1,
+                Skip,
+                Some(Schedule),
+                false,
+                0,
+                "wait",
+                "what has begun is not given up",
+            ),
+            (
+                CatchUp,
+                0,
+                Skip,
+                Some(Schedule),
+                false,
+                0,
+                "wait",
+                "what is caught up may come later",
+            ),
+            (Schedule, 0, Skip, None, false, 2, "never", "too late"),
+            (
+                Schedule,
+                1,
+                Skip,
+                None,
+                false,
+                2,
+                "begin",
+                "it began in time",
+            ),
+            (
+                Schedule,
+                0,
+                Skip,
+                None,
+                true,
+                0,
+                "wait",
+                "the job before it has not succeeded yet",
+            ),
+            (
+                Schedule,
+                0,
+                Skip,
+                None,
+                true,
+                24,
+                "never",
+                "too late, whatever it waits for",
+            ),
+            (
+                Manual,
+                0,
+                Skip,
+                None,
+                true,
+                2,
+                "begin",
+                "whoever asks by hand knows",
+            ),
+            (
+                Manual,
+                0,
+                Skip,
+                Some(Schedule),
+                false,
+                0,
+                "wait",
+                "one at a time",
+            ),
+            (
+                Backfill,
+                0,
+                Skip,
+                None,
+                true,
+                999,
+                "begin",
+                "the past is never late and waits for no job",
+            ),
+            (
+                Backfill,
+                0,
+                Skip,
+                Some(Backfill),
+                false,
+                999,
+                "wait",
+                "one after the other",
+            ),
+            (
+                Backfill,
+                0,
+                Skip,
+                Some(Schedule),
+                false,
+                999,
+                "wait",
+                "after the present",
+            ),
+        ] {
+            let situation = Situation {
+                now: DateTime::UNIX_EPOCH + TimeDelta::hours(hours),
+                running,
+                missing: if missing { &["pull-city"] } else { &[] },
+                day_is_over: hours >= 24,
+            };
+            let admission = match admit(&run(trigger, attempts), Some(&job(overlap)), situation) {
+                Admission::Begin => "begin",
+                Admission::Wait(_) => "wait",
+                Admission::Never(..) => "never",
+            };
+            assert_eq!(admission, expected, "{why}");
+        }
+    }
 }

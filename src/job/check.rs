@@ -27,6 +27,8 @@ pub struct Findings {
     pub problems: Vec<Problem>,
     /// Worth a look; the site works.
     pub warnings: Vec<Problem>,
+    /// The jobs whose files are valid.
+    pub jobs: Vec<Job>,
     /// The texts, to show the line of a problem.
     pub documents: Documents,
 }
@@ -67,6 +69,7 @@ pub fn check(folder: &Path, today: NaiveDate, variables: &[(String, String)]) ->
     Findings {
         problems: sorted(problems),
         warnings: sorted(warnings),
+        jobs: jobs.jobs,
         documents: site.documents,
     }
 }

@@ -169,6 +169,18 @@ pub async fn dossiers_read_at(app: &App, as_of: DateTime<Utc>) -> Result<DateTim
     read_at.ok_or_else(|| JobError::Missing("no source feeds dossiers".to_owned()))
 }
 
+/// How fresh every source is at `as_of`.
+///
+/// # Errors
+/// When the database does not answer or a row does not convert.
+pub async fn sources(app: &App, as_of: DateTime<Utc>) -> Result<Vec<SourceHealth>, JobError> {
+    let states = app.store.pull_states().await?;
+    let sources = app.files.sources.iter();
+    Ok(sources
+        .map(|source| health(source, &states, as_of))
+        .collect())
+}
+
 fn feeds(source: &Source, records: &str) -> bool {
     source.pulls.iter().any(|pull| pull.records == records)
 }

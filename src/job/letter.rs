@@ -54,20 +54,21 @@ pub fn unit_in_sentence(unit: &Unit) -> String {
 }
 
 /// Renders `letter` for `recipient` and puts it into the outbox, in the transaction of its decision.
-/// `key` says what is told to whom: the same key is the same mail and is queued once. Returns its Message-ID.
+/// `key` says what is told to whom: the same key is the same mail and is queued once. `run` is the one that tells
+/// it; `None`: the daemon itself. Returns its Message-ID.
 ///
 /// # Errors
 /// When the letter cannot be rendered, the recipient is outside the allowed domains or the database refuses.
-pub async fn queue(
+pub async fn queue<'r>(
     app: &App,
     write: &Write,
-    run: &Run,
+    run: impl Into<Option<&'r Run>>,
     recipient: &Recipient,
     letter: &Letter,
     key: &str,
     as_of: DateTime<Utc>,
 ) -> Result<String, JobError> {
-    let mail = compose(app, run, recipient, letter, key, as_of)?;
+    let mail = compose(app, run.into(), recipient, letter, key, as_of)?;
     let message_id = mail.message_id.clone();
     write.queue_mail(mail).await?;
     Ok(message_id)
@@ -75,7 +76,7 @@ pub async fn queue(
 
 fn compose(
     app: &App,
-    run: &Run,
+    run: Option<&Run>,
     recipient: &Recipient,
     letter: &Letter,
     key: &str,
@@ -103,11 +104,11 @@ fn compose(
         .map_err(|error| failed(error.to_string()))?;
     let sender = message::sender(&settings.mail.from).map_err(|error| failed(error.to_string()))?;
     // A held mail is another one than the mail that a real run sends about the same things.
-    let key = if run.holds_mails {
-        format!("held by run {}|{key}", run.id)
-    } else {
-        key.to_owned()
-    };
+    let held_by = run.filter(|run| run.holds_mails);
+    let key = held_by.map_or_else(
+        || key.to_owned(),
+        |run| format!("held by run {}|{key}", run.id),
+    );
     let message_id = message::message_id(&key, &sender.domain());
     let kind = kind(letter);
     let envelope = Envelope {
@@ -123,7 +124,7 @@ fn compose(
     let body = message::compose(&rendered, &envelope).map_err(|error| failed(error.to_string()))?;
     Ok(NewMail {
         message_id,
-        run_id: run.id,
+        run_id: run.map(|run| run.id),
         kind: match kind {
             Kind::Alert => MailKind::Alert,
             Kind::Digest => MailKind::Digest,
@@ -134,17 +135,13 @@ fn compose(
         subject: rendered.subject,
         body,
         created_at: as_of,
-        status: if run.holds_mails {
-            MailStatus::Held
-        } else {
-            MailStatus::Queued
-        },
+        status: held_by.map_or(MailStatus::Queued, |_| MailStatus::Held),
     })
 }
 
 fn kind(letter: &Letter) -> Kind {
     match letter {
-        Letter::Overdue(_) | Letter::WardLag(_) => Kind::Alert,
+        Letter::Overdue(_) | Letter::WardLag(_) | Letter::Notice(_) => Kind::Alert,
         Letter::Digest(_) => Kind::Digest,
     }
 }

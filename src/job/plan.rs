@@ -5,6 +5,7 @@
 //! Reads next: `plan/occurrences.rs`, `admit.rs`.
 
 mod occurrences;
+pub use occurrences::{Listed, listed};
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -51,6 +52,12 @@ impl Planner {
                 Err(error)
             }
         }
+    }
+
+    /// When any job is due next, as far as was planned.
+    #[must_use]
+    pub fn next_at(&self) -> Option<DateTime<Utc>> {
+        self.next.peek().map(|Reverse((at, _))| *at)
     }
 
     fn due(&mut self, app: &App, now: DateTime<Utc>) -> Vec<usize> {
@@ -134,8 +141,22 @@ fn plan_job(
 /// # Errors
 /// When the database refuses.
 pub async fn queue_now(app: &App, job: &Job, now: DateTime<Utc>) -> Result<Run, JobError> {
+    queue_as_of(app, job, now, None).await
+}
+
+/// As [`queue_now`], with figures of `as_of`, whoever runs it and whenever.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn queue_as_of(
+    app: &App,
+    job: &Job,
+    now: DateTime<Utc>,
+    as_of: Option<DateTime<Utc>>,
+) -> Result<Run, JobError> {
     let write = app.store.write().await?;
     let mut new = new_run(app, job, now, Trigger::Manual);
+    new.as_of = as_of;
     "asked for by hand".clone_into(&mut new.reason);
     loop {
         if write.insert_runs(std::slice::from_ref(&new)).await? == 1

@@ -15,7 +15,7 @@ use super::watch::Watcher;
 use super::{App, JobError, deliver};
 use crate::source::Retry;
 use crate::store::StoreError;
-use crate::store::runs::{Run, RunStatus};
+use crate::store::runs::{Run, RunStatus, Trigger};
 use crate::store::steps::{Step, StepStatus};
 
 /// One run.
@@ -60,10 +60,19 @@ pub async fn run_claimed(
     let write = app.store.write().await?;
     write.hold(run).await?;
     write
-        .finish_run(run.id, status, &reason, app.clock.now())
+        .finish_run(run.id, status, &with_past(run, reason), app.clock.now())
         .await?;
     write.commit().await?;
     Ok(status)
+}
+
+/// An occurrence that was filled up afterwards keeps the line that says so, and what had become of it.
+fn with_past(run: &Run, reason: String) -> String {
+    match run.trigger {
+        Trigger::Backfill if reason.is_empty() => run.reason.clone(),
+        Trigger::Backfill => format!("{}; {reason}", run.reason),
+        Trigger::Schedule | Trigger::CatchUp | Trigger::Manual => reason,
+    }
 }
 
 /// How the steps ended: failures of sources, and the failure that ended the run.
@@ -147,7 +156,7 @@ async fn perform(
         started_at: Some(clock.now()),
         finished_at: None,
     };
-    if !context.app.pulls.may_ask(&spec.act) {
+    if !context.app.pulls_of(context.run).may_ask(&spec.act) {
         step.status = StepStatus::Skipped;
         step.finished_at = step.started_at;
         return Ok(Ok(save(context, &step).await?));
@@ -177,7 +186,7 @@ async fn attempt(
     spec: &Spec,
     step: &mut Step,
 ) -> Result<Result<Done, JobError>, JobError> {
-    let mut delays = delays(&context.job.retry);
+    let mut delays = delays(&context.job.retry, context.run.trigger);
     loop {
         step.attempts += 1;
         save(context, step).await?;
@@ -209,10 +218,16 @@ async fn within<T>(
 }
 
 /// Waits between attempts: they double from `first` up to `max`, each drawn from zero to that (full jitter).
-fn delays(retry: &spec::Retry) -> impl Iterator<Item = Duration> + use<> {
+/// Whoever asks by hand hears at once what is wrong.
+fn delays(retry: &spec::Retry, trigger: Trigger) -> impl Iterator<Item = Duration> + use<> {
+    let attempts = if trigger == Trigger::Manual {
+        1
+    } else {
+        retry.attempts
+    };
     let (first, max) = (retry.first, retry.max);
     let doubled = move |n: u32| first.saturating_mul(2_u32.saturating_pow(n)).min(max);
-    (0..retry.attempts.saturating_sub(1)).map(move |n| doubled(n).mul_f64(fastrand::f64()))
+    (0..attempts.saturating_sub(1)).map(move |n| doubled(n).mul_f64(fastrand::f64()))
 }
 
 /// A checkpoint, if the claim still stands.

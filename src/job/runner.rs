@@ -17,7 +17,7 @@ use super::watch::Watcher;
 use super::{App, JobError, run};
 use crate::domain::dossier::{end_of, start_of};
 use crate::store::StoreError;
-use crate::store::runs::{Lease, Run, RunStatus};
+use crate::store::runs::{Lease, Run, RunStatus, Trigger};
 
 /// How long a claim is believed without a sign of life.
 pub const LEASE: TimeDelta = TimeDelta::seconds(90);
@@ -86,7 +86,7 @@ impl Runner {
                 }
                 match self.decide(app, &run, running).await? {
                     Fate::Begins(claimed) => {
-                        running.push(claimed.job.clone());
+                        running.push((claimed.job.clone(), claimed.trigger));
                         self.spawn(app, claimed);
                         started += 1;
                     }
@@ -106,7 +106,12 @@ impl Runner {
         self.under_way.insert(task.id(), run);
     }
 
-    async fn decide(&self, app: &App, run: &Run, running: &[String]) -> Result<Fate, JobError> {
+    async fn decide(
+        &self,
+        app: &App,
+        run: &Run,
+        running: &[(String, Trigger)],
+    ) -> Result<Fate, JobError> {
         let now = app.clock.now();
         match judge(app, run, running, now).await? {
             Admission::Wait(what) => {
@@ -247,7 +252,7 @@ impl Runner {
 async fn judge(
     app: &App,
     run: &Run,
-    running: &[String],
+    running: &[(String, Trigger)],
     now: DateTime<Utc>,
 ) -> Result<Admission, JobError> {
     let job = app.job(&run.job);
@@ -265,7 +270,10 @@ async fn judge(
     }
     let situation = Situation {
         now,
-        is_running: running.contains(&run.job),
+        running: running
+            .iter()
+            .find(|(job, _)| *job == run.job)
+            .map(|(_, trigger)| *trigger),
         missing: &missing,
         day_is_over: now > end_of(day, zone),
     };

@@ -10,7 +10,7 @@ use super::spec::{Act, Alert, Job};
 use super::watch::Watcher;
 use super::{App, JobError};
 use crate::store::Write;
-use crate::store::decisions::DecisionRow;
+use crate::store::decisions::{DecisionRow, Goes};
 use crate::store::runs::Run;
 
 pub mod pull;
@@ -40,6 +40,16 @@ impl Context<'_> {
         write.hold(self.run).await?;
         Ok(write)
     }
+
+    /// Whether this run's mails go out.
+    #[must_use]
+    pub fn goes(&self) -> Goes {
+        if self.run.holds_mails {
+            Goes::Held
+        } else {
+            Goes::Out
+        }
+    }
 }
 
 /// Records decisions with the mails they led to. What a held mail says is not told yet: the next real run
@@ -50,16 +60,9 @@ impl Context<'_> {
 async fn record(
     context: &Context<'_>,
     write: &Write,
-    mut decisions: Vec<DecisionRow>,
+    decisions: Vec<DecisionRow>,
 ) -> Result<(), JobError> {
-    if context.run.holds_mails {
-        for decision in &mut decisions {
-            if decision.occasion.take().is_some() {
-                decision.reason = format!("held for the operator: {}", decision.reason);
-            }
-        }
-    }
-    Ok(write.save_decisions(&decisions).await?)
+    Ok(write.save_decisions(&decisions, context.goes()).await?)
 }
 
 /// What a step did, for the run's history.

@@ -103,12 +103,12 @@ impl Folder {
         Document::read(&self.site, &self.name.join(file)).map_err(|problem| vec![problem])
     }
 
-    fn words(&self, language: Language) -> Result<Words, Vec<Problem>> {
+    fn words(&self, language: Language) -> Result<Box<Words>, Vec<Problem>> {
         let file = match language {
             Language::Vi => "words/vi.toml",
             Language::En => "words/en.toml",
         };
-        Words::read(&self.read(file)?, language)
+        Words::read(&self.read(file)?, language).map(Box::new)
     }
 
     /// The three templates of every letter, and all partials.

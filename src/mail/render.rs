@@ -44,8 +44,9 @@ pub struct Templates {
     pub(super) html: Handlebars<'static>,
     /// Prints as it is: subjects and text parts.
     pub(super) text: Handlebars<'static>,
-    pub(super) vietnamese: Words,
-    pub(super) english: Words,
+    // Boxed: they are large, and a site is handed from place to place.
+    pub(super) vietnamese: Box<Words>,
+    pub(super) english: Box<Words>,
 }
 
 /// The three templates of a letter.

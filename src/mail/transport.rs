@@ -4,7 +4,9 @@
 //! Never: retry delays or the outbox (`job::deliver`); contents or full addresses in a reply or a log.
 //! Reads next: `relay.rs` (the conversation), `eml.rs` (the folder).
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::config::organisation::Address;
 use crate::config::settings::{Delivery, Relay};
@@ -42,8 +44,20 @@ impl Outcome {
 /// Where messages go.
 #[derive(Clone, Debug)]
 pub enum Transport {
-    File { folder: PathBuf },
-    Smtp { relay: Relay, site: PathBuf },
+    File {
+        folder: PathBuf,
+    },
+    Smtp {
+        relay: Relay,
+        site: PathBuf,
+    },
+    /// Into the hands of whoever opened the site.
+    Given(Arc<dyn Carrier>),
+}
+
+/// Takes messages where neither a folder nor a relay is wanted, such as a simulated world.
+pub trait Carrier: fmt::Debug + Send + Sync {
+    fn carry(&self, message_id: &str, bytes: &[u8]) -> Outcome;
 }
 
 impl Transport {
@@ -93,6 +107,7 @@ impl Transport {
         match self {
             Self::File { folder } => eml::probe(folder).await.map_err(ProbeError::Folder),
             Self::Smtp { relay, site } => relay::probe(relay, site).await,
+            Self::Given(_) => Ok("messages are carried by this program's host".to_owned()),
         }
     }
 }
@@ -129,6 +144,7 @@ impl Session<'_> {
                 };
                 self.converse(relay, site, &envelope, bytes).await
             }
+            Transport::Given(carrier) => carrier.carry(message_id, bytes),
         }
     }
 

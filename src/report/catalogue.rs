@@ -111,6 +111,16 @@ sections! {
         fresh(moment); stale(moment); never();
         share_note(); late_note(time); lag_note(); stopped_note(stopped); no_findings();
     }
+    /// The letter to the operator.
+    notice: NoticeWords {
+        title(); once(); written(moment); problems(n); jobs(n);
+        refused(problems); refused_intro(moment, problems); more(n); goes_on(configuration, jobs); mend(); no_restart();
+        accepted(); accepted_intro(moment, configuration, jobs);
+        silent(job, moment); never(job); silent_intro(job, title, occurrence, within);
+        last_success(); no_success(); last_run(); no_run(); run(moment, outcome); run_because(moment, outcome, reason);
+        look(job); doctor(); again(job); days(n); hours(n); minutes(n);
+        waiting(); running(); succeeded(); partial(); failed(); missed(); skipped(); abandoned();
+    }
     /// Findings about the data, by their kind.
     quality: QualityWords {
         residual(level, dossiers); quarantined(source, n); unknown_status(source, dossiers);

@@ -10,6 +10,7 @@ use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
 use super::digest::{self, Digest};
+use super::notice::{self, Notice};
 use super::overdue::{self, Overdue};
 use super::ward_lag::{self, WardLag};
 use super::words::Words;
@@ -20,6 +21,7 @@ pub enum Letter {
     Overdue(Overdue),
     WardLag(WardLag),
     Digest(Box<Digest>),
+    Notice(Notice),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,10 +29,11 @@ pub enum Kind {
     Overdue,
     WardLag,
     Digest,
+    Notice,
 }
 
 impl Kind {
-    pub const ALL: [Self; 3] = [Self::Overdue, Self::WardLag, Self::Digest];
+    pub const ALL: [Self; 4] = [Self::Overdue, Self::WardLag, Self::Digest, Self::Notice];
 
     /// The word in job files, and the folder of its templates.
     #[must_use]
@@ -39,6 +42,7 @@ impl Kind {
             Self::Overdue => "overdue",
             Self::WardLag => "ward-lag",
             Self::Digest => "digest",
+            Self::Notice => "notice",
         }
     }
 
@@ -55,6 +59,7 @@ impl Letter {
             Self::Overdue(_) => Kind::Overdue,
             Self::WardLag(_) => Kind::WardLag,
             Self::Digest(_) => Kind::Digest,
+            Self::Notice(_) => Kind::Notice,
         }
     }
 }
@@ -84,6 +89,7 @@ pub enum Body {
     Overdue(Box<overdue::View>),
     WardLag(ward_lag::View),
     Digest(Box<digest::View>),
+    Notice(notice::View),
 }
 
 /// What one letter adds to a page.
@@ -120,6 +126,16 @@ pub fn page(letter: &Letter, words: &Words) -> Page {
             digest::parts(it, words),
             words,
         ),
+        Letter::Notice(it) => Page {
+            as_of: notice::written(it, words),
+            ..frame(
+                &it.site,
+                &it.recipient,
+                it.as_of,
+                notice::parts(it, words),
+                words,
+            )
+        },
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod board;
 mod digest;
+mod notice;
 mod overdue;
 mod ward_lag;
 
@@ -46,6 +47,15 @@ pub fn samples(kind: Kind) -> Vec<Sample> {
             sample("first", Letter::Digest(Box::new(digest::first()))),
             sample("empty", Letter::Digest(Box::new(digest::empty()))),
             sample("hostile", Letter::Digest(Box::new(digest::hostile()))),
+        ],
+        Kind::Notice => vec![
+            sample("typical", Letter::Notice(notice::refused())),
+            sample("many-problems", Letter::Notice(notice::many_problems())),
+            sample("accepted", Letter::Notice(notice::accepted())),
+            sample("silent", Letter::Notice(notice::silent())),
+            sample("never-run", Letter::Notice(notice::never_run())),
+            sample("hostile", Letter::Notice(notice::hostile())),
+            sample("hostile-job", Letter::Notice(notice::hostile_job())),
         ],
     }
 }

@@ -4,14 +4,16 @@
 //! Never: starting or stopping.
 //! Reads next: `daemon.rs` of the program.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{EntityTrait, IntoActiveModel};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
 use super::entity::daemon::{self, Column as Col};
 use super::{Store, StoreError, Write, instant, seconds};
 
 const ROW: i32 = 1;
+/// A daemon gives a sign of life every twenty seconds; several may be lost to a busy database.
+const SILENCE: TimeDelta = TimeDelta::seconds(90);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Daemon {
@@ -29,6 +31,14 @@ pub struct Refused {
     pub configuration: String,
     /// The problems, one a line.
     pub why: String,
+}
+
+impl Daemon {
+    /// Whether it gave a sign of life lately. A clock that is fixed for a command may stand before the daemon's.
+    #[must_use]
+    pub fn is_alive(&self, now: DateTime<Utc>) -> bool {
+        now - self.beat_at < SILENCE
+    }
 }
 
 impl Store {
@@ -67,6 +77,18 @@ impl Write {
         daemon::Entity::insert(row.into_active_model())
             .on_conflict(OnConflict::column(Col::Id).update_columns(rest).to_owned())
             .exec_without_returning(&self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Takes the row away of a daemon that ends.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn remove_daemon(&self, owner: &str) -> Result<(), StoreError> {
+        daemon::Entity::delete_many()
+            .filter(Col::Owner.eq(owner))
+            .exec(&self.tx)
             .await?;
         Ok(())
     }

@@ -6,17 +6,19 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::decision::{self, Column as Col};
+use super::runs::NO_RUN;
 use super::{Store, StoreError, Write, instant, seconds};
 
 /// One decision about one thing and one recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecisionRow {
-    pub run_id: i64,
-    /// `dossier/CODE`, `ward/00118/ward-on-time`, `digest/weekly-digest`
+    /// The run that decided; `None`: the daemon itself, about itself.
+    pub run_id: Option<i64>,
+    /// `dossier/CODE`, `ward/00118/ward-on-time`, `digest/weekly-digest`, `job/pull-city`
     pub about: String,
     pub post: String,
     pub recipient: String,
@@ -27,6 +29,17 @@ pub struct DecisionRow {
     pub message_id: Option<String>,
     pub decided_at: DateTime<Utc>,
 }
+
+/// Whether the mails that carry decisions go out, or wait for the operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goes {
+    Out,
+    /// Nothing is told until the mail is released.
+    Held,
+}
+
+/// What a held mail would tell is kept under its own key: nothing real meets it.
+const HELD: &str = "held|";
 
 /// Something that was told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,11 +55,15 @@ impl Write {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn save_decisions(&self, decisions: &[DecisionRow]) -> Result<(), StoreError> {
+    pub async fn save_decisions(
+        &self,
+        decisions: &[DecisionRow],
+        goes: Goes,
+    ) -> Result<(), StoreError> {
         for chunk in decisions.chunks(500) {
             let rows = chunk.iter().map(|row| decision::ActiveModel {
                 id: NotSet,
-                run_id: Set(row.run_id),
+                run_id: Set(row.run_id.unwrap_or(NO_RUN)),
                 about: Set(row.about.clone()),
                 post: Set(row.post.clone()),
                 recipient: Set(row.recipient.clone()),
@@ -54,7 +71,7 @@ impl Write {
                 told: Set(row
                     .occasion
                     .as_ref()
-                    .map(|occasion| told_key(&row.about, &row.recipient, occasion))),
+                    .map(|occasion| told_key(&row.about, &row.recipient, occasion, goes))),
                 message_id: Set(row.message_id.clone()),
                 decided_at: Set(seconds(row.decided_at)),
             });
@@ -67,19 +84,62 @@ impl Write {
     }
 
     /// Everything told to `recipient` about things that begin with `about`, oldest first. Read in the
-    /// transaction that will write the next decision.
+    /// transaction that will write the next decision. One whose mail will be held also knows what other
+    /// held mails would tell; to one that goes out they have told nothing.
     ///
     /// # Errors
     /// When the database does not answer or a row does not convert.
-    pub async fn told(&self, recipient: &str, about: &str) -> Result<Vec<Told>, StoreError> {
-        let rows = decision::Entity::find()
+    pub async fn told(
+        &self,
+        recipient: &str,
+        about: &str,
+        goes: Goes,
+    ) -> Result<Vec<Told>, StoreError> {
+        let mut find = decision::Entity::find()
             .filter(Col::Recipient.eq(recipient))
             .filter(Col::About.starts_with(about))
-            .filter(Col::Told.is_not_null())
+            .filter(Col::Told.is_not_null());
+        if goes == Goes::Out {
+            find = find.filter(Col::Told.not_like(format!("{HELD}%")));
+        }
+        let rows = find.order_by_asc(Col::Id).all(&self.tx).await?;
+        rows.into_iter().map(Told::try_from).collect()
+    }
+
+    /// From now on, what the held mail `message_id` says is told. Returns what was told meanwhile by other
+    /// mails; then nothing is changed.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn release_decisions(&self, message_id: &str) -> Result<Vec<String>, StoreError> {
+        let held = decision::Entity::find()
+            .filter(Col::MessageId.eq(message_id))
+            .filter(Col::Told.starts_with(HELD))
             .order_by_asc(Col::Id)
             .all(&self.tx)
             .await?;
-        rows.into_iter().map(Told::try_from).collect()
+        let keys: Vec<(i64, &str)> = held
+            .iter()
+            .filter_map(|row| Some((row.id, row.told.as_deref()?.strip_prefix(HELD)?)))
+            .collect();
+        let told: Vec<String> = decision::Entity::find()
+            .select_only()
+            .column(Col::About)
+            .filter(Col::Told.is_in(keys.iter().map(|(_, key)| *key)))
+            .order_by_asc(Col::Id)
+            .into_tuple()
+            .all(&self.tx)
+            .await?;
+        if told.is_empty() {
+            for (id, key) in keys {
+                decision::Entity::update_many()
+                    .col_expr(Col::Told, Expr::value(key))
+                    .filter(Col::Id.eq(id))
+                    .exec(&self.tx)
+                    .await?;
+            }
+        }
+        Ok(told)
     }
 }
 
@@ -98,8 +158,12 @@ impl Store {
     }
 }
 
-fn told_key(about: &str, recipient: &str, occasion: &str) -> String {
-    format!("{about}|{recipient}|{occasion}")
+fn told_key(about: &str, recipient: &str, occasion: &str, goes: Goes) -> String {
+    let prefix = match goes {
+        Goes::Out => "",
+        Goes::Held => HELD,
+    };
+    format!("{prefix}{about}|{recipient}|{occasion}")
 }
 
 impl TryFrom<decision::Model> for Told {

@@ -4,14 +4,16 @@
 //! Never: rendering or delivering.
 //! Reads next: `decisions.rs`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::outbox::{self, Column as Col};
+use super::runs::NO_RUN;
 use super::{Store, StoreError, Write, instant, instant_or_none, seconds, word};
 use crate::word_enum;
 
@@ -42,7 +44,8 @@ word_enum! {
 pub struct NewMail {
     /// Derived from what is told to whom: the same mail cannot be queued twice.
     pub message_id: String,
-    pub run_id: i64,
+    /// The run that tells it; `None`: the daemon itself.
+    pub run_id: Option<i64>,
     pub kind: MailKind,
     /// `head@00118`
     pub post: String,
@@ -104,7 +107,7 @@ impl Write {
         let row = outbox::ActiveModel {
             id: NotSet,
             message_id: Set(mail.message_id),
-            run_id: Set(mail.run_id),
+            run_id: Set(mail.run_id.unwrap_or(NO_RUN)),
             kind: Set(mail.kind.as_str().to_owned()),
             post: Set(mail.post),
             sender: Set(mail.sender),
@@ -220,6 +223,26 @@ impl Write {
 }
 
 impl Store {
+    /// How many mails stand where; a status that no mail has is left out.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row does not convert.
+    pub async fn mails_by_status(&self) -> Result<BTreeMap<MailStatus, u64>, StoreError> {
+        let rows: Vec<(String, i64)> = outbox::Entity::find()
+            .select_only()
+            .column(Col::Status)
+            .column_as(Col::Id.count(), "mails")
+            .group_by(Col::Status)
+            .into_tuple()
+            .all(&self.db)
+            .await?;
+        let counted = |(status, mails): (String, i64)| {
+            let status = word("outbox", &status, &status, MailStatus::parse)?;
+            Ok((status, mails.unsigned_abs()))
+        };
+        rows.into_iter().map(counted).collect()
+    }
+
     /// All mails, oldest first; `status` narrows them.
     ///
     /// # Errors
@@ -231,6 +254,47 @@ impl Store {
         }
         let rows = find.order_by_asc(Col::Id).all(&self.db).await?;
         rows.into_iter().map(Mail::try_from).collect()
+    }
+
+    /// Mails put into the outbox after the one of this id, oldest first.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row does not convert.
+    pub async fn mails_after(&self, id: i64) -> Result<Vec<Mail>, StoreError> {
+        let rows = outbox::Entity::find()
+            .filter(Col::Id.gt(id))
+            .order_by_asc(Col::Id)
+            .all(&self.db)
+            .await?;
+        rows.into_iter().map(Mail::try_from).collect()
+    }
+
+    /// The id of the latest mail; 0 if there is none.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn last_mail(&self) -> Result<i64, StoreError> {
+        let found: Option<i64> = outbox::Entity::find()
+            .select_only()
+            .column(Col::Id)
+            .order_by_desc(Col::Id)
+            .into_tuple()
+            .one(&self.db)
+            .await?;
+        Ok(found.unwrap_or(0))
+    }
+
+    /// How many mails of a run wait for the operator.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn held_mails_of(&self, run_id: i64) -> Result<u64, StoreError> {
+        let count = outbox::Entity::find()
+            .filter(Col::RunId.eq(run_id))
+            .filter(Col::Status.eq(MailStatus::Held.as_str()))
+            .count(&self.db)
+            .await?;
+        Ok(count)
     }
 
     /// # Errors

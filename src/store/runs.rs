@@ -12,6 +12,7 @@ use sea_orm::{
 
 use super::bulk::{self, Clash, Column};
 use super::entity::run::{self, Column as Col};
+use super::schedules::Pause;
 use super::{Store, StoreError, Write, instant, instant_or_none, seconds, word};
 use crate::word_enum;
 
@@ -88,6 +89,9 @@ pub struct Lease {
     pub until: DateTime<Utc>,
 }
 
+/// Stands as `run_id` where no run led to a row: ids of runs begin at 1.
+pub(super) const NO_RUN: i64 = 0;
+
 const COLUMNS: [Column; 11] = [
     ("job", "text"),
     ("scheduled_for", "bigint"),
@@ -150,6 +154,53 @@ impl Write {
             .one(&self.tx)
             .await?;
         found.map(Run::try_from).transpose()
+    }
+
+    /// Makes `new` out of an occurrence's row, which says with `new.reason` what had become of it; its steps
+    /// begin anew. `attempts` goes on counting: whoever claimed the run before writes nothing more under it.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn take_over(&self, run: &Run, new: &NewRun) -> Result<(), StoreError> {
+        run::Entity::update_many()
+            .col_expr(Col::Trigger, Expr::value(new.trigger.as_str()))
+            .col_expr(Col::Status, Expr::value(new.status.as_str()))
+            .col_expr(Col::Reason, Expr::value(&new.reason))
+            .col_expr(Col::AsOf, Expr::value(new.as_of.map(seconds)))
+            .col_expr(Col::StartedAt, Expr::value(None::<i64>))
+            .col_expr(Col::FinishedAt, Expr::value(None::<i64>))
+            .col_expr(Col::HoldsMails, Expr::value(new.holds_mails))
+            .col_expr(Col::Schedule, Expr::value(&new.basis.schedule))
+            .col_expr(Col::Configuration, Expr::value(&new.basis.configuration))
+            .col_expr(Col::Calendar, Expr::value(&new.basis.calendar))
+            .filter(Col::Id.eq(run.id))
+            .exec(&self.tx)
+            .await?;
+        self.forget_steps(run.id).await
+    }
+
+    /// Gives the runs of `job` that its schedule queued and nobody began their ending. Returns how many.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn skip_queued(
+        &self,
+        job: &str,
+        reason: &str,
+        now: DateTime<Utc>,
+    ) -> Result<u64, StoreError> {
+        let of_schedule = [Trigger::Schedule.as_str(), Trigger::CatchUp.as_str()];
+        let updated = run::Entity::update_many()
+            .col_expr(Col::Status, Expr::value(RunStatus::Skipped.as_str()))
+            .col_expr(Col::Reason, Expr::value(reason))
+            .col_expr(Col::FinishedAt, Expr::value(seconds(now)))
+            .filter(Col::Job.eq(job))
+            .filter(Col::Status.eq(RunStatus::Queued.as_str()))
+            .filter(Col::Trigger.is_in(of_schedule))
+            .filter(Col::Attempts.eq(0))
+            .exec(&self.tx)
+            .await?;
+        Ok(updated.rows_affected)
     }
 
     /// Claims a queued run; `None` if somebody else was faster.
@@ -264,12 +315,12 @@ impl Write {
     }
 
     async fn requeue(&self, which: Condition) -> Result<u64, StoreError> {
+        let is_backfill = Col::Trigger.eq(Trigger::Backfill.as_str());
+        let reason = Expr::case(is_backfill, Expr::col(Col::Reason))
+            .finally("resumed: the process that ran it was interrupted");
         let updated = run::Entity::update_many()
             .col_expr(Col::Status, Expr::value(RunStatus::Queued.as_str()))
-            .col_expr(
-                Col::Reason,
-                Expr::value("resumed: the process that ran it was interrupted"),
-            )
+            .col_expr(Col::Reason, reason.into())
             .filter(Col::Status.eq(RunStatus::Running.as_str()))
             .filter(which)
             .exec(&self.tx)
@@ -300,13 +351,14 @@ impl Write {
 }
 
 impl Store {
-    /// Up to `limit` queued runs after the first `skip`, oldest first.
+    /// Up to `limit` queued runs after the first `skip`, oldest first; what fills up the past comes last.
     ///
     /// # Errors
     /// When the database does not answer or a row does not convert.
     pub async fn queued_runs(&self, skip: u64, limit: u64) -> Result<Vec<Run>, StoreError> {
         let rows = run::Entity::find()
             .filter(Col::Status.eq(RunStatus::Queued.as_str()))
+            .order_by_asc(Col::Trigger.eq(Trigger::Backfill.as_str()))
             .order_by_asc(Col::ScheduledFor)
             .order_by_asc(Col::Id)
             .offset(skip)
@@ -316,19 +368,24 @@ impl Store {
         rows.into_iter().map(Run::try_from).collect()
     }
 
-    /// Jobs with a run under way.
+    /// Jobs with a run under way, and what started it.
     ///
     /// # Errors
-    /// When the database does not answer.
-    pub async fn running_jobs(&self) -> Result<Vec<String>, StoreError> {
-        let jobs = run::Entity::find()
+    /// When the database does not answer or a row does not convert.
+    pub async fn running_jobs(&self) -> Result<Vec<(String, Trigger)>, StoreError> {
+        let rows: Vec<(String, String)> = run::Entity::find()
             .select_only()
             .column(Col::Job)
+            .column(Col::Trigger)
             .filter(Col::Status.eq(RunStatus::Running.as_str()))
             .into_tuple()
             .all(&self.db)
             .await?;
-        Ok(jobs)
+        let running = rows.into_iter().map(|(job, trigger)| {
+            let trigger = word("run", &job, &trigger, Trigger::parse)?;
+            Ok((job, trigger))
+        });
+        running.collect()
     }
 
     /// Whether a run of `job` that was scheduled in [`from`, `until`) has succeeded.
@@ -351,7 +408,7 @@ impl Store {
         Ok(count > 0)
     }
 
-    /// When `job` last succeeded.
+    /// When `job` last succeeded. A backfill tells of the past: it is no sign that the job works now.
     ///
     /// # Errors
     /// When the database does not answer or a row does not convert.
@@ -359,12 +416,72 @@ impl Store {
         let row = run::Entity::find()
             .filter(Col::Job.eq(job))
             .filter(Col::Status.eq(RunStatus::Succeeded.as_str()))
-            .order_by_desc(Col::FinishedAt)
+            .filter(Col::Trigger.ne(Trigger::Backfill.as_str()))
+            .order_by_desc(Col::ScheduledFor)
             .one(&self.db)
             .await?;
         row.map_or(Ok(None), |row| {
             instant_or_none("run", row.id, row.finished_at)
         })
+    }
+
+    /// The latest run of `job` that began, backfills apart.
+    ///
+    /// # Errors
+    /// When the database does not answer or the row does not convert.
+    pub async fn last_begun(&self, job: &str) -> Result<Option<Run>, StoreError> {
+        let row = run::Entity::find()
+            .filter(Col::Job.eq(job))
+            .filter(Col::StartedAt.is_not_null())
+            .filter(Col::Trigger.ne(Trigger::Backfill.as_str()))
+            .order_by_desc(Col::ScheduledFor)
+            .one(&self.db)
+            .await?;
+        row.map(Run::try_from).transpose()
+    }
+
+    /// The latest occurrence of `job` that was not run because of a pause.
+    ///
+    /// # Errors
+    /// When the database does not answer or the row does not convert.
+    pub async fn last_paused(&self, job: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let row = run::Entity::find()
+            .filter(Col::Job.eq(job))
+            .filter(Col::Status.eq(RunStatus::Skipped.as_str()))
+            .filter(Col::Reason.starts_with(Pause::REASON))
+            .order_by_desc(Col::ScheduledFor)
+            .one(&self.db)
+            .await?;
+        row.map(|row| instant("run", row.id, row.scheduled_for))
+            .transpose()
+    }
+
+    /// Occurrences of the schedule of `job` in (`after`, `until`], whatever became of them, oldest first, at most
+    /// `limit`; `after` may be open.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row does not convert.
+    pub async fn occurrences_between(
+        &self,
+        job: &str,
+        after: Option<DateTime<Utc>>,
+        until: DateTime<Utc>,
+        limit: u64,
+    ) -> Result<Vec<Run>, StoreError> {
+        let of_schedule = [Trigger::Schedule.as_str(), Trigger::CatchUp.as_str()];
+        let mut find = run::Entity::find()
+            .filter(Col::Job.eq(job))
+            .filter(Col::Trigger.is_in(of_schedule))
+            .filter(Col::ScheduledFor.lte(seconds(until)));
+        if let Some(after) = after {
+            find = find.filter(Col::ScheduledFor.gt(seconds(after)));
+        }
+        let rows = find
+            .order_by_asc(Col::ScheduledFor)
+            .limit(limit)
+            .all(&self.db)
+            .await?;
+        rows.into_iter().map(Run::try_from).collect()
     }
 
     /// The latest `limit` runs, newest first; of one job if it is named.
@@ -393,6 +510,25 @@ impl Store {
             .await?
             .map(Run::try_from)
             .transpose()
+    }
+
+    /// The runs scheduled in [`from`, `until`), in their order.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row does not convert.
+    pub async fn runs_between(
+        &self,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<Vec<Run>, StoreError> {
+        let rows = run::Entity::find()
+            .filter(Col::ScheduledFor.gte(seconds(from)))
+            .filter(Col::ScheduledFor.lt(seconds(until)))
+            .order_by_asc(Col::ScheduledFor)
+            .order_by_asc(Col::Id)
+            .all(&self.db)
+            .await?;
+        rows.into_iter().map(Run::try_from).collect()
     }
 
     /// The `as_of` of the last finished run of `job` before `before`: what a digest compares itself with.

@@ -40,6 +40,15 @@ pub struct Pause {
 }
 
 impl Pause {
+    /// How the row of an occurrence begins that was not run because of a pause.
+    pub const REASON: &'static str = "paused: ";
+
+    /// What the row of an occurrence says that this pause kept from being run.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        format!("{}{}", Self::REASON, self.because)
+    }
+
     #[must_use]
     pub fn holds_at(&self, at: DateTime<Utc>) -> bool {
         at >= self.since && self.until.is_none_or(|until| at < until)
@@ -53,6 +62,17 @@ impl Store {
     /// When the database does not answer or a row does not convert.
     pub async fn cursors(&self) -> Result<HashMap<String, Cursor>, StoreError> {
         read(&self.db, None).await
+    }
+}
+
+impl Store {
+    /// The pause of `job`, past or present, if it has one.
+    ///
+    /// # Errors
+    /// When the database does not answer or the row does not convert.
+    pub async fn pause_of(&self, job: &str) -> Result<Option<Pause>, StoreError> {
+        let mut found = read(&self.db, Some(&[job])).await?;
+        Ok(found.remove(job).and_then(|cursor| cursor.pause))
     }
 }
 

@@ -70,6 +70,16 @@ impl Write {
             .await?;
         Ok(())
     }
+
+    /// # Errors
+    /// When the database refuses.
+    pub(super) async fn forget_steps(&self, run_id: i64) -> Result<(), StoreError> {
+        step::Entity::delete_many()
+            .filter(Col::RunId.eq(run_id))
+            .exec(&self.tx)
+            .await?;
+        Ok(())
+    }
 }
 
 impl Store {

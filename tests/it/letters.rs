@@ -63,6 +63,8 @@ fn visible(html: &str) -> String {
     text.replace("&nbsp;", " ")
         .replace("&#160;", " ")
         .replace("&#x27;", "'")
+        .replace("&#x60;", "`")
+        .replace("&#x3D;", "=")
         .replace("&quot;", "\"")
         .replace("&amp;", "&")
 }

@@ -21,7 +21,7 @@ use change::{at_mut, changes, places, tables};
 use reader::{known_keys, known_words, problems, shown};
 
 /// What a reader rejects and a schema cannot: part of a problem's message, and why.
-const READER_ONLY: [(&str, &str); 27] = [
+const READER_ONLY: [(&str, &str); 32] = [
     (
         "the setting `",
         "settings are laid over each other: no file must have them all",
@@ -36,6 +36,11 @@ const READER_ONLY: [(&str, &str); 27] = [
     ),
     ("is not a time zone", "as above"),
     ("is not in 0 to", "the numbers of a cron field"),
+    ("is not in 1 to", "as above"),
+    ("an interval must be", "how long it is"),
+    ("the schedule ends before it starts", "compares two keys"),
+    ("runs on no day from `start` to `end`", "compares two keys"),
+    ("a jitter is at most a day", "how long it is"),
     ("is not understood", "the words of a cron field"),
     ("no year has such a day", "the calendar"),
     ("is not the code of a district", "compares two tables"),
@@ -333,6 +338,8 @@ fn is_allowed(validator: &Validator, sample: &Value, place: &str, name: &str) ->
                 ValidationErrorKind::AdditionalProperties { unexpected } => {
                     unexpected.iter().any(|other| other == name)
                 }
+                // Another key must stand beside it, or none may.
+                ValidationErrorKind::Required { .. } | ValidationErrorKind::Not { .. } => true,
                 ValidationErrorKind::PropertyNames { error } => {
                     error.instance().as_str() == Some(name)
                 }

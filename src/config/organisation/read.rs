@@ -21,7 +21,7 @@ const KINDS: [(&str, UnitKind); 3] = [
 /// The whole file.
 pub fn organisation(root: &Table<'_>) -> Option<Organisation> {
     let district = root.required("district", unit_code);
-    let units = root.required("unit", |item| item.each(|unit| self::unit(&unit.table()?)))?;
+    let units = root.required_tables("unit", unit)?;
     let district = district?;
     same_code_twice(root, &units);
     if !units

@@ -21,6 +21,8 @@ pub struct Item<'d> {
     pub(super) notes: &'d Notes<'d>,
     pub(super) value: &'d DeValue<'d>,
     pub(super) at: usize,
+    /// The keys that lead to it: `target.level`.
+    pub(super) path: String,
     pub(super) key: String,
     pub(super) key_at: usize,
 }
@@ -56,6 +58,18 @@ impl<'d> Item<'d> {
         None
     }
 
+    /// The value as text: `"10"` for `10`.
+    fn between_quotes(&self) -> String {
+        let said = match self.value {
+            DeValue::Integer(number) => number.to_string(),
+            DeValue::Float(number) => number.to_string(),
+            DeValue::Boolean(flag) => flag.to_string(),
+            DeValue::Datetime(date) => date.to_string(),
+            _ => return format!("`{} = \"…\"`", self.key),
+        };
+        format!("`\"{said}\"`, between quotes")
+    }
+
     #[must_use]
     pub fn is_text(&self) -> bool {
         self.value.is_str()
@@ -74,7 +88,7 @@ impl<'d> Item<'d> {
     /// Text that says something, in Unicode's composed form.
     pub fn text(&self) -> Option<String> {
         let Some(text) = self.value.as_str() else {
-            return self.wrong_kind("text", &format!("`{} = \"…\"`", self.key));
+            return self.wrong_kind("text", &self.between_quotes());
         };
         if text.trim().is_empty() || text.chars().any(char::is_control) {
             self.problem(
@@ -89,17 +103,35 @@ impl<'d> Item<'d> {
         Some(text.nfc().collect())
     }
 
+    /// A number with decimals, as it is written.
+    #[must_use]
+    pub fn decimal(&self) -> Option<&str> {
+        self.value.as_float().map(|number| number.as_str())
+    }
+
     pub fn flag(&self) -> Option<bool> {
+        let example = match self.value.as_str() {
+            Some(word @ ("true" | "false")) => format!("`{word}`, without quotes"),
+            _ => "`true` or `false`, without quotes".to_owned(),
+        };
         self.value
             .as_bool()
-            .or_else(|| self.wrong_kind("true or false", "`true` or `false`, without quotes"))
+            .or_else(|| self.wrong_kind("true or false", &example))
     }
 
     pub fn number(&self) -> Option<i64> {
         let integer = self.value.as_integer();
         let number =
             integer.and_then(|number| i64::from_str_radix(number.as_str(), number.radix()).ok());
-        number.or_else(|| self.wrong_kind("a whole number", "a whole number without quotes"))
+        let said = self
+            .value
+            .as_str()
+            .and_then(|text| text.parse::<i64>().ok());
+        let example = match said {
+            Some(number) => format!("`{number}`, without quotes"),
+            None => "a whole number without quotes".to_owned(),
+        };
+        number.or_else(|| self.wrong_kind("a whole number", &example))
     }
 
     /// A whole number from `least` to `most`.
@@ -144,6 +176,11 @@ impl<'d> Item<'d> {
 
     /// A length of time that is not zero: `30s`, `10m`, `26h`, `8 days`.
     pub fn duration(&self) -> Option<Duration> {
+        if !self.is_text() {
+            let example =
+                "a number and a unit between quotes, as in `\"30s\"`, `\"10m\"` or `\"26h\"`";
+            return self.wrong_kind("a length of time", example);
+        }
         let text = self.text()?;
         let duration = humantime::parse_duration(&text)
             .ok()
@@ -200,13 +237,13 @@ impl<'d> Item<'d> {
         let DeValue::Table(entries) = self.value else {
             return self.wrong_kind("a table", &format!("`{} = {{ … }}`", self.key));
         };
-        let asked = RefCell::default();
         Some(Table {
             notes: self.notes,
             entries,
             at: self.at,
-            name: self.key.clone(),
-            asked,
+            path: self.path.clone(),
+            asked: RefCell::default(),
+            missing: RefCell::default(),
         })
     }
 
@@ -219,6 +256,7 @@ impl<'d> Item<'d> {
             notes: self.notes,
             value: element.get_ref(),
             at: element.span().start,
+            path: self.path.clone(),
             key: self.key.clone(),
             key_at: self.key_at,
         });

@@ -4,6 +4,7 @@
 //! Never: reading a file or a variable (`layers.rs`).
 //! Reads next: `mail.rs`.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveTime};
@@ -11,11 +12,10 @@ use chrono_tz::Tz;
 use secrecy::SecretString;
 
 use super::mail::mail;
-use super::{Confidence, Credential, Database, Language, Rules, Settings, Site};
+use super::{Confidence, Credential, Database, Language, Metrics, Rules, Settings, Site};
 use crate::config::layers::Layers;
 use crate::config::secret::SecretSource;
-
-const ZONE_HELP: &str = "write a name of the IANA time zone database, such as `Asia/Ho_Chi_Minh`";
+use crate::config::zone;
 
 /// All settings; `None` if one of them is wrong, which `layers` then tells.
 #[must_use]
@@ -34,6 +34,7 @@ pub fn settings(layers: &Layers<'_>) -> Option<Settings> {
         .collect();
     let mail = mail(layers);
     let rules = rules(layers);
+    let metrics = metrics(layers);
     Some(Settings {
         site: site?,
         database: database?,
@@ -41,6 +42,7 @@ pub fn settings(layers: &Layers<'_>) -> Option<Settings> {
         credentials: credentials.into_iter().collect::<Option<_>>()?,
         mail: mail?,
         rules: rules?,
+        metrics: metrics?,
     })
 }
 
@@ -56,7 +58,8 @@ fn site(layers: &Layers<'_>) -> Option<Site> {
         language,
         "write `vi` or `en`",
     );
-    let zone = layers.required("site.zone", |text| text.parse::<Tz>().ok(), ZONE_HELP);
+    let help = zone::instead_of(&layers.text("site.zone").unwrap_or_default());
+    let zone = layers.required("site.zone", |text| text.parse::<Tz>().ok(), &help);
     let now = layers.maybe(
         "site.now",
         |text| DateTime::parse_from_rfc3339(text).ok(),
@@ -159,6 +162,16 @@ fn rules(layers: &Layers<'_>) -> Option<Rules> {
         due_time: due_time?,
         confidence: confidence?,
     })
+}
+
+fn metrics(layers: &Layers<'_>) -> Option<Metrics> {
+    let address = |text: &str| text.parse().ok().filter(|at: &SocketAddr| at.port() > 0);
+    let listen = layers.maybe(
+        "metrics.listen",
+        address,
+        "write an address of this machine and a port, such as `127.0.0.1:9464`",
+    );
+    Some(Metrics { listen: listen? })
 }
 
 pub fn text(text: &str) -> Option<String> {

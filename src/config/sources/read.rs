@@ -27,7 +27,7 @@ pub fn source(root: &Table<'_>, name: &str) -> Option<Source> {
     let expect_within = root.required("expect_within", Item::duration);
     let timeout = root.or("timeout", TIMEOUT, Item::duration);
     let attempts = root.or("attempts", 4, |item| item.count(1, 20));
-    let pulls = root.required("pull", |item| item.each(|pull| self::pull(&pull.table()?)));
+    let pulls = root.required_tables("pull", pull);
     let stated = root.tables("stated", self::stated);
     let pulls = pulls?;
     one_pull_a_register(root, &pulls);

@@ -43,29 +43,54 @@ const NICKNAMES: [(&str, &str); 7] = [
     ("@annually", "0 0 1 1 *"),
 ];
 
-/// Reads five fields, six with seconds first, or a nickname.
+/// Reads five fields, six with seconds first, or a nickname; of several wrong fields the first is told.
 pub(super) fn read(text: &str) -> Result<Expression, CronError> {
+    match words(text)? {
+        Words::Nickname(word) => nickname(word),
+        Words::Fields(words) => six(words),
+    }
+}
+
+/// What is wrong with each field.
+pub(super) fn problems(text: &str) -> Vec<CronError> {
+    match words(text) {
+        Err(error) => vec![error],
+        Ok(Words::Nickname(word)) => nickname(word).err().into_iter().collect(),
+        Ok(Words::Fields(words)) => Field::ALL
+            .into_iter()
+            .zip(words)
+            .filter_map(|(field, word)| field.read(word?).err())
+            .collect(),
+    }
+}
+
+enum Words<'a> {
+    Nickname(Piece<'a>),
+    /// Without a text for the seconds they are 0.
+    Fields([Option<Piece<'a>>; 6]),
+}
+
+fn words(text: &str) -> Result<Words<'_>, CronError> {
     let blank = |letter: char| letter.is_ascii_whitespace();
     let words = Piece { text, start: 0 }.split(blank);
     let words: Vec<Piece<'_>> = words.filter(|word| !word.text.is_empty()).collect();
     match words[..] {
-        [word] if word.text.starts_with('@') => nickname(word),
-        [minute, hour, day, month, weekday] => six([
+        [word] if word.text.starts_with('@') => Ok(Words::Nickname(word)),
+        [minute, hour, day, month, weekday] => Ok(Words::Fields([
             None,
             Some(minute),
             Some(hour),
             Some(day),
             Some(month),
             Some(weekday),
-        ]),
-        [second, minute, hour, day, month, weekday] => {
-            six([second, minute, hour, day, month, weekday].map(Some))
-        }
+        ])),
+        [second, minute, hour, day, month, weekday] => Ok(Words::Fields(
+            [second, minute, hour, day, month, weekday].map(Some),
+        )),
         _ => Err(wrong_count(text, words.len())),
     }
 }
 
-/// Six fields; without a text for the seconds they are 0.
 fn six(words: [Option<Piece<'_>>; 6]) -> Result<Expression, CronError> {
     let read = |(field, word): (Field, Option<Piece<'_>>)| {
         word.map_or(Ok("0".to_owned()), |word| field.read(word))

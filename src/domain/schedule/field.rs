@@ -223,7 +223,10 @@ impl Field {
             None => Err(self.wrong(
                 item,
                 &format!("`{}` is not understood", item.text),
-                self.help(),
+                names
+                    .iter()
+                    .find(|name| begins_with(item.text, name))
+                    .map_or_else(|| self.help(), |name| format!("write `{name}`")),
             )),
         }
     }
@@ -246,6 +249,12 @@ impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// `January` begins with `JAN`.
+fn begins_with(text: &str, name: &str) -> bool {
+    text.get(..name.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(name))
 }
 
 /// A number of at most four digits.

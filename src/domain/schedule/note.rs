@@ -7,7 +7,9 @@
 use std::fmt;
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+use chrono_tz::Tz;
 
+use super::{Occurrence, zone};
 use crate::domain::format::{self, Language};
 
 /// Why an occurrence is not simply what the schedule says.
@@ -42,6 +44,23 @@ pub enum ClockNote {
     /// The time comes twice, the schedule runs at both.
     FirstOfTwo(NaiveDateTime),
     SecondOfTwo(NaiveDateTime),
+}
+
+impl Occurrence {
+    /// Its note, and when it begins where a jitter delays it.
+    #[must_use]
+    pub fn remark(&self, zone: Tz, language: Language) -> Option<String> {
+        let note = self.note.as_ref().map(|note| note.words(language));
+        let delayed = (self.due_at > self.at).then(|| {
+            let begins = zone::wall(zone, self.due_at).format("%H:%M:%S");
+            match language {
+                Language::Vi => format!("bắt đầu lúc {begins}"),
+                Language::En => format!("begins at {begins}"),
+            }
+        });
+        let told: Vec<String> = note.into_iter().chain(delayed).collect();
+        (!told.is_empty()).then(|| told.join("; "))
+    }
 }
 
 impl Note {

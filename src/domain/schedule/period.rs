@@ -33,8 +33,8 @@ impl Period {
         zone::start_of(zone, self.start?)
     }
 
-    /// The first instant after it.
+    /// An instant after all of it.
     pub(super) fn past(&self, zone: Tz) -> Option<DateTime<Utc>> {
-        zone::start_of(zone, self.end?.succ_opt()?)
+        zone::end_of(zone, self.end?)
     }
 }

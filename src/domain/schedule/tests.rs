@@ -322,6 +322,29 @@ fn a_wrong_schedule_is_pointed_at() {
 }
 
 #[test]
+fn every_wrong_field_is_told_with_what_it_may_hold() {
+    let found = Schedule::problems("75 7 0 January thứ-2");
+    let told: Vec<_> = found
+        .iter()
+        .map(|error| (error.field.unwrap(), error.message.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Field::Minute, "minute: 75 is not in 0 to 59"),
+            (Field::DayOfMonth, "day of month: 0 is not in 1 to 31"),
+            (Field::Month, "month: `January` is not understood"),
+            (Field::DayOfWeek, "day of week: `thứ` is not understood"),
+        ]
+    );
+    assert!(found[0].help.starts_with("the minute holds 0 to 59"));
+    assert_eq!(found[2].help, "write `JAN`");
+    assert!(found[3].help.starts_with("the day of week holds 0 to 7"));
+    assert_eq!(Schedule::problems("0 0 31 2 *").len(), 1);
+    assert_eq!(Schedule::problems("0 7 * * 1"), []);
+}
+
+#[test]
 fn a_fixed_time_in_a_gap_runs_once_after_it() {
     let berlin = |text| upcoming(&schedule(text, Europe::Berlin), "2021-03-27T12:00:00Z", 3);
     assert_eq!(
@@ -436,6 +459,8 @@ fn odd_changes_are_survived() {
     );
 }
 
+mod zones;
+
 // What follows checks against a model that knows nothing of the code above: every field is a set of numbers or a
 // named rule, and time goes by step by step.
 
@@ -454,7 +479,7 @@ enum Item {
 }
 
 #[derive(Clone, Debug)]
-struct Model {
+pub(super) struct Model {
     fields: [Vec<Item>; 6],
     with_seconds: bool,
 }
@@ -462,7 +487,7 @@ struct Model {
 const LIMITS: [(u32, u32); 6] = [(0, 59), (0, 59), (0, 23), (1, 31), (1, 12), (0, 7)];
 
 impl Item {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         match self {
             Self::Star => "*".into(),
             Self::StarStep(step) => format!("*/{step}"),
@@ -491,6 +516,9 @@ impl Item {
     }
 
     fn holds_day(&self, day: NaiveDate) -> bool {
+        if !matches!(self, Self::Last | Self::LastWeekday | Self::Nearest(_)) {
+            return self.holds(day.day(), LIMITS[3]);
+        }
         let month: Vec<NaiveDate> = day
             .with_day(1)
             .unwrap()
@@ -507,7 +535,7 @@ impl Item {
                 wanted as usize <= month.len()
                     && weekdays.min_by_key(|other| other.day().abs_diff(wanted)) == Some(&day)
             }
-            _ => self.holds(day.day(), LIMITS[3]),
+            _ => false,
         }
     }
 
@@ -525,7 +553,7 @@ impl Item {
 }
 
 impl Model {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let field = |items: &Vec<Item>| items.iter().map(Item::text).collect::<Vec<_>>().join(",");
         self.fields[usize::from(!self.with_seconds)..]
             .iter()
@@ -557,7 +585,7 @@ impl Model {
             }
     }
 
-    fn holds(&self, wall: NaiveDateTime) -> bool {
+    pub(super) fn holds(&self, wall: NaiveDateTime) -> bool {
         let holds = |field: usize, value| {
             self.fields[field]
                 .iter()
@@ -638,7 +666,7 @@ fn any_field(field: usize) -> BoxedStrategy<Vec<Item>> {
 }
 
 /// Mostly every day, hours of the night: that is where clocks change.
-fn any_model(with_seconds: bool) -> impl Strategy<Value = Model> {
+pub(super) fn any_model(with_seconds: bool) -> impl Strategy<Value = Model> {
     let hours = prop_oneof![
         any_field(2),
         (0..4u32, 0..3u32).prop_map(|(from, more)| vec![Item::Range(from, from + more)])

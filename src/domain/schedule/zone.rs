@@ -113,7 +113,7 @@ pub(super) struct Stretch {
 /// The stretches in which all instants of a day lie; instants of its neighbours may lie between them.
 pub(super) fn stretches(zone: Tz, day: NaiveDate) -> Vec<Stretch> {
     let mut found = Vec::new();
-    let Some((mut start, end)) = reach(zone, day) else {
+    let (Some(mut start), Some(end)) = (start_of(zone, day), end_of(zone, day)) else {
         return found;
     };
     while start < end {
@@ -129,16 +129,15 @@ pub(super) fn stretches(zone: Tz, day: NaiveDate) -> Vec<Stretch> {
     found
 }
 
-/// From the first instant of a day to past its last, which comes after the next day's first where a clock is set back
-/// over midnight.
-fn reach(zone: Tz, day: NaiveDate) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+/// The first instant after a day's last, which comes after the next day's first where a clock is set back over
+/// midnight.
+pub(super) fn end_of(zone: Tz, day: NaiveDate) -> Option<DateTime<Utc>> {
     let second = TimeDelta::seconds(1);
     let next = day.succ_opt()?.and_time(NaiveTime::MIN);
-    let end = match instants(zone, next - second)? {
+    Some(match instants(zone, next - second)? {
         Instants::Once(last) | Instants::Twice(_, last) => last + second,
         Instants::Never(change) => change.at,
-    };
-    Some((start_of(zone, day)?, end))
+    })
 }
 
 /// The first change of the offset in (`after`, `until`].

@@ -29,12 +29,31 @@ pub fn check(notes: &mut Notes<'_>, jobs: &[Job]) {
             "copy jobs/ from the repository",
         );
     }
+    somebody_hears_of_silence(notes, jobs);
     for job in jobs {
         jobs_before_exist(notes, jobs, job);
         for (index, step) in job.steps.iter().enumerate() {
             self::step(notes, job, index, step);
         }
     }
+}
+
+/// The dead-man's switch is of no use where nobody is operator.
+fn somebody_hears_of_silence(notes: &mut Notes<'_>, jobs: &[Job]) {
+    let Some(organisation) = &notes.site.organisation else {
+        return;
+    };
+    let watched = jobs.iter().find(|job| job.expect_success_within.is_some());
+    let Some(job) = watched.filter(|_| organisation.operator(notes.today).is_none()) else {
+        return;
+    };
+    let message = format!(
+        "nobody is operator on {}: nobody would hear of a job that is silent, or of refused files",
+        notes.today
+    );
+    let help =
+        "add a `[[unit.post]]` with `role = \"operator\"` to a unit in config/organisation.toml";
+    notes.warning(&job_file(job), "expect_success_within", message, help);
 }
 
 /// Every job named in `after` exists, and no job waits for itself by way of others.

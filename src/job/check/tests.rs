@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use super::{Findings, check};
 
 const FIXTURES: &str = "tests/fixtures/config";
-const MAILS: [&str; 3] = ["digest", "overdue", "ward-lag"];
+const MAILS: [&str; 4] = ["digest", "notice", "overdue", "ward-lag"];
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
@@ -119,13 +119,13 @@ fn the_shipped_files_are_valid_after_the_reform_and_warn_of_the_posts_that_are_g
     let found = check(shipped().path(), day("2026-11-24"), &[]);
     assert_eq!(
         lines(&found),
-        "warning: jobs/ward-lag.toml:16:15: nobody is vice-chair of 004 on 2026-11-24, when that unit does not exist \
+        "warning: jobs/ward-lag.toml:17:15: nobody is vice-chair of 004 on 2026-11-24, when that unit does not exist \
          (help: write posts of units that exist then: `00118`, `00127`, `00136`, `00145`)\n\
-         warning: jobs/ward-lag.toml:16:29: nobody is chair of 004 on 2026-11-24, when that unit does not exist \
+         warning: jobs/ward-lag.toml:17:29: nobody is chair of 004 on 2026-11-24, when that unit does not exist \
          (help: write posts of units that exist then: `00118`, `00127`, `00136`, `00145`)\n\
-         warning: jobs/weekly-digest.toml:16:7: nobody is chair of 004 on 2026-11-24, when that unit does not exist \
+         warning: jobs/weekly-digest.toml:17:7: nobody is chair of 004 on 2026-11-24, when that unit does not exist \
          (help: write posts of units that exist then: `00118`, `00127`, `00136`, `00145`)\n\
-         warning: jobs/weekly-digest.toml:16:16: nobody is vice-chair of 004 on 2026-11-24, when that unit does not exist \
+         warning: jobs/weekly-digest.toml:17:16: nobody is vice-chair of 004 on 2026-11-24, when that unit does not exist \
          (help: write posts of units that exist then: `00118`, `00127`, `00136`, `00145`)\n"
     );
 }

@@ -54,6 +54,33 @@ pub fn between(app: &App, job: &Job, cursor: DateTime<Utc>, now: DateTime<Utc>) 
     }
 }
 
+/// An occurrence, and why its job does not run on that day, if so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    pub at: DateTime<Utc>,
+    pub day_off: Option<String>,
+}
+
+/// Every occurrence in (after, until] that was due by `now`, in order, whatever became of it.
+pub fn listed<'a>(
+    app: &'a App,
+    job: &'a Job,
+    after: DateTime<Utc>,
+    until: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> impl Iterator<Item = Listed> + 'a {
+    job.timing
+        .between(after, now, &app.files.calendar)
+        .take_while(move |due| due.at() <= until)
+        .map(|due| Listed {
+            at: due.at(),
+            day_off: match &due {
+                Due::Run(_) => None,
+                Due::Skip(skipped) => Some(skipped.reason.to_string()),
+            },
+        })
+}
+
 /// One row for each occurrence, with what is to become of it.
 pub fn rows(
     app: &App,
@@ -103,7 +130,7 @@ enum Fate {
 fn fate(job: &Job, due: &Due, pause: Option<&Pause>, now: DateTime<Utc>) -> Fate {
     let at = due.at();
     if let Some(pause) = pause.filter(|pause| pause.holds_at(at)) {
-        return Fate::Not(RunStatus::Skipped, format!("paused: {}", pause.because));
+        return Fate::Not(RunStatus::Skipped, pause.reason());
     }
     if let Due::Skip(skipped) = due {
         return Fate::Not(RunStatus::Skipped, skipped.reason.to_string());

@@ -11,8 +11,8 @@ use chrono_tz::Tz;
 
 use super::steps::step;
 use super::{Job, Overlap, Retry};
-use crate::config::problem::closest;
 use crate::config::reader::{Item, Table};
+use crate::config::zone;
 use crate::domain::schedule::{CatchUp, DstGap, Jitter, OnlyOn, Period, Schedule, Shift, Timing};
 
 pub const FOLDER: &str = "jobs";
@@ -21,6 +21,18 @@ const MINUTE: Duration = Duration::from_secs(60);
 const WINDOW: Duration = Duration::from_secs(32 * 24 * 3600);
 const CAP: u32 = 100;
 const LONGEST_JITTER: Duration = Duration::from_secs(86_400);
+
+/// Keys of a job that are easily taken for keys of its schedule.
+const BESIDE: [&str; 8] = [
+    "overlap",
+    "late_limit",
+    "after",
+    "catch_up_window",
+    "catch_up_cap",
+    "expect_success_within",
+    "timeout",
+    "retry",
+];
 
 /// The file of the job `name`.
 pub fn job(root: &Table<'_>, name: &str, zone: Tz) -> Option<Job> {
@@ -42,9 +54,7 @@ pub fn job(root: &Table<'_>, name: &str, zone: Tz) -> Option<Job> {
     let window = root.or("catch_up_window", WINDOW, Item::duration);
     let cap = root.or("catch_up_cap", CAP, |item| item.count(1, 10_000));
     let expected = root.maybe("expect_success_within", Item::duration);
-    let steps = root.required("step", |item| {
-        item.each(|step_item| step(&step_item.table()?))
-    });
+    let steps = root.required_tables("step", step);
     let steps = steps?;
     if steps.is_empty() {
         root.problem("a job without steps does nothing", "add a `[[step]]`");
@@ -67,17 +77,25 @@ pub fn job(root: &Table<'_>, name: &str, zone: Tz) -> Option<Job> {
 
 /// `cron` or `every`, within `start` and `end`; what is wrong with one key hides nothing that is wrong with another.
 fn timing(table: &Table<'_>, job: &str, site_zone: Tz) -> Option<Timing> {
-    let zone = table.or("zone", site_zone, zone);
+    let zone = table.or("zone", site_zone, zone_named);
     let schedule = schedule(table, zone.unwrap_or(site_zone));
     let period = period(table);
     let only_on = table.maybe("only_on", |item| {
         item.word(&words(OnlyOn::ALL, OnlyOn::as_str))
     });
-    let shift = shift(table);
+    let shift = shift(table, only_on != Some(None));
     let jitter = table.maybe("jitter", |item| jitter(item, job));
     let catch_up = table.or("catch_up", CatchUp::Latest, |item| {
         item.word(&words(CatchUp::ALL, CatchUp::as_str))
     });
+    for key in BESIDE {
+        let message = format!("`{key}` belongs to the job, not to its schedule");
+        table.refuse(
+            key,
+            message,
+            "write it on a line of its own, before the first `[[step]]`",
+        );
+    }
     zone?;
     let schedule = schedule?.within(period?);
     if schedule.is_empty() {
@@ -111,6 +129,10 @@ fn schedule(table: &Table<'_>, zone: Tz) -> Option<Schedule> {
             table.get("dst_gap");
             None
         }
+        (None, None) if ["cron", "every"].iter().any(|key| table.is_misspelt(key)) => {
+            table.get("dst_gap");
+            None
+        }
         (None, None) => {
             let help = "add `cron = \"30 7 * * *\"` or `every = \"15m\"`";
             table.problem("neither `cron` nor `every` stands in `schedule`", help);
@@ -124,9 +146,10 @@ fn cron(table: &Table<'_>, item: &Item<'_>, zone: Tz) -> Option<Schedule> {
     let gaps = words(DstGap::ALL, DstGap::as_str);
     let dst_gap = table.or("dst_gap", DstGap::Shift, |item| item.word(&gaps));
     let text = item.text()?;
-    let schedule = Schedule::parse(&text, zone)
-        .map_err(|error| item.problem_inside(error.span.start, error.message, error.help))
-        .ok()?;
+    for error in Schedule::problems(&text) {
+        item.problem_inside(error.span.start, error.message, error.help);
+    }
+    let schedule = Schedule::parse(&text, zone).ok()?;
     Some(schedule.with_dst_gap(dst_gap?))
 }
 
@@ -176,14 +199,15 @@ fn period(table: &Table<'_>) -> Option<Period> {
     Some(period)
 }
 
-fn shift(table: &Table<'_>) -> Option<Shift> {
-    if table.get("only_on").is_none() {
+/// Read in any case, so that both of its slips are told; without `only_on` it cannot stand.
+fn shift(table: &Table<'_>, has_only_on: bool) -> Option<Shift> {
+    let known = words(Shift::ALL, Shift::as_str);
+    let shift = table.or("shift", Shift::Skip, |item| item.word(&known));
+    if !has_only_on {
         let help = "add `only_on = \"working-days\"`, or leave `shift` out";
         table.refuse("shift", "`shift` says nothing without `only_on`", help);
-        return Some(Shift::Skip);
     }
-    let known = words(Shift::ALL, Shift::as_str);
-    table.or("shift", Shift::Skip, |item| item.word(&known))
+    shift
 }
 
 fn jitter(item: &Item<'_>, job: &str) -> Option<Jitter> {
@@ -200,15 +224,11 @@ fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Vec<(&'static str, 
     all.iter().map(|value| (word(*value), *value)).collect()
 }
 
-fn zone(item: &Item<'_>) -> Option<Tz> {
+fn zone_named(item: &Item<'_>) -> Option<Tz> {
     let text = item.text()?;
     let zone = text.parse::<Tz>().ok();
     if zone.is_none() {
-        let known = closest(&text, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()));
-        let help = known.map_or_else(
-            || "write a name of the IANA time zone database, such as `Asia/Ho_Chi_Minh`".to_owned(),
-            |name| format!("did you mean `{name}`?"),
-        );
+        let help = zone::instead_of(&text);
         item.problem(format!("`{text}` is not a time zone"), help);
     }
     zone

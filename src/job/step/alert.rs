@@ -52,7 +52,8 @@ async fn heard(
     about: &str,
 ) -> Result<BTreeMap<String, Vec<Heard>>, crate::job::JobError> {
     let mut heard: BTreeMap<String, Vec<Heard>> = BTreeMap::new();
-    for told in write.told(recipient.address.full(), about).await? {
+    let goes = context.goes();
+    for told in write.told(recipient.address.full(), about, goes).await? {
         let on = context.app.day(told.at);
         heard.entry(told.about).or_default().push(Heard {
             occasion: told.occasion,
@@ -71,7 +72,7 @@ fn row(
     reason: String,
 ) -> DecisionRow {
     DecisionRow {
-        run_id: context.run.id,
+        run_id: Some(context.run.id),
         about,
         post: post(recipient),
         recipient: recipient.address.full().to_owned(),

@@ -69,9 +69,11 @@ async fn tell(
     let about = format!("digest/{}", context.job.name);
     let occasion = format!("of {}", app.day(context.as_of));
     let write = context.write().await?;
-    let told = write.told(recipient.address.full(), &about).await?;
+    let told = write
+        .told(recipient.address.full(), &about, context.goes())
+        .await?;
     let mut decision = DecisionRow {
-        run_id: context.run.id,
+        run_id: Some(context.run.id),
         about: about.clone(),
         post: letter::post(recipient),
         recipient: recipient.address.full().to_owned(),

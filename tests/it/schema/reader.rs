@@ -29,14 +29,14 @@ pub fn problems(kind: FileKind, text: &str) -> Vec<String> {
 
 /// What the reader makes of a text, if it is valid.
 pub fn shown(kind: FileKind, text: &str) -> Option<String> {
-    outcome(kind, text).ok()
+    outcome(kind, text).ok().map(|value| format!("{value:?}"))
 }
 
 fn found(kind: FileKind, text: &str) -> Vec<Problem> {
     outcome(kind, text).err().unwrap_or_default()
 }
 
-fn outcome(kind: FileKind, text: &str) -> Result<String, Vec<Problem>> {
+fn outcome(kind: FileKind, text: &str) -> Result<Box<dyn Debug>, Vec<Problem>> {
     match kind {
         FileKind::Settings => of_settings(text),
         FileKind::Organisation => by(text, organisation::organisation),
@@ -49,22 +49,22 @@ fn outcome(kind: FileKind, text: &str) -> Result<String, Vec<Problem>> {
     }
 }
 
-fn by<T: Debug>(
+fn by<T: Debug + 'static>(
     text: &str,
     shape: impl FnOnce(&Table<'_>) -> Option<T>,
-) -> Result<String, Vec<Problem>> {
+) -> Result<Box<dyn Debug>, Vec<Problem>> {
     let document = Document::new("sample.toml", text);
-    read(&document, shape).map(|value| format!("{value:?}"))
+    read(&document, shape).map(|value| Box::new(value) as Box<dyn Debug>)
 }
 
-fn of_settings(text: &str) -> Result<String, Vec<Problem>> {
+fn of_settings(text: &str) -> Result<Box<dyn Debug>, Vec<Problem>> {
     let mut documents = Documents::default();
     documents.keep(Document::new(DEFAULT, text));
     let layers = Layers::lay(&documents, &[])?;
     let read = settings::settings(&layers);
     let problems = layers.into_problems();
     match read {
-        Some(settings) if problems.is_empty() => Ok(format!("{settings:?}")),
+        Some(settings) if problems.is_empty() => Ok(Box::new(settings)),
         _ => Err(problems),
     }
 }
@@ -82,15 +82,19 @@ pub fn known_keys(kind: FileKind, sample: &Value, place: &str) -> Option<BTreeSe
             || message.starts_with(&format!("`{STRANGER}` is not a"))
     };
     let help = &told.iter().find(unknown)?.help;
-    // A step asks for the names of all steps, to tell one that does two things from an unknown key.
-    let others = match sample.pointer(place) {
-        Some(step) if place.starts_with("/step/") => step_names()
-            .into_iter()
-            .filter(|name| step.get(name).is_none())
-            .collect(),
-        _ => BTreeSet::new(),
-    };
+    let table = sample.pointer(place)?;
+    let absent = |name: &String| table.get(name).is_none();
+    let others: BTreeSet<String> = one_of(place).into_iter().filter(absent).collect();
     Some(quoted(help).difference(&others).cloned().collect())
+}
+
+/// Keys of which one must stand in a table: its reader asks for all of them, to tell two at once from an unknown key.
+fn one_of(place: &str) -> BTreeSet<String> {
+    match place {
+        "/schedule" => ["cron", "every"].map(str::to_owned).into(),
+        _ if place.starts_with("/step/") => step_names(),
+        _ => BTreeSet::new(),
+    }
 }
 
 /// The steps there are, by what the reader says about one that does nothing.

@@ -1,0 +1,335 @@
+//! The letter to the operator: what is wrong with this program itself, what goes on meanwhile, what to do.
+//!
+//! Owns: refused files, files accepted after that, a job that fell silent.
+//! Never: lines of files (a line of the settings may hold a secret): places, messages and help only; the clock.
+//! Reads next: `page.rs`.
+
+use std::time::Duration;
+
+use chrono::{DateTime, FixedOffset};
+use serde::Serialize;
+
+use super::page::{Body, Parts};
+use super::words::{Filling, Words};
+use crate::config::problem::Problem;
+use crate::domain::format::capitalised;
+
+/// Problems shown; the rest is counted. `dondoc check` shows all of them.
+const MOST: usize = 25;
+/// Characters of a message or a reason; what quotes a whole file would make the mail one.
+const LONGEST: usize = 400;
+/// Jobs named; the rest is counted.
+const NAMED: usize = 8;
+
+#[derive(Clone, Debug)]
+pub struct Notice {
+    pub site: String,
+    pub recipient: String,
+    pub as_of: DateTime<FixedOffset>,
+    pub what: What,
+}
+
+#[derive(Clone, Debug)]
+pub enum What {
+    /// Changed files are not valid: what ran before goes on.
+    Refused {
+        problems: Vec<Problem>,
+        running: Running,
+    },
+    /// Files are valid and applied after they had been refused.
+    Accepted(Running),
+    Silent(Silent),
+}
+
+/// What the daemon runs with.
+#[derive(Clone, Debug)]
+pub struct Running {
+    /// Hash of the files.
+    pub configuration: String,
+    pub jobs: Vec<String>,
+}
+
+/// A job that has not succeeded for its expected time.
+#[derive(Clone, Debug)]
+pub struct Silent {
+    pub job: String,
+    pub title: String,
+    /// The earliest occurrence that no success followed.
+    pub occurrence: DateTime<FixedOffset>,
+    /// How soon after an occurrence a success was expected.
+    pub within: Duration,
+    pub last_success: Option<DateTime<FixedOffset>>,
+    pub last_run: Option<LastRun>,
+}
+
+#[derive(Clone, Debug)]
+pub struct LastRun {
+    pub scheduled_for: DateTime<FixedOffset>,
+    pub outcome: Outcome,
+    /// As `dondoc runs` prints it; may be empty.
+    pub reason: String,
+}
+
+/// What became of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Waiting,
+    Running,
+    Succeeded,
+    Partial,
+    Failed,
+    Missed,
+    Skipped,
+    Abandoned,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct View {
+    /// The result as it stands in the subject, after the program's name.
+    pub subject: String,
+    pub intro: String,
+    pub any_problems: bool,
+    pub problems: Vec<ProblemView>,
+    pub has_more: bool,
+    pub more: String,
+    pub any_facts: bool,
+    pub facts: Vec<Fact>,
+    /// What goes on meanwhile.
+    pub has_running: bool,
+    pub running: String,
+    pub any_steps: bool,
+    pub steps: Vec<String>,
+}
+
+/// One problem as `dondoc check` and the log word it.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProblemView {
+    /// `jobs/overdue-alerts.toml:5:20`
+    pub place: String,
+    pub message: String,
+    pub has_help: bool,
+    pub help: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Fact {
+    pub label: String,
+    pub value: String,
+}
+
+pub(super) fn parts(letter: &Notice, words: &Words) -> Parts {
+    let view = match &letter.what {
+        What::Refused { problems, running } => refused(letter, problems, running, words),
+        What::Accepted(running) => accepted(letter, running, words),
+        What::Silent(silent) => self::silent(silent, words),
+    };
+    Parts {
+        title: words.notice.title(),
+        result: capitalised(&view.subject),
+        preview: view.intro.clone(),
+        notes: vec![words.notice.once()],
+        body: Body::Notice(view),
+    }
+}
+
+/// The line that says when the letter was written.
+pub(super) fn written(letter: &Notice, words: &Words) -> String {
+    words.notice.written(moment(letter.as_of, words))
+}
+
+fn refused(letter: &Notice, problems: &[Problem], running: &Running, words: &Words) -> View {
+    let count = words.notice.problems(number(problems.len(), words));
+    let hidden = problems.len().saturating_sub(MOST);
+    View {
+        intro: words
+            .notice
+            .refused_intro(moment(letter.as_of, words), &count),
+        any_problems: !problems.is_empty(),
+        problems: problems.iter().take(MOST).map(problem).collect(),
+        has_more: hidden > 0,
+        more: words.notice.more(number(hidden, words)),
+        has_running: true,
+        running: words
+            .notice
+            .goes_on(&running.configuration, jobs(running, words)),
+        any_steps: true,
+        steps: vec![words.notice.mend(), words.notice.no_restart()],
+        ..View::of(words.notice.refused(count))
+    }
+}
+
+fn accepted(letter: &Notice, running: &Running, words: &Words) -> View {
+    let intro = words.notice.accepted_intro(
+        moment(letter.as_of, words),
+        &running.configuration,
+        jobs(running, words),
+    );
+    View {
+        intro,
+        ..View::of(words.notice.accepted())
+    }
+}
+
+fn silent(silent: &Silent, words: &Words) -> View {
+    let subject = match silent.last_success {
+        Some(at) => words.notice.silent(&silent.job, moment(at, words)),
+        None => words.notice.never(&silent.job),
+    };
+    let intro = words.notice.silent_intro(
+        &silent.job,
+        &silent.title,
+        moment(silent.occurrence, words),
+        length(silent.within, words),
+    );
+    View {
+        intro,
+        any_facts: true,
+        facts: facts(silent, words),
+        any_steps: true,
+        steps: vec![
+            words.notice.look(&silent.job),
+            words.notice.doctor(),
+            words.notice.again(&silent.job),
+        ],
+        ..View::of(subject)
+    }
+}
+
+fn facts(silent: &Silent, words: &Words) -> Vec<Fact> {
+    let fact = |label, value| Fact { label, value };
+    let last_success = match silent.last_success {
+        Some(at) => moment(at, words),
+        None => words.notice.no_success(),
+    };
+    let last_run = match &silent.last_run {
+        Some(run) => self::last_run(run, words),
+        None => words.notice.no_run(),
+    };
+    vec![
+        fact(words.notice.last_success(), last_success),
+        fact(words.notice.last_run(), last_run),
+    ]
+}
+
+fn last_run(run: &LastRun, words: &Words) -> String {
+    let at = moment(run.scheduled_for, words);
+    let outcome = outcome(run.outcome, words);
+    if run.reason.is_empty() {
+        words.notice.run(at, outcome)
+    } else {
+        words
+            .notice
+            .run_because(at, outcome, shortened(&run.reason))
+    }
+}
+
+fn outcome(outcome: Outcome, words: &Words) -> String {
+    match outcome {
+        Outcome::Waiting => words.notice.waiting(),
+        Outcome::Running => words.notice.running(),
+        Outcome::Succeeded => words.notice.succeeded(),
+        Outcome::Partial => words.notice.partial(),
+        Outcome::Failed => words.notice.failed(),
+        Outcome::Missed => words.notice.missed(),
+        Outcome::Skipped => words.notice.skipped(),
+        Outcome::Abandoned => words.notice.abandoned(),
+    }
+}
+
+fn problem(problem: &Problem) -> ProblemView {
+    let Problem {
+        file, line, column, ..
+    } = problem;
+    ProblemView {
+        place: shortened(&format!("{}:{line}:{column}", file.display())),
+        message: shortened(&problem.message),
+        has_help: !problem.help.is_empty(),
+        help: shortened(&problem.help),
+    }
+}
+
+fn jobs(running: &Running, words: &Words) -> String {
+    match running.jobs.len() {
+        0 => words.notice.jobs(number(0, words)),
+        _ => words.list(&running.jobs, NAMED, |n| words.notice.jobs(n)),
+    }
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+fn moment(at: DateTime<FixedOffset>, words: &Words) -> String {
+    words.moment(at.naive_local())
+}
+
+fn number(count: usize, words: &Words) -> Filling {
+    words.number(count as u64)
+}
+
+/// In the largest unit that says it exactly: `26 giờ`, not `1 ngày 2 giờ`.
+fn length(length: Duration, words: &Words) -> String {
+    let minutes = length.as_secs().div_ceil(60);
+    match minutes {
+        0 => words.notice.minutes(words.number(0)),
+        _ if minutes.is_multiple_of(24 * 60) => {
+            words.notice.days(words.number(minutes / (24 * 60)))
+        }
+        _ if minutes.is_multiple_of(60) => words.notice.hours(words.number(minutes / 60)),
+        _ => words.notice.minutes(words.number(minutes)),
+    }
+}
+
+impl View {
+    fn of(subject: String) -> Self {
+        Self {
+            subject,
+            intro: String::new(),
+            any_problems: false,
+            problems: Vec::new(),
+            has_more: false,
+            more: String::new(),
+            any_facts: false,
+            facts: Vec::new(),
+            has_running: false,
+            running: String::new(),
+            any_steps: false,
+            steps: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::format::Language;
+    use crate::report::words::tests::words;
+
+    #[test]
+    fn a_length_of_time_is_told_in_the_largest_unit_that_says_it_exactly() {
+        let (vietnamese, english) = (words(Language::Vi), words(Language::En));
+        for (seconds, in_vietnamese, in_english) in [
+            (3 * 3600, "3 giờ", "3 hours"),
+            (26 * 3600, "26 giờ", "26 hours"),
+            (24 * 3600, "1 ngày", "1 day"),
+            (90 * 60, "90 phút", "90 minutes"),
+            (30, "1 phút", "1 minute"),
+        ] {
+            let told = |words: &Words| length(Duration::from_secs(seconds), words);
+            assert_eq!(
+                (told(&vietnamese).as_str(), told(&english).as_str()),
+                (in_vietnamese, in_english)
+            );
+        }
+    }
+
+    #[test]
+    fn a_message_that_quotes_a_whole_file_is_cut_between_letters() {
+        let long = "ữ".repeat(LONGEST + 1);
+        assert_eq!(shortened(&long), format!("{}…", "ữ".repeat(LONGEST)));
+        assert_eq!(shortened("ngắn"), "ngắn");
+    }
+}

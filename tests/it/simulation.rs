@@ -1,0 +1,277 @@
+//! Thousands of simulated days, in which everything that can go wrong does.
+//!
+//! Owns: how long, which seeds, and how a seed is told again.
+//! Never: a mock of our own modules: planner, runner, steps, store and outbox are the shipped ones.
+//! Reads next: `simulation/world.rs`.
+//!
+//! `DONDOC_SIMULATION_SEED=N` tells one seed again, with all its lines; `DONDOC_SIMULATION_DAYS` scales.
+
+mod jobs;
+mod judge;
+mod process;
+mod world;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use chrono_tz::Asia::Ho_Chi_Minh;
+use dondoc::clock::Clock;
+use dondoc::config::settings::{Delivery, Relay, Security};
+use dondoc::config::sources::DOSSIERS;
+use dondoc::daemon;
+use dondoc::domain::dossier::{Channel, Dossier, Status};
+use dondoc::domain::unit::{Level, UnitCode};
+use dondoc::job::{App, spec};
+use dondoc::mail::Transport;
+use dondoc::store::Store;
+use dondoc::store::pulls::PullState;
+
+use crate::app::write_site;
+use judge::{Case, Evidence};
+use process::Life;
+use world::{Fault, World};
+
+const DAYS: i64 = 10_000;
+const DAYS_OF_A_SEED: i64 = 250;
+/// Codes of wards.
+const UNITS: [&str; 3] = ["00115", "00118", "00121"];
+
+#[derive(Default)]
+struct Sum {
+    days: i64,
+    runs: usize,
+    mails: usize,
+    statements: u64,
+    faults: BTreeMap<Fault, usize>,
+    struck: BTreeMap<(String, Fault), usize>,
+}
+
+#[test]
+fn ten_thousand_days_lose_nothing_and_double_nothing() {
+    let days = number("DONDOC_SIMULATION_DAYS").unwrap_or(DAYS);
+    let seed = number("DONDOC_SIMULATION_SEED");
+    let seeds = match seed {
+        Some(seed) => seed..seed + 1,
+        None => 0..days.div_euclid(DAYS_OF_A_SEED).max(1),
+    };
+    let (start, mut sum) = (Instant::now(), Sum::default());
+    simulated(async |bench| {
+        for seed in seeds {
+            let told = bench
+                .tell(seed.unsigned_abs(), DAYS_OF_A_SEED, &mut sum)
+                .await;
+            if let Err(breaches) = told {
+                panic!(
+                    "DONDOC_SIMULATION_SEED={seed} tells it again:\n{}",
+                    breaches.join("\n")
+                );
+            }
+        }
+    });
+    let points = sum.struck.len();
+    eprintln!(
+        "{} days, {} runs, {} mails, {} statements in {:?}; faults {:?}; {points} kinds of places",
+        sum.days,
+        sum.runs,
+        sum.mails,
+        sum.statements,
+        start.elapsed(),
+        sum.faults
+    );
+}
+
+fn number(variable: &str) -> Option<i64> {
+    std::env::var(variable)
+        .ok()
+        .map(|text| text.parse().unwrap())
+}
+
+/// On one thread, so that the same seed is the same story.
+fn simulated(story: impl AsyncFnOnce(&mut Bench)) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .global_queue_interval(u32::MAX)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let mut bench = Bench::new().await;
+        story(&mut bench).await;
+    });
+}
+
+/// A site whose files are read once; each seed writes its own jobs.
+struct Bench {
+    folder: tempfile::TempDir,
+    app: Option<App>,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        write_site(folder.path(), "127.0.0.1:1".parse().unwrap(), false);
+        let clock = Clock::fixed(day_zero());
+        let mut app = daemon::open_with(folder.path(), clock, Vec::new())
+            .await
+            .unwrap();
+        app.files.settings.mail.delivery = Delivery::Smtp(Relay {
+            host: "relay.longbien.example".into(),
+            port: 25,
+            security: Security::None,
+            username: None,
+            password: None,
+            timeout: Duration::from_secs(1),
+            trust: None,
+        });
+        Self {
+            folder,
+            app: Some(app),
+        }
+    }
+
+    async fn tell(&mut self, seed: u64, days: i64, sum: &mut Sum) -> Result<(), Vec<String>> {
+        fastrand::seed(seed);
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let start = day_zero() + TimeDelta::minutes(rng.i64(0..1000 * 24 * 60));
+        let end = start + TimeDelta::days(days * 3);
+        let plans = jobs::drawn(&mut rng);
+        let dossiers = dossiers(&mut rng, start, days);
+        let world = World::new(seed, start);
+        let store = Store::open("sqlite::memory:", Path::new("")).await.unwrap();
+        store.migrate().await.unwrap();
+        fill(&store, self.app.as_ref().unwrap(), &dossiers, start, end).await;
+        let mut app = self.app.take().unwrap();
+        app.jobs = self.jobs(&plans);
+        app.store = store.observed_by(world.clone());
+        app.clock = world.clock.clone();
+        app.transport = Transport::Given(world.clone());
+        let app = Arc::new(app);
+        let mut dues: Vec<_> = plans
+            .iter()
+            .flat_map(|plan| plan.occurrences(start, end))
+            .collect();
+        dues.extend((1..days * 3).map(|day| midnight(start) + TimeDelta::days(day)));
+        dues.sort();
+        let life = Life {
+            app,
+            world: world.clone(),
+            store: store.clone(),
+            dues,
+            days: TimeDelta::days(days),
+        };
+        life.live().await;
+        let evidence = Evidence::collect(&store).await;
+        let state = world.state();
+        let case = Case {
+            app: &life.app,
+            plans: &plans,
+            dossiers: &dossiers,
+            state: &state,
+        };
+        let breaches = case.judge(&evidence);
+        sum.days += days;
+        sum.runs += evidence.runs.len();
+        sum.mails += evidence.mails.len();
+        sum.statements += state.statements;
+        for (fault, times) in &state.faults {
+            *sum.faults.entry(*fault).or_default() += times;
+        }
+        for (place, times) in &state.struck {
+            *sum.struck.entry(place.clone()).or_default() += times;
+        }
+        drop(state);
+        let Life { app, .. } = life;
+        while Arc::strong_count(&app) > 1 {
+            tokio::task::yield_now().await;
+        }
+        self.app = Arc::try_unwrap(app).ok();
+        if breaches.is_empty() {
+            Ok(())
+        } else {
+            Err(breaches)
+        }
+    }
+
+    fn jobs(&self, plans: &[jobs::Plan]) -> Vec<spec::Job> {
+        let folder = self.folder.path().join("jobs");
+        fs::remove_dir_all(&folder).unwrap();
+        fs::create_dir(&folder).unwrap();
+        for plan in plans {
+            fs::write(folder.join(format!("{}.toml", plan.name)), plan.file()).unwrap();
+        }
+        spec::load(self.folder.path(), Ho_Chi_Minh).unwrap()
+    }
+}
+
+fn day_zero() -> DateTime<Utc> {
+    Ho_Chi_Minh
+        .with_ymd_and_hms(2020, 1, 2, 0, 0, 0)
+        .unwrap()
+        .to_utc()
+}
+
+/// Just after the midnight before `at`.
+fn midnight(at: DateTime<Utc>) -> DateTime<Utc> {
+    let day = at.with_timezone(&Ho_Chi_Minh).date_naive();
+    let midnight = Ho_Chi_Minh.from_local_datetime(&day.and_hms_opt(0, 0, 5).unwrap());
+    midnight.unwrap().to_utc()
+}
+
+/// Dossiers that fall due now and then; some are finished late, some never.
+fn dossiers(rng: &mut fastrand::Rng, start: DateTime<Utc>, days: i64) -> Vec<Dossier> {
+    let drawn = (0..days / 6).map(|nth| {
+        let received_at = start + TimeDelta::hours(rng.i64(-240..days * 24));
+        let due_at = midnight(received_at) + TimeDelta::days(rng.i64(3..20)) + TimeDelta::hours(17);
+        let is_finished = rng.u8(0..20) > 0;
+        let finished_at = is_finished.then(|| due_at + TimeDelta::hours(rng.i64(-100..250)));
+        Dossier {
+            code: format!("H26.23.14-200504-{nth:04}"),
+            procedure: "1.004959".into(),
+            procedure_name: "Đăng ký khai sinh".into(),
+            field: "Hộ tịch".into(),
+            unit: UnitCode::parse(UNITS[rng.usize(0..UNITS.len())]).unwrap(),
+            level: Level::Ward,
+            channel: Channel::Direct,
+            status: Status(if is_finished { 9 } else { 4 }),
+            received_at,
+            due_at,
+            original_due_at: None,
+            finished_at: finished_at.map(|at| at.max(received_at)),
+            stopped_at: None,
+        }
+    });
+    drawn.collect()
+}
+
+/// The dossiers, as read by a pull that stays fresh.
+async fn fill(
+    store: &Store,
+    app: &App,
+    dossiers: &[Dossier],
+    start: DateTime<Utc>,
+    end: DateTime<Utc>,
+) {
+    let write = store.write().await.unwrap();
+    let pulls = app
+        .files
+        .sources
+        .iter()
+        .flat_map(|source| source.pulls.iter().map(move |pull| (source, pull)));
+    for (source, pull) in pulls {
+        if pull.records == DOSSIERS {
+            write
+                .upsert_dossiers(&source.name, dossiers, start)
+                .await
+                .unwrap();
+        }
+        let state = PullState {
+            completed_at: Some(end),
+            ..PullState::never(&source.name, &pull.records)
+        };
+        write.save_pull_state(&state).await.unwrap();
+    }
+    write.commit().await.unwrap();
+}

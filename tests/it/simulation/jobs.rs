@@ -1,0 +1,229 @@
+//! The jobs of a simulated site, and when they are due by a reckoning of our own.
+//!
+//! Owns: schedules as plain facts, their cron texts and job files, their occurrences counted day by day.
+//! Never: the program's own arithmetic.
+//! Reads next: `world.rs`.
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono_tz::Tz;
+use dondoc::domain::calendar::Calendar;
+
+/// On which days and at which times.
+#[derive(Clone, Copy, Debug)]
+pub enum When {
+    Daily {
+        hour: u32,
+        minute: u32,
+    },
+    /// 1 is Monday.
+    Weekly {
+        weekday: u32,
+        hour: u32,
+        minute: u32,
+    },
+    /// Every so many minutes of these hours of one day of the month.
+    Burst {
+        step: u32,
+        hours: (u32, u32),
+        day: u32,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CatchUp {
+    Latest,
+    All { cap: usize },
+    None,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    Alert,
+    Assess,
+    Digest,
+}
+
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub name: &'static str,
+    pub when: When,
+    pub zone: Tz,
+    pub only_working_days: bool,
+    pub catch_up: CatchUp,
+    pub window: TimeDelta,
+    pub skips_overlap: bool,
+    pub late_limit: Option<TimeDelta>,
+    pub after: Option<&'static str>,
+    pub work: Work,
+}
+
+impl When {
+    fn cron(self) -> String {
+        match self {
+            Self::Daily { hour, minute } => format!("{minute} {hour} * * *"),
+            Self::Weekly {
+                weekday,
+                hour,
+                minute,
+            } => format!("{minute} {hour} * * {weekday}"),
+            Self::Burst { step, hours, day } => {
+                format!("*/{step} {}-{} {day} * *", hours.0, hours.1)
+            }
+        }
+    }
+
+    fn times_on(self, day: NaiveDate) -> Vec<NaiveTime> {
+        let time = |hour, minute| NaiveTime::from_hms_opt(hour, minute, 0).unwrap();
+        match self {
+            Self::Daily { hour, minute } => vec![time(hour, minute)],
+            Self::Weekly {
+                weekday,
+                hour,
+                minute,
+            } if day.weekday().number_from_monday() == weekday => vec![time(hour, minute)],
+            Self::Burst {
+                step,
+                hours,
+                day: on,
+            } if day.day() == on => (hours.0..=hours.1)
+                .flat_map(|hour| (0..60).map(move |minute| (hour, minute)))
+                .filter(|(_, minute)| minute % step == 0)
+                .map(|(hour, minute)| time(hour, minute))
+                .collect(),
+            Self::Weekly { .. } | Self::Burst { .. } => Vec::new(),
+        }
+    }
+}
+
+impl Plan {
+    /// Every occurrence in (`after`, `until`], day by day. No schedule here meets an hour that a clock skips or repeats.
+    pub fn occurrences(&self, after: DateTime<Utc>, until: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+        let first = after.with_timezone(&self.zone).date_naive();
+        let last = until.with_timezone(&self.zone).date_naive();
+        let days = first.iter_days().take_while(|day| *day <= last);
+        let walls = days.flat_map(|day| {
+            self.when
+                .times_on(day)
+                .into_iter()
+                .map(move |time| day.and_time(time))
+        });
+        walls
+            .map(|wall| self.zone.from_local_datetime(&wall).unwrap().to_utc())
+            .filter(|at| *at > after && *at <= until)
+            .collect()
+    }
+
+    pub fn is_day_off(&self, at: DateTime<Utc>, calendar: &Calendar) -> bool {
+        let day = at.with_timezone(&self.zone).date_naive();
+        self.only_working_days && !calendar.is_worked(day).worked
+    }
+
+    /// The job's file.
+    pub fn file(&self) -> String {
+        let only_on = if self.only_working_days {
+            ", only_on = \"working-days\""
+        } else {
+            ""
+        };
+        let (catch_up, cap) = match self.catch_up {
+            CatchUp::Latest => ("latest", 100),
+            CatchUp::All { cap } => ("all", cap),
+            CatchUp::None => ("none", 100),
+        };
+        let overlap = if self.skips_overlap { "skip" } else { "queue" };
+        let late_limit = self.late_limit.map_or_else(String::new, |limit| {
+            format!("late_limit = \"{}s\"\n", limit.num_seconds())
+        });
+        let after = self
+            .after
+            .map_or_else(String::new, |job| format!("after = [\"{job}\"]\n"));
+        let steps = match self.work {
+            Work::Alert => {
+                "[[step]]\nassess = \"targets\"\n\n[[step]]\nalert = \"overdue-dossiers\"\nladder = [{ late = 0, to = \"head\" }, { late = 3, to = \"vice-chair\" }]\n"
+            }
+            Work::Assess => "[[step]]\nassess = \"targets\"\n",
+            Work::Digest => "[[step]]\ndigest = \"weekly\"\nto = [\"chair\"]\n",
+        };
+        format!(
+            "title = \"{name}\"\nschedule = {{ cron = \"{cron}\", zone = \"{zone}\", catch_up = \"{catch_up}\"{only_on} }}\n\
+             catch_up_window = \"{window}s\"\ncatch_up_cap = {cap}\noverlap = \"{overlap}\"\n{late_limit}{after}\
+             retry = {{ attempts = 3, first = \"1s\", max = \"1m\" }}\n\n{steps}",
+            name = self.name,
+            cron = self.when.cron(),
+            zone = self.zone,
+            window = self.window.num_seconds(),
+        )
+    }
+}
+
+/// The jobs of one site, drawn by `rng`: the first always alerts every working day.
+pub fn drawn(rng: &mut fastrand::Rng) -> Vec<Plan> {
+    let home = chrono_tz::Asia::Ho_Chi_Minh;
+    let day = TimeDelta::days(1);
+    let mut plans = vec![Plan {
+        name: "alerts",
+        when: When::Daily {
+            hour: rng.u32(6..10),
+            minute: rng.u32(0..60),
+        },
+        zone: home,
+        only_working_days: true,
+        catch_up: CatchUp::Latest,
+        window: day * 32,
+        skips_overlap: rng.bool(),
+        late_limit: None,
+        after: None,
+        work: Work::Alert,
+    }];
+    plans.push(Plan {
+        name: "follows",
+        when: When::Weekly {
+            weekday: rng.u32(1..8),
+            hour: rng.u32(10..20),
+            minute: rng.u32(0..60),
+        },
+        work: Work::Assess,
+        after: Some("alerts"),
+        catch_up: CatchUp::All {
+            cap: rng.usize(1..4),
+        },
+        only_working_days: rng.bool(),
+        ..plans[0].clone()
+    });
+    let zones = [
+        home,
+        chrono_tz::Europe::Berlin,
+        chrono_tz::America::New_York,
+        chrono_tz::Asia::Kathmandu,
+    ];
+    plans.push(Plan {
+        name: "burst",
+        when: When::Burst {
+            step: [1, 2, 5, 7][rng.usize(0..4)],
+            hours: (9, rng.u32(9..11)),
+            day: rng.u32(1..29),
+        },
+        zone: zones[rng.usize(0..4)],
+        only_working_days: false,
+        catch_up: [CatchUp::Latest, CatchUp::None, CatchUp::All { cap: 5 }][rng.usize(0..3)],
+        window: TimeDelta::hours(rng.i64(1..40)),
+        skips_overlap: rng.bool(),
+        late_limit: rng.bool().then(|| TimeDelta::minutes(rng.i64(5..60))),
+        after: None,
+        work: Work::Assess,
+    });
+    if rng.u8(0..3) == 0 {
+        plans.push(Plan {
+            name: "letters",
+            when: When::Weekly {
+                weekday: 1,
+                hour: 7,
+                minute: 0,
+            },
+            work: Work::Digest,
+            zone: home,
+            ..plans[0].clone()
+        });
+    }
+    plans
+}
