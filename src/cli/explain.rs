@@ -4,11 +4,14 @@
 //! Never: counting (`domain::explain`).
 //! Reads next: `calendar.rs`.
 
+use anyhow::anyhow;
 use clap::Args;
 
 use super::{Scope, board, output};
-use crate::domain::explain::{self, Explanation};
+use crate::config::problem::instead;
+use crate::domain::explain::{self, CannotExplain, Explanation};
 use crate::domain::target::TargetLevel;
+use crate::job::App;
 use crate::job::figures::Figures;
 
 /// Rows that a terminal shows of those that do not count.
@@ -44,11 +47,25 @@ impl Explain {
             .transpose()?;
         let figures = Figures::load(&app, as_of, app.year_to_date(as_of)).await?;
         let inputs = figures.inputs(&app);
-        let explanations = explain::explain(&inputs, &self.target, self.level, unit.as_ref())?;
+        let explanations = explain::explain(&inputs, &self.target, self.level, unit.as_ref())
+            .map_err(|error| self.with_help(&app, error))?;
         match (scope.json, explanations.as_slice()) {
             (true, [only]) => output::json(only),
             (true, several) => output::json(&several),
             (false, several) => several.iter().try_for_each(print),
+        }
+    }
+}
+
+impl Explain {
+    /// A misspelt target is told with the one that was meant.
+    fn with_help(&self, app: &App, error: CannotExplain) -> anyhow::Error {
+        match error {
+            CannotExplain::NoSuchTarget(_) => {
+                let known = app.files.targets.iter().map(|target| target.id.as_str());
+                anyhow!("{error}: {}", instead(&self.target, known))
+            }
+            _ => error.into(),
         }
     }
 }

@@ -120,7 +120,9 @@ stories! {
         small_pages(app).await;
         for job in JOBS {
             let job = app.job(job).unwrap().clone();
-            plan::queue_now(app, &job, instant("2020-06-01 07:30")).await.unwrap();
+            plan::queue_now(app, &job, instant("2020-06-01 07:30"))
+                .await
+                .unwrap();
         }
         let mut attempts = 0;
         // A few polls more each time, so that in the end every step is finished.
@@ -139,7 +141,11 @@ stories! {
             calm.succeed(job).await;
         }
         let (expected, found) = (letters(calm.sent().await), letters(app.sent().await));
-        assert_eq!(expected.len(), 9, "three heads, two lags to heads and leaders, two digests");
+        assert_eq!(
+            expected.len(),
+            9,
+            "three heads, two lags to heads and leaders, two digests"
+        );
         assert!(found == expected, "the same mails, byte for byte");
         assert_eq!(files(app), expected.len());
         let rows = |board: dondoc::domain::board::Board| serde_json::to_value(board).unwrap();
@@ -157,21 +163,30 @@ stories! {
         let now = instant("2020-06-01 07:30");
         let queued = plan::queue_now(app, &job, now).await.unwrap();
         let claim = async |run: &dondoc::store::runs::Run| {
-            let lease = Lease { owner: "one of two".to_owned(), until: now };
+            let lease = Lease {
+                owner: "one of two".to_owned(),
+                until: now,
+            };
             let write = app.store.write().await.unwrap();
             let claimed = write.claim_run(run, &lease, now).await.unwrap();
             write.commit().await.unwrap();
             claimed
         };
         let first = claim(&queued).await.unwrap();
-        assert!(claim(&queued).await.is_none(), "nobody claims it a second time");
+        assert!(
+            claim(&queued).await.is_none(),
+            "nobody claims it a second time"
+        );
         run::recover(app).await.unwrap();
         let again = app.store.queued_runs(0, 1).await.unwrap().remove(0);
         let second = claim(&again).await.unwrap();
         let stalled = run::run_claimed(app, &first, &Unwatched).await;
         assert!(stalled.unwrap_err().to_string().contains("was taken over"));
         assert!(app.sent().await.is_empty());
-        assert_eq!(run::run_claimed(app, &second, &Unwatched).await.unwrap(), RunStatus::Succeeded);
+        assert_eq!(
+            run::run_claimed(app, &second, &Unwatched).await.unwrap(),
+            RunStatus::Succeeded
+        );
         deliver::drain(app).await.unwrap();
         assert_eq!(app.sent().await.len(), 3);
     }

@@ -22,8 +22,11 @@ mod scripted;
 
 // The stories.
 mod alerts;
+mod commands;
+mod days;
 mod delivery;
 mod digests;
+mod figures;
 mod interruptions;
 mod kills;
 mod letters;
@@ -36,3 +39,4 @@ mod pull;
 mod schema;
 mod serve;
 mod simulation;
+mod tidy;

@@ -72,7 +72,11 @@ stories! {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("data")).unwrap();
         let connection = database.connect(folder.path()).await;
-        let bytes = if database.is_postgres() { "'\\x00ff'" } else { "x'00ff'" };
+        let bytes = if database.is_postgres() {
+            "'\\x00ff'"
+        } else {
+            "x'00ff'"
+        };
         let mut written: Vec<&str> = Vec::new();
         let all = Migrator::migrations().len();
         for applied in 1..=all {
@@ -80,15 +84,26 @@ stories! {
             for (table, insert) in &SAMPLES {
                 let is_new = !written.contains(table) && count(&connection, table).await.is_some();
                 if is_new {
-                    connection.execute_unprepared(&insert.replace("{bytes}", bytes)).await.unwrap();
+                    connection
+                        .execute_unprepared(&insert.replace("{bytes}", bytes))
+                        .await
+                        .unwrap();
                     written.push(table);
                 }
             }
             for table in &written {
-                assert_eq!(count(&connection, table).await, Some(1), "{table} after migration {applied} of {all}");
+                assert_eq!(
+                    count(&connection, table).await,
+                    Some(1),
+                    "{table} after migration {applied} of {all}"
+                );
             }
         }
-        assert_eq!(written.len(), SAMPLES.len(), "every sample found its table: {written:?}");
+        assert_eq!(
+            written.len(),
+            SAMPLES.len(),
+            "every sample found its table: {written:?}"
+        );
         let pending = Migrator::get_pending_migrations(&connection).await.unwrap();
         assert_eq!(pending.len(), 0);
         Migrator::up(&connection, None).await.unwrap();

@@ -44,24 +44,39 @@ stories! {
         let sent = app.sent().await;
         assert_eq!(received.len(), 3);
         for (received, sent) in received.iter().zip(&sent) {
-            assert_eq!((&received.to, &received.message), (&sent.recipient, &sent.bytes));
+            assert_eq!(
+                (&received.to, &received.message),
+                (&sent.recipient, &sent.bytes)
+            );
         }
         assert_eq!(statuses(app).await, [(MailStatus::Accepted, 1); 3]);
     }
 
     async fn a_busy_relay_gets_the_mail_later_and_the_run_is_none_the_worse(app: &mut TestApp) {
-        let relay = ScriptedRelay::start([Act::Message(451), Act::Accept, Act::Recipient(450)]).await;
+        let relay =
+            ScriptedRelay::start([Act::Message(451), Act::Accept, Act::Recipient(450)]).await;
         app.deliver_to(&relay).await;
         late_at(app, &["00118", "00139"]).await;
         app.succeed("overdue-alerts").await;
-        assert_eq!(statuses(app).await, [(MailStatus::Queued, 1), (MailStatus::Accepted, 1)]);
+        assert_eq!(
+            statuses(app).await,
+            [(MailStatus::Queued, 1), (MailStatus::Accepted, 1)]
+        );
         deliver_at(app, "2020-06-01 07:34").await;
         assert_eq!(relay.received().len(), 1, "not before five minutes");
         deliver_at(app, "2020-06-01 07:35").await;
-        assert_eq!(statuses(app).await[0], (MailStatus::Queued, 2), "greylisted again");
+        assert_eq!(
+            statuses(app).await[0],
+            (MailStatus::Queued, 2),
+            "greylisted again"
+        );
         deliver_at(app, "2020-06-01 07:50").await;
         assert_eq!(statuses(app).await[0], (MailStatus::Accepted, 3));
-        let received: Vec<String> = relay.received().into_iter().map(|received| received.to).collect();
+        let received: Vec<String> = relay
+            .received()
+            .into_iter()
+            .map(|received| received.to)
+            .collect();
         assert_eq!(received.len(), 2, "{received:?}");
     }
 
@@ -85,7 +100,11 @@ stories! {
         app.succeed("overdue-alerts").await;
         assert_eq!(statuses(app).await, [(MailStatus::Queued, 1)]);
         deliver_at(app, "2020-06-01 07:35").await;
-        assert_eq!(statuses(app).await, [(MailStatus::Ambiguous, 2)], "once more, and then the operator");
+        assert_eq!(
+            statuses(app).await,
+            [(MailStatus::Ambiguous, 2)],
+            "once more, and then the operator"
+        );
         deliver_at(app, "2020-06-02 07:35").await;
         assert_eq!(relay.received().len(), 0);
         let about = app.sent().await.remove(0);
@@ -97,7 +116,10 @@ stories! {
         app.deliver_to(&relay).await;
         app.succeed("pull-city").await;
         app.succeed("weekly-digest").await;
-        assert_eq!(statuses(app).await, [(MailStatus::Ambiguous, 1), (MailStatus::Accepted, 1)]);
+        assert_eq!(
+            statuses(app).await,
+            [(MailStatus::Ambiguous, 1), (MailStatus::Accepted, 1)]
+        );
         deliver_at(app, "2020-06-08 07:00").await;
         assert_eq!(relay.received().len(), 1);
     }
@@ -122,21 +144,40 @@ stories! {
         let job = app.job("overdue-alerts").unwrap().clone();
         // The process dies between `sending` and the relay's answer, twice.
         for round in 0..3 {
-            plan::queue_now(app, &job, instant("2020-06-01 07:30")).await.unwrap();
+            plan::queue_now(app, &job, instant("2020-06-01 07:30"))
+                .await
+                .unwrap();
             if round == 0 {
-                app.edit("config/local.toml", &format!("port = {}", relay.address.port()), "port = 1").await;
+                app.edit(
+                    "config/local.toml",
+                    &format!("port = {}", relay.address.port()),
+                    "port = 1",
+                )
+                .await;
                 app.run_queued().await;
-                app.edit("config/local.toml", "port = 1", &format!("port = {}", relay.address.port())).await;
+                app.edit(
+                    "config/local.toml",
+                    "port = 1",
+                    &format!("port = {}", relay.address.port()),
+                )
+                .await;
                 app.at("2020-06-01 07:35");
             }
             let write = app.store.write().await.unwrap();
-            let claimed = write.claim_mails(instant("2020-06-01 07:35"), 20).await.unwrap();
+            let claimed = write
+                .claim_mails(instant("2020-06-01 07:35"), 20)
+                .await
+                .unwrap();
             write.commit().await.unwrap();
             assert_eq!(claimed.len(), usize::from(round < 2), "round {round}");
             run::recover(app).await.unwrap();
         }
         deliver::drain(app).await.unwrap();
-        assert_eq!(relay.received().len(), 0, "nobody knows whether it arrived twice: the operator decides");
+        assert_eq!(
+            relay.received().len(),
+            0,
+            "nobody knows whether it arrived twice: the operator decides"
+        );
         assert_eq!(app.sent().await[0].status, MailStatus::Ambiguous);
         app.run_queued().await;
         assert_eq!(app.sent().await.len(), 1);
@@ -150,7 +191,11 @@ stories! {
         late_at(&mut other, &["00118", "TNMT"]).await;
         other.succeed("overdue-alerts").await;
         other.succeed("weekly-digest").await;
-        let bytes = |sent: Vec<crate::letters_sent::Sent>| sent.into_iter().map(|sent| (sent.message_id, sent.bytes)).collect::<Vec<_>>();
+        let bytes = |sent: Vec<crate::letters_sent::Sent>| {
+            sent.into_iter()
+                .map(|sent| (sent.message_id, sent.bytes))
+                .collect::<Vec<_>>()
+        };
         assert_eq!(bytes(app.sent().await), bytes(other.sent().await));
         crate::database::away_with(other).await;
     }

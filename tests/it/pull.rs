@@ -41,14 +41,22 @@ stories! {
         app.city.shows(DOSSIERS, dossiers(30));
         app.succeed("pull-city").await;
         assert_eq!(stored(app).await, 30);
-        assert_eq!(app.city.asked(DOSSIERS)[0].since(), None, "at first everything");
+        assert_eq!(
+            app.city.asked(DOSSIERS)[0].since(),
+            None,
+            "at first everything"
+        );
 
         app.city.forget_what_was_asked();
         let before = codes_stored(app).await;
         app.at("2020-06-02 06:00");
         let ran = app.succeed("pull-city").await;
         let asked = app.city.asked(DOSSIERS);
-        assert_eq!(asked[0].since(), Some("20200504075000"), "from ten minutes before the last change");
+        assert_eq!(
+            asked[0].since(),
+            Some("20200504075000"),
+            "from ten minutes before the last change"
+        );
         assert_eq!(ran.counted("pull one-stop-shop")["dossiers"]["rows"], 30);
         assert_eq!(codes_stored(app).await, before);
 
@@ -61,7 +69,11 @@ stories! {
         assert_eq!(ran.counted("pull one-stop-shop")["dossiers"]["rows"], 31);
         app.at("2020-06-04 06:00");
         let ran = app.succeed("pull-city").await;
-        assert_eq!(ran.counted("pull one-stop-shop")["dossiers"]["rows"], 1, "only what changed since");
+        assert_eq!(
+            ran.counted("pull one-stop-shop")["dossiers"]["rows"],
+            1,
+            "only what changed since"
+        );
         assert_eq!(stored(app).await, 31);
     }
 
@@ -72,7 +84,11 @@ stories! {
         let ran = app.run("pull-city").await;
         assert_eq!(ran.status(), RunStatus::Partial);
         assert!(ran.run.reason.contains("503"), "{}", ran.run.reason);
-        assert_eq!(app.city.pages_asked(DOSSIERS), [1, 2, 3, 3], "two attempts at page 3");
+        assert_eq!(
+            app.city.pages_asked(DOSSIERS),
+            [1, 2, 3, 3],
+            "two attempts at page 3"
+        );
         assert_eq!(stored(app).await, 4, "the good pages stay");
 
         app.city.heals();
@@ -83,7 +99,8 @@ stories! {
     }
 
     async fn a_register_resumed_by_a_later_run_keeps_the_pages_it_has(app: &mut TestApp) {
-        app.edit("config/sources/documents.toml", "rows = 1000", "rows = 10").await;
+        app.edit("config/sources/documents.toml", "rows = 1000", "rows = 10")
+            .await;
         app.city.shows(DOCUMENTS, (0..35).map(document));
         app.city.fails_on_page(DOCUMENTS, 3, Answer::Status(500));
         app.run("pull-city").await;
@@ -94,7 +111,11 @@ stories! {
         app.city.shows(DOCUMENTS, (0..34).map(document));
         app.at("2020-06-03 06:00");
         app.succeed("pull-city").await;
-        assert_eq!(app.store.count_entries("documents").await.unwrap(), 34, "what is gone from the register is forgotten");
+        assert_eq!(
+            app.store.count_entries("documents").await.unwrap(),
+            34,
+            "what is gone from the register is forgotten"
+        );
     }
 
     async fn rows_that_move_between_the_halves_of_a_pull_are_not_lost(app: &mut TestApp) {
@@ -122,43 +143,78 @@ stories! {
         app.city.fails(STAFF, Answer::Status(500));
         let ran = app.run("pull-city").await;
         assert_eq!(ran.status(), RunStatus::Partial);
-        let failed: Vec<&str> = ran.steps.iter().filter(|step| step.error.is_some()).map(|step| step.name.as_str()).collect();
+        let failed: Vec<&str> = ran
+            .steps
+            .iter()
+            .filter(|step| step.error.is_some())
+            .map(|step| step.name.as_str())
+            .collect();
         assert_eq!(failed, ["pull staff"], "the others went on");
         assert_eq!(app.store.count_entries("documents").await.unwrap(), 10);
         let skills = app.target("staff-it-skills", "district").await;
         assert_eq!(skills.status, Status::Unknown, "{}", skills.reason);
-        assert_eq!(app.target("documents-electronic", "district").await.status, Status::Met);
+        assert_eq!(
+            app.target("documents-electronic", "district").await.status,
+            Status::Met
+        );
 
         app.city.heals();
         app.succeed("pull-city").await;
         let skills = app.target("staff-it-skills", "district").await;
-        assert_eq!((skills.status, skills.numerator, skills.denominator), (Status::Met, 39, 40));
+        assert_eq!(
+            (skills.status, skills.numerator, skills.denominator),
+            (Status::Met, 39, 40)
+        );
 
         app.city.fails(STAFF, Answer::Status(500));
         app.at("2020-06-02 06:00");
         app.run("pull-city").await;
         let skills = app.target("staff-it-skills", "district").await;
-        assert_eq!(skills.status, Status::Unknown, "old figures of a failing source are no news: {}", skills.reason);
-        assert_eq!((skills.numerator, skills.denominator), (39, 40), "but they are still shown");
+        assert_eq!(
+            skills.status,
+            Status::Unknown,
+            "old figures of a failing source are no news: {}",
+            skills.reason
+        );
+        assert_eq!(
+            (skills.numerator, skills.denominator),
+            (39, 40),
+            "but they are still shown"
+        );
     }
 
     async fn a_stale_source_makes_unknown_and_holds_back_the_alert(app: &mut TestApp) {
-        app.city.shows(DOSSIERS, [dossier(&code(1)).due("20200529").row()]);
+        app.city
+            .shows(DOSSIERS, [dossier(&code(1)).due("20200529").row()]);
         app.city.shows(DOCUMENTS, (0..10).map(document));
         app.succeed("pull-city").await;
         app.city.fails("/", Answer::Status(503));
         app.at("2020-06-02 07:30");
         let ran = app.run("overdue-alerts").await;
-        assert_eq!(ran.status(), RunStatus::Partial, "24 hours old: the alert speaks, and the run says what failed");
+        assert_eq!(
+            ran.status(),
+            RunStatus::Partial,
+            "24 hours old: the alert speaks, and the run says what failed"
+        );
         assert_eq!(app.sent_to("head@00118").await.len(), 1);
 
         app.at("2020-06-03 07:30");
         let ran = app.run("overdue-alerts").await;
         assert_eq!(ran.status(), RunStatus::Failed);
-        assert!(ran.run.reason.contains("no alert is sent from old figures"), "{}", ran.run.reason);
+        assert!(
+            ran.run.reason.contains("no alert is sent from old figures"),
+            "{}",
+            ran.run.reason
+        );
         assert_eq!(app.sent().await.len(), 1, "nobody hears of old figures");
         let board = app.board().await;
-        assert!(board.sources.iter().filter(|source| source.source == "one-stop-shop").all(|source| source.stale));
+        assert!(
+            board
+                .sources
+                .iter()
+                .filter(|source| source.source == "one-stop-shop")
+                .all(|source| source.stale)
+        );
         let on_time = app.target("ward-on-time", "ward").await;
         assert_eq!(on_time.status, Status::Unknown, "{}", on_time.reason);
         let ran = app.run("ward-lag").await;
@@ -166,38 +222,68 @@ stories! {
 
         app.city.heals();
         let ran = app.succeed("overdue-alerts").await;
-        assert_eq!(ran.counted("alert overdue-dossiers")["mails"], 0, "told already, before the silence");
+        assert_eq!(
+            ran.counted("alert overdue-dossiers")["mails"],
+            0,
+            "told already, before the silence"
+        );
     }
 
     async fn malformed_rows_are_kept_aside_with_their_reasons_and_nobodys_name(app: &mut TestApp) {
         let bad = |n| dossier(&code(n));
-        app.city.shows(DOSSIERS, [
-            dossier(&code(1)).due("20200529").row(),
-            bad(2).with("NgayTiepNhan", "20200231080000").row(),
-            bad(3).with("DonViXuLy", "00999").row(),
-            bad(4).with("HinhThuc", "9").row(),
-            bad(5).with("TrangThaiHoSo", "abc").row(),
-            bad(6).with("NgayHenTra", "").row(),
-            dossier("").row(),
-            bad(7).with("TrangThaiHoSo", "9").row(),
-            bad(8).due("20200101").row(),
-            dossier(&code(9)).row(),
-        ]);
+        app.city.shows(
+            DOSSIERS,
+            [
+                dossier(&code(1)).due("20200529").row(),
+                bad(2).with("NgayTiepNhan", "20200231080000").row(),
+                bad(3).with("DonViXuLy", "00999").row(),
+                bad(4).with("HinhThuc", "9").row(),
+                bad(5).with("TrangThaiHoSo", "abc").row(),
+                bad(6).with("NgayHenTra", "").row(),
+                dossier("").row(),
+                bad(7).with("TrangThaiHoSo", "9").row(),
+                bad(8).due("20200101").row(),
+                dossier(&code(9)).row(),
+            ],
+        );
         let ran = app.succeed("pull-city").await;
         assert_eq!(ran.counted("pull one-stop-shop")["dossiers"]["rejected"], 8);
-        assert_eq!(codes_stored(app).await, [code(1), code(9)], "good rows are never lost");
-        let aside = app.store.rows_aside("one-stop-shop", "dossiers").await.unwrap();
+        assert_eq!(
+            codes_stored(app).await,
+            [code(1), code(9)],
+            "good rows are never lost"
+        );
+        let aside = app
+            .store
+            .rows_aside("one-stop-shop", "dossiers")
+            .await
+            .unwrap();
         let reasons: Vec<String> = aside.iter().map(|row| row.reason.clone()).collect();
         for (reason, says) in reasons.iter().zip([
-            "received_at", "`00999` is no unit", "`9` is not one of its codes", "`abc` is not a status code",
-            "due_at is missing", "code is missing", "finished_at is missing", "lies before the day of reception",
+            "received_at",
+            "`00999` is no unit",
+            "`9` is not one of its codes",
+            "`abc` is not a status code",
+            "due_at is missing",
+            "code is missing",
+            "finished_at is missing",
+            "lies before the day of reception",
         ]) {
             assert!(reason.contains(says), "{reason} should say {says}");
         }
-        assert!(aside.iter().all(|row| row.raw.contains("NgayHenTra")), "enough is kept to see what is wrong");
+        assert!(
+            aside.iter().all(|row| row.raw.contains("NgayHenTra")),
+            "enough is kept to see what is wrong"
+        );
         let quality = app.board().await.quality;
-        let finding = quality.iter().find(|finding| finding.kind == "quarantined").unwrap();
-        assert_eq!((finding.source.as_str(), finding.count), ("one-stop-shop", 8));
+        let finding = quality
+            .iter()
+            .find(|finding| finding.kind == "quarantined")
+            .unwrap();
+        assert_eq!(
+            (finding.source.as_str(), finding.count),
+            ("one-stop-shop", 8)
+        );
 
         app.succeed("overdue-alerts").await;
         app.succeed("weekly-digest").await;
@@ -206,47 +292,99 @@ stories! {
     }
 
     async fn a_corrected_row_is_released(app: &mut TestApp) {
-        let pages = |third: &str| [dossier(&code(1)).row(), dossier(&code(2)).with("DonViXuLy", third).changed("20200504080001").row()];
+        let pages = |third: &str| {
+            [
+                dossier(&code(1)).row(),
+                dossier(&code(2))
+                    .with("DonViXuLy", third)
+                    .changed("20200504080001")
+                    .row(),
+            ]
+        };
         app.city.shows(DOSSIERS, pages("00999"));
         app.succeed("pull-city").await;
-        assert_eq!(app.store.rows_aside("one-stop-shop", "dossiers").await.unwrap().len(), 1);
+        assert_eq!(
+            app.store
+                .rows_aside("one-stop-shop", "dossiers")
+                .await
+                .unwrap()
+                .len(),
+            1
+        );
         app.city.shows(DOSSIERS, pages("00998"));
         app.succeed("pull-city").await;
-        let aside = app.store.rows_aside("one-stop-shop", "dossiers").await.unwrap();
+        let aside = app
+            .store
+            .rows_aside("one-stop-shop", "dossiers")
+            .await
+            .unwrap();
         assert_eq!(aside.len(), 1, "wrong in another way, it is still one row");
         assert!(aside[0].reason.contains("00998"), "{}", aside[0].reason);
         app.city.shows(DOSSIERS, pages("00118"));
         app.succeed("pull-city").await;
-        assert!(app.store.rows_aside("one-stop-shop", "dossiers").await.unwrap().is_empty());
+        assert!(
+            app.store
+                .rows_aside("one-stop-shop", "dossiers")
+                .await
+                .unwrap()
+                .is_empty()
+        );
         assert_eq!(stored(app).await, 2);
-        assert!(app.board().await.quality.iter().all(|finding| finding.kind != "quarantined"));
+        assert!(
+            app.board()
+                .await
+                .quality
+                .iter()
+                .all(|finding| finding.kind != "quarantined")
+        );
     }
 
     async fn a_malformed_row_sent_twice_is_kept_aside_once(app: &mut TestApp) {
         let bad = || dossier(&code(1)).with("DonViXuLy", "00999").row();
-        app.city.shows(DOSSIERS, [bad(), bad(), dossier(&code(2)).row()]);
+        app.city
+            .shows(DOSSIERS, [bad(), bad(), dossier(&code(2)).row()]);
         app.succeed("pull-city").await;
         assert_eq!(stored(app).await, 1);
-        assert_eq!(app.store.rows_aside("one-stop-shop", "dossiers").await.unwrap().len(), 1);
+        assert_eq!(
+            app.store
+                .rows_aside("one-stop-shop", "dossiers")
+                .await
+                .unwrap()
+                .len(),
+            1
+        );
     }
 
     async fn a_row_with_a_character_that_no_database_takes_harms_no_other(app: &mut TestApp) {
-        let odd = dossier(&code(1)).with("TenTTHC", "Đăng ký\u{0} khai sinh").row();
+        let odd = dossier(&code(1))
+            .with("TenTTHC", "Đăng ký\u{0} khai sinh")
+            .row();
         let odd_and_bad = dossier(&code(2)).with("DonViXuLy", "0\u{0}0999").row();
-        app.city.shows(DOSSIERS, [odd, odd_and_bad, dossier(&code(3)).row()]);
-        app.city.shows(DOCUMENTS, [{ let mut row = document(1); row["loai"] = "Công\u{0}văn".into(); row }]);
+        app.city
+            .shows(DOSSIERS, [odd, odd_and_bad, dossier(&code(3)).row()]);
+        app.city.shows(
+            DOCUMENTS,
+            [{
+                let mut row = document(1);
+                row["loai"] = "Công\u{0}văn".into();
+                row
+            }],
+        );
         app.succeed("pull-city").await;
         assert!(codes_stored(app).await.contains(&code(3)));
     }
 
     async fn a_code_that_comes_twice_is_one_dossier_as_it_came_last(app: &mut TestApp) {
         pages_of(app, 2).await;
-        app.city.shows(DOSSIERS, [
-            dossier(&code(1)).row(),
-            dossier(&code(1)).due("20200529").row(),
-            dossier(&code(2)).row(),
-            dossier(&code(1)).finished("20200520").row(),
-        ]);
+        app.city.shows(
+            DOSSIERS,
+            [
+                dossier(&code(1)).row(),
+                dossier(&code(1)).due("20200529").row(),
+                dossier(&code(2)).row(),
+                dossier(&code(1)).finished("20200520").row(),
+            ],
+        );
         app.succeed("pull-city").await;
         assert_eq!(codes_stored(app).await, [code(1), code(2)]);
         assert_eq!(app.board().await.dossiers.ward.resolved, 1);
@@ -259,13 +397,18 @@ stories! {
         let ran = tokio::time::timeout(Duration::from_secs(20), app.run("pull-city")).await;
         assert_eq!(ran.expect("the pull ends").status(), RunStatus::Succeeded);
         assert_eq!(stored(app).await, 6);
-        assert!(app.city.pages_asked(DOSSIERS).len() <= 5, "{:?}", app.city.pages_asked(DOSSIERS));
+        assert!(
+            app.city.pages_asked(DOSSIERS).len() <= 5,
+            "{:?}",
+            app.city.pages_asked(DOSSIERS)
+        );
     }
 
     async fn an_expired_token_is_renewed_in_the_middle_of_a_pull(app: &mut TestApp) {
         pages_of(app, 2).await;
         app.city.shows(DOSSIERS, dossiers(7));
-        app.city.fails_once_on_page(DOSSIERS, 3, Answer::Status(401));
+        app.city
+            .fails_once_on_page(DOSSIERS, 3, Answer::Status(401));
         app.succeed("pull-city").await;
         assert_eq!(stored(app).await, 7);
         let first = app.city.tokens_given();
@@ -275,12 +418,20 @@ stories! {
     }
 
     async fn a_wrong_secret_says_which_credential_and_never_the_secret(app: &mut TestApp) {
-        app.write("config/secrets/city", "s3cret-nobody-may-see").await;
+        app.write("config/secrets/city", "s3cret-nobody-may-see")
+            .await;
         let ran = app.run("pull-city").await;
         assert_eq!(ran.status(), RunStatus::Partial);
-        assert!(ran.run.reason.contains("check the credential `city`"), "{}", ran.run.reason);
+        assert!(
+            ran.run.reason.contains("check the credential `city`"),
+            "{}",
+            ran.run.reason
+        );
         assert!(!format!("{ran:?}").contains("s3cret"));
-        assert!(app.city.asked(DOSSIERS).is_empty(), "nothing is asked without a token");
+        assert!(
+            app.city.asked(DOSSIERS).is_empty(),
+            "nothing is asked without a token"
+        );
     }
 
     async fn a_source_that_asks_to_wait_is_asked_again_after_that_time(app: &mut TestApp) {
@@ -288,20 +439,39 @@ stories! {
         app.city.fails_next(DOSSIERS, 1, Answer::Wait(429, 2));
         let begun = Instant::now();
         app.succeed("pull-city").await;
-        assert!(begun.elapsed() >= Duration::from_secs(2), "{:?}", begun.elapsed());
+        assert!(
+            begun.elapsed() >= Duration::from_secs(2),
+            "{:?}",
+            begun.elapsed()
+        );
         assert_eq!(app.city.asked(DOSSIERS).len(), 2);
     }
 
     async fn a_line_that_falls_silent_is_given_up_in_time(app: &mut TestApp) {
-        app.edit(SHOP, "timeout = \"30s\"", "timeout = \"500ms\"").await;
+        app.edit(SHOP, "timeout = \"30s\"", "timeout = \"500ms\"")
+            .await;
         app.city.shows(DOCUMENTS, (0..3).map(document));
         app.city.line().next([Carries::Nothing, Carries::Nothing]);
         let begun = Instant::now();
         let ran = app.run("overdue-alerts").await;
-        assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
-        assert!(ran.run.reason.contains("no answer in time") || ran.run.reason.contains("never"), "{}", ran.run.reason);
+        assert!(
+            begun.elapsed() < Duration::from_secs(15),
+            "{:?}",
+            begun.elapsed()
+        );
+        assert!(
+            ran.run.reason.contains("no answer in time") || ran.run.reason.contains("never"),
+            "{}",
+            ran.run.reason
+        );
         let pull = &ran.steps[0];
-        assert!(pull.error.as_deref().unwrap_or_default().contains("no answer in time"), "{pull:?}");
+        assert!(
+            pull.error
+                .as_deref()
+                .unwrap_or_default()
+                .contains("no answer in time"),
+            "{pull:?}"
+        );
 
         app.city.line().next([Carries::Nothing]);
         app.succeed("overdue-alerts").await;
@@ -319,15 +489,29 @@ stories! {
         app.city.shows(DOSSIERS, dossiers(3));
         for (answer, says) in [
             (Answer::Body("<html>maintenance</html>".into()), "not JSON"),
-            (Answer::Body("{\"error_code\":\"0\",\"data\":{}}".into()), "no list of rows at `/data`"),
-            (Answer::Body("{\"error_code\":\"-1\",\"data\":[]}".into()), "`/error_code` says `-1`"),
+            (
+                Answer::Body("{\"error_code\":\"0\",\"data\":{}}".into()),
+                "no list of rows at `/data`",
+            ),
+            (
+                Answer::Body("{\"error_code\":\"-1\",\"data\":[]}".into()),
+                "`/error_code` says `-1`",
+            ),
             (Answer::Status(404), "404"),
         ] {
             app.city.heals();
             app.city.fails(DOSSIERS, answer.clone());
             let ran = app.run("pull-city").await;
-            assert!(ran.run.reason.contains(says), "{} should say {says}", ran.run.reason);
-            assert!(!ran.run.reason.contains("maintenance"), "nothing of a body is repeated: {}", ran.run.reason);
+            assert!(
+                ran.run.reason.contains(says),
+                "{} should say {says}",
+                ran.run.reason
+            );
+            assert!(
+                !ran.run.reason.contains("maintenance"),
+                "nothing of a body is repeated: {}",
+                ran.run.reason
+            );
         }
         assert_eq!(stored(app).await, 0);
     }

@@ -79,7 +79,8 @@ async fn until(what: &str, mut happened: impl AsyncFnMut() -> bool) {
 stories! {
     async fn the_daemon_runs_its_jobs_and_a_signal_lets_it_finish(app: &mut TestApp) {
         often(app).await;
-        app.city.fails(DOSSIERS, Answer::Late(Duration::from_millis(1500)));
+        app.city
+            .fails(DOSSIERS, Answer::Late(Duration::from_millis(1500)));
         let daemon = Daemon::start(&app.database, app.folder());
         until("a pull", async || !app.city.asked(DOSSIERS).is_empty()).await;
         daemon.signal("-TERM");
@@ -87,8 +88,15 @@ stories! {
         assert_eq!(ended.code, Some(0), "{ended:?}");
         let runs = app.store.runs(Some("overdue-alerts"), 100).await.unwrap();
         let first = runs.last().unwrap();
-        assert_eq!(first.status, RunStatus::Succeeded, "what was under way is finished: {runs:#?}");
-        assert!(runs.iter().all(|run| run.status != RunStatus::Running), "{runs:#?}");
+        assert_eq!(
+            first.status,
+            RunStatus::Succeeded,
+            "what was under way is finished: {runs:#?}"
+        );
+        assert!(
+            runs.iter().all(|run| run.status != RunStatus::Running),
+            "{runs:#?}"
+        );
         assert_eq!(app.sent().await.len(), 1);
         for line in ended.err.lines() {
             let line: serde_json::Value = serde_json::from_str(line).expect("a line of JSON");
@@ -97,7 +105,10 @@ stories! {
         // What was decided and not yet delivered waits for the next start.
         app.leaves_mails_waiting = true;
         let again = Daemon::start(&app.database, app.folder());
-        until("the delivery", async || app.sent().await[0].status.as_str() == "accepted").await;
+        until("the delivery", async || {
+            app.sent().await[0].status.as_str() == "accepted"
+        })
+        .await;
         again.signal("-INT");
         assert_eq!(again.end().await.code, Some(0));
         assert_eq!(app.sent().await.len(), 1, "told once");
@@ -109,8 +120,16 @@ stories! {
         until("a pull", async || !app.city.asked(DOSSIERS).is_empty()).await;
         let second = on_site_beside(&app.database, app.folder(), &["serve"]).await;
         assert_eq!(second.code, Some(1), "{second:?}");
-        assert!(second.err.contains("in use by another dondoc process"), "{}", second.err);
-        assert!(!second.err.contains("secret@"), "no password: {}", second.err);
+        assert!(
+            second.err.contains("in use by another dondoc process"),
+            "{}",
+            second.err
+        );
+        assert!(
+            !second.err.contains("secret@"),
+            "no password: {}",
+            second.err
+        );
         let run = on_site_beside(&app.database, app.folder(), &["run", "pull-city"]).await;
         assert_eq!(run.code, Some(1), "{run:?}");
         assert!(run.err.contains("stop `dondoc serve` first"), "{}", run.err);
@@ -133,21 +152,35 @@ stories! {
         let daemon = Daemon::start(&app.database, app.folder());
         app.city.forget_what_was_asked();
         until("a pull", async || !app.city.asked(DOSSIERS).is_empty()).await;
-        until("the mail", async || app.sent().await.first().is_some_and(|sent| sent.status.as_str() == "accepted")).await;
+        until("the mail", async || {
+            app.sent()
+                .await
+                .first()
+                .is_some_and(|sent| sent.status.as_str() == "accepted")
+        })
+        .await;
         daemon.signal("-TERM");
         assert_eq!(daemon.end().await.code, Some(0));
         assert_eq!(app.sent().await.len(), 1);
-        let files = std::fs::read_dir(app.folder().join("data/mails")).unwrap().count();
+        let files = std::fs::read_dir(app.folder().join("data/mails"))
+            .unwrap()
+            .count();
         assert_eq!(files, 1);
     }
 
     async fn a_site_with_a_problem_is_not_served(app: &mut TestApp) {
         let job = app.folder().join(JOB);
-        let text = std::fs::read_to_string(&job).unwrap().replace("pull = \"one-stop-shop\"", "pull = \"one-stop-shoppe\"");
+        let text = std::fs::read_to_string(&job)
+            .unwrap()
+            .replace("pull = \"one-stop-shop\"", "pull = \"one-stop-shoppe\"");
         std::fs::write(&job, text).unwrap();
         let ended = on_site_beside(&app.database, app.folder(), &["serve"]).await;
         assert_eq!(ended.code, Some(1));
-        assert!(ended.err.contains("jobs/overdue-alerts.toml") && ended.err.contains("one-stop-shop"), "{}", ended.err);
+        assert!(
+            ended.err.contains("jobs/overdue-alerts.toml") && ended.err.contains("one-stop-shop"),
+            "{}",
+            ended.err
+        );
     }
 
     async fn a_changed_file_is_applied_and_a_wrong_one_changes_nothing(app: &mut TestApp) {
@@ -159,14 +192,30 @@ stories! {
         std::fs::write(&job, good.replace("one-stop-shop", "one-stop-shoppe")).unwrap();
         tokio::time::sleep(Duration::from_secs(4)).await;
         app.city.forget_what_was_asked();
-        until("a pull by the old files", async || !app.city.asked(DOSSIERS).is_empty()).await;
+        until("a pull by the old files", async || {
+            !app.city.asked(DOSSIERS).is_empty()
+        })
+        .await;
         // The second file asks for a reminder's worth of nothing, but another warning time.
         std::fs::write(&job, good.replace("soon = 2", "soon = 25")).unwrap();
-        app.city.shows(DOSSIERS, [dossier(&code(1)).due("20200529").row(), dossier(&code(2)).due("20200630").row()]);
-        until("the warning by the new files", async || app.sent().await.len() == 2).await;
+        app.city.shows(
+            DOSSIERS,
+            [
+                dossier(&code(1)).due("20200529").row(),
+                dossier(&code(2)).due("20200630").row(),
+            ],
+        );
+        until("the warning by the new files", async || {
+            app.sent().await.len() == 2
+        })
+        .await;
         daemon.signal("-TERM");
         let ended = daemon.end().await;
-        assert!(ended.err.contains("what ran before goes on") && ended.err.contains("one-stop-shoppe"), "{}", ended.err);
+        assert!(
+            ended.err.contains("what ran before goes on") && ended.err.contains("one-stop-shoppe"),
+            "{}",
+            ended.err
+        );
         app.leaves_mails_waiting = true;
     }
 }
