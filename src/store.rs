@@ -158,6 +158,7 @@ impl Store {
             .min_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
+            .test_before_acquire(false)
             .sqlx_logging(false);
         Ok(Self {
             db: Observed::new(connect(options, MEMORY.to_owned()).await?),

@@ -13,6 +13,7 @@ mod world;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,12 +32,12 @@ use dondoc::store::Store;
 use dondoc::store::pulls::PullState;
 
 use crate::app::write_site;
-use judge::{Case, Evidence};
+use judge::Evidence;
 use process::Life;
-use world::{Fault, World};
+use world::{Fault, State, World};
 
 const DAYS: i64 = 10_000;
-const DAYS_OF_A_SEED: i64 = 250;
+const DAYS_OF_A_SEED: i64 = 125;
 /// Codes of wards.
 const UNITS: [&str; 3] = ["00115", "00118", "00121"];
 
@@ -58,19 +59,17 @@ fn ten_thousand_days_lose_nothing_and_double_nothing() {
         Some(seed) => seed..seed + 1,
         None => 0..days.div_euclid(DAYS_OF_A_SEED).max(1),
     };
-    let (start, mut sum) = (Instant::now(), Sum::default());
-    simulated(async |bench| {
+    let start = Instant::now();
+    let sum = simulated(async move {
+        let mut bench = Bench::new().await;
         for seed in seeds {
-            let told = bench
-                .tell(seed.unsigned_abs(), DAYS_OF_A_SEED, &mut sum)
-                .await;
+            let told = bench.tell(seed.unsigned_abs(), DAYS_OF_A_SEED).await;
             if let Err(breaches) = told {
-                panic!(
-                    "DONDOC_SIMULATION_SEED={seed} tells it again:\n{}",
-                    breaches.join("\n")
-                );
+                let breaches = breaches.join("\n");
+                panic!("DONDOC_SIMULATION_SEED={seed} tells it again:\n{breaches}");
             }
         }
+        bench.sum
     });
     let points = sum.struck.len();
     eprintln!(
@@ -84,29 +83,57 @@ fn ten_thousand_days_lose_nothing_and_double_nothing() {
     );
 }
 
+#[test]
+fn the_same_seed_is_the_same_story() {
+    let story = async || {
+        let mut bench = Bench::new().await;
+        bench.keeps_traces = true;
+        for seed in 1000..1004 {
+            bench.tell(seed, 40).await.unwrap();
+        }
+        bench.traces
+    };
+    let traces = [simulated(story()), simulated(story())];
+    let (first, second) = (&traces[0], &traces[1]);
+    assert!(first.len() > 1000, "{} lines", first.len());
+    let differs =
+        (0..first.len().max(second.len())).find(|nth| first.get(*nth) != second.get(*nth));
+    if let Some(nth) = differs {
+        let around = nth.saturating_sub(20)..nth + 5;
+        let show = |lines: &[String]| lines.get(around.clone()).map(|lines| lines.join("\n"));
+        panic!(
+            "line {nth} of {}:\n{:?}\n{:?}",
+            first.len(),
+            show(first),
+            show(second)
+        );
+    }
+}
+
 fn number(variable: &str) -> Option<i64> {
     std::env::var(variable)
         .ok()
         .map(|text| text.parse().unwrap())
 }
 
-/// On one thread, so that the same seed is the same story.
-fn simulated(story: impl AsyncFnOnce(&mut Bench)) {
+/// On one thread and in one queue, so that the same seed is the same story.
+fn simulated<T: Send + 'static>(story: impl Future<Output = T> + Send + 'static) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .global_queue_interval(u32::MAX)
         .build()
         .unwrap();
-    runtime.block_on(async {
-        let mut bench = Bench::new().await;
-        story(&mut bench).await;
-    });
+    let told = runtime.block_on(async { tokio::spawn(story).await });
+    told.unwrap_or_else(|error| resume_unwind(error.into_panic()))
 }
 
 /// A site whose files are read once; each seed writes its own jobs.
 struct Bench {
     folder: tempfile::TempDir,
     app: Option<App>,
+    keeps_traces: bool,
+    traces: Vec<String>,
+    sum: Sum,
 }
 
 impl Bench {
@@ -129,10 +156,14 @@ impl Bench {
         Self {
             folder,
             app: Some(app),
+            keeps_traces: false,
+            traces: Vec::new(),
+            sum: Sum::default(),
         }
     }
 
-    async fn tell(&mut self, seed: u64, days: i64, sum: &mut Sum) -> Result<(), Vec<String>> {
+    /// One seed from its first day to its judgement: the breaches of rules, if there are any.
+    async fn tell(&mut self, seed: u64, days: i64) -> Result<(), Vec<String>> {
         fastrand::seed(seed);
         let mut rng = fastrand::Rng::with_seed(seed);
         let start = day_zero() + TimeDelta::minutes(rng.i64(0..1000 * 24 * 60));
@@ -140,59 +171,46 @@ impl Bench {
         let plans = jobs::drawn(&mut rng);
         let dossiers = dossiers(&mut rng, start, days);
         let world = World::new(seed, start);
+        world.state().is_traced = self.keeps_traces;
         let store = Store::open("sqlite::memory:", Path::new("")).await.unwrap();
         store.migrate().await.unwrap();
-        fill(&store, self.app.as_ref().unwrap(), &dossiers, start, end).await;
-        let mut app = self.app.take().unwrap();
-        app.jobs = self.jobs(&plans);
-        app.store = store.observed_by(world.clone());
-        app.clock = world.clock.clone();
-        app.transport = Transport::Given(world.clone());
-        let app = Arc::new(app);
-        let mut dues: Vec<_> = plans
-            .iter()
-            .flat_map(|plan| plan.occurrences(start, end))
-            .collect();
-        dues.extend((1..days * 3).map(|day| midnight(start) + TimeDelta::days(day)));
-        dues.sort();
+        let app = self.app(&plans, &store, &world);
+        fill(&store, &app, &dossiers, start, end).await;
         let life = Life {
             app,
             world: world.clone(),
-            store: store.clone(),
-            dues,
+            store,
+            dues: dues(&plans, start, end),
             days: TimeDelta::days(days),
         };
         life.live().await;
-        let evidence = Evidence::collect(&store).await;
-        let state = world.state();
-        let case = Case {
-            app: &life.app,
-            plans: &plans,
-            dossiers: &dossiers,
-            state: &state,
-        };
-        let breaches = case.judge(&evidence);
-        sum.days += days;
-        sum.runs += evidence.runs.len();
-        sum.mails += evidence.mails.len();
-        sum.statements += state.statements;
-        for (fault, times) in &state.faults {
-            *sum.faults.entry(*fault).or_default() += times;
-        }
-        for (place, times) in &state.struck {
-            *sum.struck.entry(place.clone()).or_default() += times;
-        }
-        drop(state);
-        let Life { app, .. } = life;
-        while Arc::strong_count(&app) > 1 {
-            tokio::task::yield_now().await;
-        }
-        self.app = Arc::try_unwrap(app).ok();
+        let evidence = Evidence::collect(&life.store).await;
+        let breaches = judge::judge(&life, &plans, &dossiers, &evidence);
+        self.sum.add(days, &evidence, &world.state());
+        self.traces.append(&mut world.state().trace);
+        self.take_back(life.app).await;
         if breaches.is_empty() {
             Ok(())
         } else {
             Err(breaches)
         }
+    }
+
+    /// The site with the jobs, the database and the world of one seed.
+    fn app(&mut self, plans: &[jobs::Plan], store: &Store, world: &Arc<World>) -> Arc<App> {
+        let mut app = self.app.take().unwrap();
+        app.jobs = self.jobs(plans);
+        app.store = store.observed_by(world.clone());
+        app.clock = world.clock.clone();
+        app.transport = Transport::Given(world.clone());
+        Arc::new(app)
+    }
+
+    async fn take_back(&mut self, app: Arc<App>) {
+        while Arc::strong_count(&app) > 1 {
+            tokio::task::yield_now().await;
+        }
+        self.app = Arc::try_unwrap(app).ok();
     }
 
     fn jobs(&self, plans: &[jobs::Plan]) -> Vec<spec::Job> {
@@ -204,6 +222,36 @@ impl Bench {
         }
         spec::load(self.folder.path(), Ho_Chi_Minh).unwrap()
     }
+}
+
+impl Sum {
+    fn add(&mut self, days: i64, evidence: &Evidence, state: &State) {
+        self.days += days;
+        self.runs += evidence.runs.len();
+        self.mails += evidence.mails.len();
+        self.statements += state.statements;
+        for (fault, times) in &state.faults {
+            *self.faults.entry(*fault).or_default() += times;
+        }
+        for (place, times) in &state.struck {
+            *self.struck.entry(place.clone()).or_default() += times;
+        }
+    }
+}
+
+/// When something is due, or somebody has waited in vain for the job before it.
+fn dues(plans: &[jobs::Plan], start: DateTime<Utc>, end: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+    let mut dues = Vec::new();
+    for plan in plans {
+        for at in plan.occurrences(start, end) {
+            dues.push(at);
+            if plan.after.is_some() {
+                dues.push(midnight(at) + TimeDelta::days(1));
+            }
+        }
+    }
+    dues.sort();
+    dues
 }
 
 fn day_zero() -> DateTime<Utc> {
@@ -255,23 +303,20 @@ async fn fill(
     end: DateTime<Utc>,
 ) {
     let write = store.write().await.unwrap();
-    let pulls = app
-        .files
-        .sources
-        .iter()
-        .flat_map(|source| source.pulls.iter().map(move |pull| (source, pull)));
-    for (source, pull) in pulls {
-        if pull.records == DOSSIERS {
-            write
-                .upsert_dossiers(&source.name, dossiers, start)
-                .await
-                .unwrap();
+    for source in &app.files.sources {
+        for pull in &source.pulls {
+            if pull.records == DOSSIERS {
+                write
+                    .upsert_dossiers(&source.name, dossiers, start)
+                    .await
+                    .unwrap();
+            }
+            let state = PullState {
+                completed_at: Some(end),
+                ..PullState::never(&source.name, &pull.records)
+            };
+            write.save_pull_state(&state).await.unwrap();
         }
-        let state = PullState {
-            completed_at: Some(end),
-            ..PullState::never(&source.name, &pull.records)
-        };
-        write.save_pull_state(&state).await.unwrap();
     }
     write.commit().await.unwrap();
 }

@@ -16,13 +16,14 @@ use dondoc::store::runs::{Run, RunStatus, Trigger};
 use mail_parser::MessageParser;
 
 use super::jobs::{CatchUp, Plan};
+use super::process::Life;
 use super::world::{Carried, State};
 
-pub struct Case<'a> {
-    pub app: &'a App,
-    pub plans: &'a [Plan],
-    pub dossiers: &'a [Dossier],
-    pub state: &'a State,
+struct Case<'a> {
+    app: &'a App,
+    plans: &'a [Plan],
+    dossiers: &'a [Dossier],
+    state: &'a State,
 }
 
 /// What became of everything, as read from the database.
@@ -49,9 +50,24 @@ enum Fate {
     NotCaughtUp,
 }
 
+/// Every breach of a rule, in words.
+pub fn judge(
+    life: &Life,
+    plans: &[Plan],
+    dossiers: &[Dossier],
+    evidence: &Evidence,
+) -> Vec<String> {
+    let case = Case {
+        app: &life.app,
+        plans,
+        dossiers,
+        state: &life.world.state(),
+    };
+    case.judge(evidence)
+}
+
 impl Case<'_> {
-    /// Every breach of a rule, in words.
-    pub fn judge(&self, evidence: &Evidence) -> Vec<String> {
+    fn judge(&self, evidence: &Evidence) -> Vec<String> {
         let mut breaches = Vec::new();
         for plan in self.plans {
             self.occurrences(plan, evidence, &mut breaches);

@@ -87,7 +87,9 @@ impl Life {
         let sending = self.store.mails(Some(MailStatus::Sending)).await.unwrap();
         let mut state = self.world.state();
         for mail in sending {
-            state.carried.entry(mail.message_id).or_default().doubts += 1;
+            let carried = state.carried.entry(mail.message_id).or_default();
+            carried.doubts += 1;
+            carried.waits = false;
         }
     }
 
@@ -171,9 +173,12 @@ impl Process {
                 world.note(format!("this beat failed: {error}"));
                 world.pass(TimeDelta::seconds(1));
             }
-            if !self.is_idle() {
+            if !self.runner.is_idle() {
                 self.go_on_a_little().await;
                 continue;
+            }
+            if let Err(error) = self.finish_one().await {
+                self.world.note(format!("the delivery broke off: {error}"));
             }
             let wait = life.next_event() - world.now();
             world.pass(wait);
@@ -218,11 +223,10 @@ impl Process {
     }
 
     async fn go_on_a_little(&mut self) {
-        match self.world.below(8) {
+        match self.world.below(5) {
             0 => self
                 .world
                 .pass(TimeDelta::seconds(self.world.below(90).into())),
-            1 => tokio::task::yield_now().await,
             _ => {
                 if let Err(error) = self.finish_one().await {
                     self.world.note(format!("an end is not written: {error}"));

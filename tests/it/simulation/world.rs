@@ -92,8 +92,7 @@ pub struct State {
     pub statements: u64,
     pub panicked_jobs: Vec<String>,
     pub trace: Vec<String>,
-    pub traces_all: bool,
-    digest: u64,
+    pub is_traced: bool,
 }
 
 impl fmt::Debug for World {
@@ -126,8 +125,7 @@ impl World {
                 statements: 0,
                 panicked_jobs: Vec::new(),
                 trace: Vec::new(),
-                traces_all: false,
-                digest: 0xcbf2_9ce4_8422_2325,
+                is_traced: false,
             }),
         })
     }
@@ -165,11 +163,6 @@ impl World {
     pub fn note(&self, line: impl fmt::Display) {
         let now = self.now();
         self.state().line(now, &line.to_string());
-    }
-
-    /// One number for everything that has happened so far.
-    pub fn digest(&self) -> u64 {
-        self.state().digest
     }
 
     pub fn is_dead(&self) -> bool {
@@ -262,10 +255,7 @@ impl State {
     }
 
     pub fn line(&mut self, now: DateTime<Utc>, text: &str) {
-        for byte in text.bytes().chain(now.timestamp().to_le_bytes()) {
-            self.digest = (self.digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-        if self.traces_all {
+        if self.is_traced {
             self.trace.push(format!("{} {text}", now.format("%F %T")));
         }
     }
