@@ -4,7 +4,7 @@
 //! Never: a mock of our own modules: planner, runner, steps, store and outbox are the shipped ones.
 //! Reads next: `simulation/world.rs`.
 //!
-//! `DONDOC_SIMULATION_SEED=N` tells one seed again, with all its lines; `DONDOC_SIMULATION_DAYS` scales.
+//! `DONDOC_SIMULATION_SEED=N` tells one seed again and writes down all that happened; `DONDOC_SIMULATION_DAYS` scales.
 
 mod jobs;
 mod judge;
@@ -62,8 +62,10 @@ fn ten_thousand_days_lose_nothing_and_double_nothing() {
     let start = Instant::now();
     let sum = simulated(async move {
         let mut bench = Bench::new().await;
+        bench.keeps_traces = seed.is_some();
         for seed in seeds {
             let told = bench.tell(seed.unsigned_abs(), DAYS_OF_A_SEED).await;
+            bench.write_trace(seed);
             if let Err(breaches) = told {
                 let breaches = breaches.join("\n");
                 panic!("DONDOC_SIMULATION_SEED={seed} tells it again:\n{breaches}");
@@ -193,6 +195,14 @@ impl Bench {
             Ok(())
         } else {
             Err(breaches)
+        }
+    }
+
+    fn write_trace(&self, seed: i64) {
+        if self.keeps_traces {
+            let file = std::env::temp_dir().join(format!("dondoc-simulation-{seed}.log"));
+            fs::write(&file, self.traces.join("\n")).unwrap();
+            eprintln!("every statement and fault: {}", file.display());
         }
     }
 

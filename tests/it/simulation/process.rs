@@ -62,14 +62,16 @@ impl Life {
         let mut process = Process::new(self);
         let ended = AssertUnwindSafe(process.live(self)).catch_unwind().await;
         drop(process);
-        match ended {
-            Ok(()) if self.is_over() => return true,
-            Ok(()) => {}
-            Err(panic) if panic.is::<Killed>() => {}
-            Err(panic) => resume_unwind(panic),
+        if let Err(panic) = ended
+            && !panic.is::<Killed>()
+        {
+            resume_unwind(panic);
         }
         self.world.revive();
         self.doubt().await;
+        if self.is_over() {
+            return true;
+        }
         self.world.pass(match self.world.below(20) {
             0 => TimeDelta::days(1),
             1..=3 => TimeDelta::minutes(self.world.below(600).into()),
@@ -168,7 +170,7 @@ impl Process {
             world.pass(TimeDelta::seconds(5));
         }
         let mut day = world.now();
-        while !life.is_over() {
+        while !life.is_over() && !world.is_dead() {
             if let Err(error) = self.beat().await {
                 world.note(format!("this beat failed: {error}"));
                 world.pass(TimeDelta::seconds(1));
