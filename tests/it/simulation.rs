@@ -36,8 +36,8 @@ use judge::Evidence;
 use process::Life;
 use world::{Fault, State, World};
 
-const DAYS: i64 = 10_000;
-const DAYS_OF_A_SEED: i64 = 125;
+const DAYS: u64 = 10_000;
+const DAYS_OF_A_SEED: u64 = 125;
 /// Codes of wards.
 const UNITS: [&str; 3] = ["00115", "00118", "00121"];
 
@@ -53,36 +53,48 @@ struct Sum {
 
 #[test]
 fn ten_thousand_days_lose_nothing_and_double_nothing() {
-    let days = number("DONDOC_SIMULATION_DAYS").unwrap_or(DAYS);
-    let seed = number("DONDOC_SIMULATION_SEED");
-    let seeds = match seed {
-        Some(seed) => seed..seed + 1,
-        None => 0..days.div_euclid(DAYS_OF_A_SEED).max(1),
-    };
     let start = Instant::now();
-    let sum = simulated(async move {
-        let mut bench = Bench::new().await;
-        bench.keeps_traces = seed.is_some();
-        for seed in seeds {
-            let told = bench.tell(seed.unsigned_abs(), DAYS_OF_A_SEED).await;
-            bench.write_trace(seed);
-            if let Err(breaches) = told {
-                let breaches = breaches.join("\n");
-                panic!("DONDOC_SIMULATION_SEED={seed} tells it again:\n{breaches}");
-            }
-        }
-        bench.sum
+    let days = number("DONDOC_SIMULATION_DAYS").unwrap_or(DAYS);
+    let seeds: Vec<u64> = match number("DONDOC_SIMULATION_SEED") {
+        Some(seed) => vec![seed],
+        None => (0..days.div_ceil(DAYS_OF_A_SEED)).collect(),
+    };
+    let mut sum = Sum::default();
+    // While one waits for its database, the other goes on.
+    let halves = [0, 1].map(|half| {
+        let seeds: Vec<u64> = seeds.iter().copied().skip(half).step_by(2).collect();
+        std::thread::spawn(move || simulated(live_through(seeds)))
     });
-    let points = sum.struck.len();
+    for half in halves {
+        sum.add(half.join().unwrap_or_else(|panic| resume_unwind(panic)));
+    }
+    let Sum {
+        days,
+        runs,
+        mails,
+        statements,
+        faults,
+        struck,
+    } = sum;
+    let (took, places) = (start.elapsed(), struck.len());
     eprintln!(
-        "{} days, {} runs, {} mails, {} statements in {:?}; faults {:?}; {points} kinds of places",
-        sum.days,
-        sum.runs,
-        sum.mails,
-        sum.statements,
-        start.elapsed(),
-        sum.faults
+        "{days} days, {runs} runs, {mails} mails, {statements} statements in {took:?}; faults in {places} kinds of \
+         places: {faults:?}"
     );
+}
+
+async fn live_through(seeds: Vec<u64>) -> Sum {
+    let mut bench = Bench::new().await;
+    bench.keeps_traces = std::env::var_os("DONDOC_SIMULATION_SEED").is_some();
+    for seed in seeds {
+        let told = bench.tell(seed, DAYS_OF_A_SEED).await;
+        bench.write_trace(seed);
+        if let Err(breaches) = told {
+            let breaches = breaches.join("\n");
+            panic!("DONDOC_SIMULATION_SEED={seed} tells it again:\n{breaches}");
+        }
+    }
+    bench.sum
 }
 
 #[test]
@@ -112,7 +124,7 @@ fn the_same_seed_is_the_same_story() {
     }
 }
 
-fn number(variable: &str) -> Option<i64> {
+fn number(variable: &str) -> Option<u64> {
     std::env::var(variable)
         .ok()
         .map(|text| text.parse().unwrap())
@@ -165,10 +177,11 @@ impl Bench {
     }
 
     /// One seed from its first day to its judgement: the breaches of rules, if there are any.
-    async fn tell(&mut self, seed: u64, days: i64) -> Result<(), Vec<String>> {
+    async fn tell(&mut self, seed: u64, days: u64) -> Result<(), Vec<String>> {
         fastrand::seed(seed);
         let mut rng = fastrand::Rng::with_seed(seed);
         let start = day_zero() + TimeDelta::minutes(rng.i64(0..1000 * 24 * 60));
+        let days = days.cast_signed();
         let end = start + TimeDelta::days(days * 3);
         let plans = jobs::drawn(&mut rng);
         let dossiers = dossiers(&mut rng, start, days);
@@ -188,7 +201,7 @@ impl Bench {
         life.live().await;
         let evidence = Evidence::collect(&life.store).await;
         let breaches = judge::judge(&life, &plans, &dossiers, &evidence);
-        self.sum.add(days, &evidence, &world.state());
+        self.sum.add(Sum::of(days, &evidence, &world.state()));
         self.traces.append(&mut world.state().trace);
         self.take_back(life.app).await;
         if breaches.is_empty() {
@@ -198,7 +211,7 @@ impl Bench {
         }
     }
 
-    fn write_trace(&self, seed: i64) {
+    fn write_trace(&self, seed: u64) {
         if self.keeps_traces {
             let file = std::env::temp_dir().join(format!("dondoc-simulation-{seed}.log"));
             fs::write(&file, self.traces.join("\n")).unwrap();
@@ -235,16 +248,27 @@ impl Bench {
 }
 
 impl Sum {
-    fn add(&mut self, days: i64, evidence: &Evidence, state: &State) {
-        self.days += days;
-        self.runs += evidence.runs.len();
-        self.mails += evidence.mails.len();
-        self.statements += state.statements;
-        for (fault, times) in &state.faults {
-            *self.faults.entry(*fault).or_default() += times;
+    fn of(days: i64, evidence: &Evidence, state: &State) -> Self {
+        Self {
+            days,
+            runs: evidence.runs.len(),
+            mails: evidence.mails.len(),
+            statements: state.statements,
+            faults: state.faults.clone(),
+            struck: state.struck.clone(),
         }
-        for (place, times) in &state.struck {
-            *self.struck.entry(place.clone()).or_default() += times;
+    }
+
+    fn add(&mut self, other: Self) {
+        self.days += other.days;
+        self.runs += other.runs;
+        self.mails += other.mails;
+        self.statements += other.statements;
+        for (fault, times) in other.faults {
+            *self.faults.entry(fault).or_default() += times;
+        }
+        for (place, times) in other.struck {
+            *self.struck.entry(place).or_default() += times;
         }
     }
 }
@@ -280,7 +304,7 @@ fn midnight(at: DateTime<Utc>) -> DateTime<Utc> {
 
 /// Dossiers that fall due now and then; some are finished late, some never.
 fn dossiers(rng: &mut fastrand::Rng, start: DateTime<Utc>, days: i64) -> Vec<Dossier> {
-    let drawn = (0..days / 6).map(|nth| {
+    let drawn = (0..days / 8).map(|nth| {
         let received_at = start + TimeDelta::hours(rng.i64(-240..days * 24));
         let due_at = midnight(received_at) + TimeDelta::days(rng.i64(3..20)) + TimeDelta::hours(17);
         let is_finished = rng.u8(0..20) > 0;

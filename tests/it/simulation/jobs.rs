@@ -21,7 +21,7 @@ pub enum When {
     },
     /// 1 is Monday.
     Weekly {
-        weekday: u32,
+        weekdays: &'static [u32],
         hour: u32,
         minute: u32,
     },
@@ -68,10 +68,13 @@ impl When {
         match self {
             Self::Daily { hour, minute } => format!("{minute} {hour} * * *"),
             Self::Weekly {
-                weekday,
+                weekdays,
                 hour,
                 minute,
-            } => format!("{minute} {hour} * * {weekday}"),
+            } => {
+                let weekdays: Vec<String> = weekdays.iter().map(u32::to_string).collect();
+                format!("{minute} {hour} * * {}", weekdays.join(","))
+            }
             Self::Burst {
                 step,
                 times,
@@ -86,10 +89,10 @@ impl When {
         match self {
             Self::Daily { hour, minute } => vec![time(hour, minute)],
             Self::Weekly {
-                weekday,
+                weekdays,
                 hour,
                 minute,
-            } if day.weekday().number_from_monday() == weekday => vec![time(hour, minute)],
+            } if weekdays.contains(&day.weekday().number_from_monday()) => vec![time(hour, minute)],
             Self::Burst {
                 step,
                 times,
@@ -165,11 +168,21 @@ impl Plan {
 pub fn drawn(rng: &mut fastrand::Rng) -> Vec<Plan> {
     let home = chrono_tz::Asia::Ho_Chi_Minh;
     let day = TimeDelta::days(1);
+    let (hour, minute) = (rng.u32(6..10), rng.u32(0..60));
     let mut plans = vec![Plan {
         name: "alerts",
-        when: When::Daily {
-            hour: rng.u32(6..10),
-            minute: rng.u32(0..60),
+        when: match rng.u8(0..3) {
+            0 => When::Daily { hour, minute },
+            1 => When::Weekly {
+                weekdays: &[1, 3, 4],
+                hour,
+                minute,
+            },
+            _ => When::Weekly {
+                weekdays: &[1, 5],
+                hour,
+                minute,
+            },
         },
         zone: home,
         only_working_days: true,
@@ -187,7 +200,7 @@ pub fn drawn(rng: &mut fastrand::Rng) -> Vec<Plan> {
     plans.push(Plan {
         name: "follows",
         when: When::Weekly {
-            weekday: rng.u32(1..8),
+            weekdays: [&[1], &[3], &[6]][rng.usize(0..3)],
             hour: rng.u32(10..20),
             minute: rng.u32(0..60),
         },
@@ -209,7 +222,7 @@ pub fn drawn(rng: &mut fastrand::Rng) -> Vec<Plan> {
         name: "burst",
         when: When::Burst {
             step: [1, 1, 2, 5][rng.usize(0..4)],
-            times: rng.u32(4..12),
+            times: rng.u32(3..10),
             hour: 9,
             day: rng.u32(1..29),
         },
@@ -226,7 +239,7 @@ pub fn drawn(rng: &mut fastrand::Rng) -> Vec<Plan> {
         plans.push(Plan {
             name: "letters",
             when: When::Weekly {
-                weekday: 1,
+                weekdays: &[1],
                 hour: 7,
                 minute: 0,
             },
