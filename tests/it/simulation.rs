@@ -6,6 +6,7 @@
 //!
 //! `DONDOC_SIMULATION_SEED=N` tells one seed again and writes down all that happened; `DONDOC_SIMULATION_DAYS` scales.
 
+mod audit;
 mod jobs;
 mod judge;
 mod process;
@@ -15,7 +16,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::panic::resume_unwind;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
@@ -32,6 +34,7 @@ use dondoc::store::Store;
 use dondoc::store::pulls::PullState;
 
 use crate::app::write_site;
+use audit::Audit;
 use judge::Evidence;
 use process::Life;
 use world::{Fault, State, World};
@@ -187,8 +190,12 @@ impl Bench {
         let dossiers = dossiers(&mut rng, start, days);
         let world = World::new(seed, start);
         world.state().is_traced = self.keeps_traces;
-        let store = Store::open("sqlite::memory:", Path::new("")).await.unwrap();
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let nth = COUNT.fetch_add(1, Ordering::Relaxed);
+        let url = format!("sqlite://simulated-{nth}?mode=memory");
+        let store = Store::open(&url, Path::new("")).await.unwrap();
         store.migrate().await.unwrap();
+        let audit = Audit::begin(&url).await;
         let app = self.app(&plans, &store, &world);
         fill(&store, &app, &dossiers, start, end).await;
         let life = Life {
@@ -197,9 +204,10 @@ impl Bench {
             store,
             dues: dues(&plans, start, end),
             days: TimeDelta::days(days),
+            stalled: Mutex::default(),
         };
         life.live().await;
-        let evidence = Evidence::collect(&life.store).await;
+        let evidence = Evidence::collect(&life.store, audit).await;
         let breaches = judge::judge(&life, &plans, &dossiers, &evidence);
         self.sum.add(Sum::of(days, &evidence, &world.state()));
         self.traces.append(&mut world.state().trace);
