@@ -4,6 +4,9 @@
 //! Never: failing a run; rendering again.
 //! Reads next: `mail/transport.rs`.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{App, JobError};
@@ -18,23 +21,33 @@ const CLAIM: u64 = 1;
 const WAITS: [i64; 6] = [5, 15, 60, 120, 240, 480];
 /// An alert whose delivery ended ambiguously is sent once more, under the same Message-ID.
 const REPEATS_OF_AN_ALERT: i32 = 1;
+/// Waits of a delivery whose database does not let it write.
+const FIRST_WAIT_TO_WRITE: Duration = Duration::from_secs(1);
+const LONGEST_WAIT_TO_WRITE: Duration = Duration::from_secs(30);
 
 /// Delivers every mail that is due. Returns how many were accepted.
-///
-/// 1. Claim one: `sending` is committed before the first byte.
-/// 2. Send it, one message per recipient, over one connection kept for all.
-/// 3. Write what the server said.
 ///
 /// # Errors
 /// When the database refuses; a failed delivery is not an error.
 pub async fn drain(app: &App) -> Result<usize, JobError> {
+    drain_until(app, &AtomicBool::new(false)).await
+}
+
+/// As [`drain`], but begins no other mail once `stop` is set.
+///
+/// 1. Claim one: `sending` is committed before the first byte.
+/// 2. Send it, one message per recipient, over one connection kept for all.
+/// 3. Write what the server said, however long the database takes to let us: it is known nowhere else.
+///
+/// # Errors
+/// As [`drain`].
+pub async fn drain_until(app: &App, stop: &AtomicBool) -> Result<usize, JobError> {
     let mut accepted = 0;
     let mut session = app.transport.session();
-    loop {
+    while !stop.load(Ordering::Relaxed) {
         let mails = claim(app).await?;
         if mails.is_empty() {
-            session.close().await;
-            return Ok(accepted);
+            break;
         }
         for mail in mails {
             let (from, to) = (
@@ -45,21 +58,47 @@ pub async fn drain(app: &App) -> Result<usize, JobError> {
             let settled = settle(&mail, &outcome, app.clock.now());
             log(&mail, &settled);
             accepted += usize::from(settled.status == MailStatus::Accepted);
-            save(app, &mail, &settled).await?;
+            write_surely(app, &mail, Some(&settled)).await;
         }
     }
+    session.close().await;
+    Ok(accepted)
 }
 
+/// A claim whose commit was not answered may stand all the same. Nothing of these mails was sent: they are
+/// given back, or else would lie in `sending` until somebody doubts them.
 async fn claim(app: &App) -> Result<Vec<Mail>, JobError> {
+    if !app.store.has_due_mails(app.clock.now()).await? {
+        return Ok(Vec::new());
+    }
     let write = app.store.write().await?;
     let mails = write.claim_mails(app.clock.now(), CLAIM).await?;
-    write.commit().await?;
+    if let Err(error) = write.commit().await {
+        for mail in &mails {
+            write_surely(app, mail, None).await;
+        }
+        return Err(error.into());
+    }
     Ok(mails)
 }
 
-async fn save(app: &App, mail: &Mail, settled: &Settled) -> Result<(), JobError> {
+/// Writes what became of `mail`, or with `None` that nothing did, until it is written.
+async fn write_surely(app: &App, mail: &Mail, settled: Option<&Settled>) {
+    let mut wait = FIRST_WAIT_TO_WRITE;
+    while let Err(error) = write(app, mail, settled).await {
+        let id = mail.id;
+        tracing::error!(id, %error, "what became of a mail cannot be written; it is tried again");
+        app.clock.sleep(wait).await;
+        wait = (wait * 2).min(LONGEST_WAIT_TO_WRITE);
+    }
+}
+
+async fn write(app: &App, mail: &Mail, settled: Option<&Settled>) -> Result<(), JobError> {
     let write = app.store.write().await?;
-    write.settle_mail(mail.id, settled, app.clock.now()).await?;
+    match settled {
+        Some(settled) => write.settle_mail(mail.id, settled, app.clock.now()).await?,
+        None => write.unclaim_mail(mail).await?,
+    }
     Ok(write.commit().await?)
 }
 

@@ -164,6 +164,22 @@ impl Write {
         Ok(claimed)
     }
 
+    /// Takes the claim of `mail` back, if it stands.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn unclaim_mail(&self, mail: &Mail) -> Result<(), StoreError> {
+        outbox::Entity::update_many()
+            .col_expr(Col::Status, Expr::value(MailStatus::Queued.as_str()))
+            .col_expr(Col::Attempts, Expr::value(mail.attempts - 1))
+            .filter(Col::Id.eq(mail.id))
+            .filter(Col::Status.eq(MailStatus::Sending.as_str()))
+            .filter(Col::Attempts.eq(mail.attempts))
+            .exec(&self.tx)
+            .await?;
+        Ok(())
+    }
+
     /// Mails that a killed process left in `sending`.
     ///
     /// # Errors
@@ -241,6 +257,23 @@ impl Store {
             Ok((status, mails.unsigned_abs()))
         };
         rows.into_iter().map(counted).collect()
+    }
+
+    /// Whether a mail waits whose time has come.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn has_due_mails(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let due = outbox::Entity::find()
+            .select_only()
+            .column(Col::Id)
+            .filter(Col::Status.eq(MailStatus::Queued.as_str()))
+            .filter(Col::NextAttemptAt.lte(seconds(now)))
+            .limit(1)
+            .into_tuple::<i64>()
+            .one(&self.db)
+            .await?;
+        Ok(due.is_some())
     }
 
     /// All mails, oldest first; `status` narrows them.

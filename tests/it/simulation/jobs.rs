@@ -8,6 +8,10 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc}
 use chrono_tz::Tz;
 use dondoc::domain::calendar::Calendar;
 
+const ASSESS: &str = "[[step]]\nassess = \"targets\"\n";
+const ALERT: &str = "[[step]]\nalert = \"overdue-dossiers\"\nladder = [{ late = 0, to = \"head\" }, { late = 3, to = \"vice-chair\" }]\n";
+const DIGEST: &str = "[[step]]\ndigest = \"weekly\"\nto = [\"chair\"]\n";
+
 /// On which days and at which times.
 #[derive(Clone, Copy, Debug)]
 pub enum When {
@@ -17,14 +21,15 @@ pub enum When {
     },
     /// 1 is Monday.
     Weekly {
-        weekday: u32,
+        weekdays: &'static [u32],
         hour: u32,
         minute: u32,
     },
-    /// Every so many minutes of these hours of one day of the month.
+    /// So many times, some minutes apart, from one hour of one day of the month on.
     Burst {
         step: u32,
-        hours: (u32, u32),
+        times: u32,
+        hour: u32,
         day: u32,
     },
 }
@@ -40,6 +45,7 @@ pub enum CatchUp {
 pub enum Work {
     Alert,
     Assess,
+    AssessAndAlert,
     Digest,
 }
 
@@ -62,13 +68,19 @@ impl When {
         match self {
             Self::Daily { hour, minute } => format!("{minute} {hour} * * *"),
             Self::Weekly {
-                weekday,
+                weekdays,
                 hour,
                 minute,
-            } => format!("{minute} {hour} * * {weekday}"),
-            Self::Burst { step, hours, day } => {
-                format!("*/{step} {}-{} {day} * *", hours.0, hours.1)
+            } => {
+                let weekdays: Vec<String> = weekdays.iter().map(u32::to_string).collect();
+                format!("{minute} {hour} * * {}", weekdays.join(","))
             }
+            Self::Burst {
+                step,
+                times,
+                hour,
+                day,
+            } => format!("0-{}/{step} {hour} {day} * *", step * (times - 1)),
         }
     }
 
@@ -77,19 +89,16 @@ impl When {
         match self {
             Self::Daily { hour, minute } => vec![time(hour, minute)],
             Self::Weekly {
-                weekday,
+                weekdays,
                 hour,
                 minute,
-            } if day.weekday().number_from_monday() == weekday => vec![time(hour, minute)],
+            } if weekdays.contains(&day.weekday().number_from_monday()) => vec![time(hour, minute)],
             Self::Burst {
                 step,
-                hours,
+                times,
+                hour,
                 day: on,
-            } if day.day() == on => (hours.0..=hours.1)
-                .flat_map(|hour| (0..60).map(move |minute| (hour, minute)))
-                .filter(|(_, minute)| minute % step == 0)
-                .map(|(hour, minute)| time(hour, minute))
-                .collect(),
+            } if day.day() == on => (0..times).map(|nth| time(hour, nth * step)).collect(),
             Self::Weekly { .. } | Self::Burst { .. } => Vec::new(),
         }
     }
@@ -138,11 +147,10 @@ impl Plan {
             .after
             .map_or_else(String::new, |job| format!("after = [\"{job}\"]\n"));
         let steps = match self.work {
-            Work::Alert => {
-                "[[step]]\nassess = \"targets\"\n\n[[step]]\nalert = \"overdue-dossiers\"\nladder = [{ late = 0, to = \"head\" }, { late = 3, to = \"vice-chair\" }]\n"
-            }
-            Work::Assess => "[[step]]\nassess = \"targets\"\n",
-            Work::Digest => "[[step]]\ndigest = \"weekly\"\nto = [\"chair\"]\n",
+            Work::Alert => ALERT.to_owned(),
+            Work::Assess => ASSESS.to_owned(),
+            Work::AssessAndAlert => format!("{ASSESS}\n{ALERT}"),
+            Work::Digest => DIGEST.to_owned(),
         };
         format!(
             "title = \"{name}\"\nschedule = {{ cron = \"{cron}\", zone = \"{zone}\", catch_up = \"{catch_up}\"{only_on} }}\n\
@@ -160,11 +168,21 @@ impl Plan {
 pub fn drawn(rng: &mut fastrand::Rng) -> Vec<Plan> {
     let home = chrono_tz::Asia::Ho_Chi_Minh;
     let day = TimeDelta::days(1);
+    let (hour, minute) = (rng.u32(6..10), rng.u32(0..60));
     let mut plans = vec![Plan {
         name: "alerts",
-        when: When::Daily {
-            hour: rng.u32(6..10),
-            minute: rng.u32(0..60),
+        when: match rng.u8(0..3) {
+            0 => When::Daily { hour, minute },
+            1 => When::Weekly {
+                weekdays: &[1, 3, 4],
+                hour,
+                minute,
+            },
+            _ => When::Weekly {
+                weekdays: &[1, 5],
+                hour,
+                minute,
+            },
         },
         zone: home,
         only_working_days: true,
@@ -173,12 +191,16 @@ pub fn drawn(rng: &mut fastrand::Rng) -> Vec<Plan> {
         skips_overlap: rng.bool(),
         late_limit: None,
         after: None,
-        work: Work::Alert,
+        work: if rng.u8(0..4) == 0 {
+            Work::AssessAndAlert
+        } else {
+            Work::Alert
+        },
     }];
     plans.push(Plan {
         name: "follows",
         when: When::Weekly {
-            weekday: rng.u32(1..8),
+            weekdays: [&[1], &[3], &[6]][rng.usize(0..3)],
             hour: rng.u32(10..20),
             minute: rng.u32(0..60),
         },
@@ -199,8 +221,9 @@ pub fn drawn(rng: &mut fastrand::Rng) -> Vec<Plan> {
     plans.push(Plan {
         name: "burst",
         when: When::Burst {
-            step: [1, 2, 5, 7][rng.usize(0..4)],
-            hours: (9, rng.u32(9..11)),
+            step: [1, 1, 2, 5][rng.usize(0..4)],
+            times: rng.u32(3..10),
+            hour: 9,
             day: rng.u32(1..29),
         },
         zone: zones[rng.usize(0..4)],
@@ -210,13 +233,13 @@ pub fn drawn(rng: &mut fastrand::Rng) -> Vec<Plan> {
         skips_overlap: rng.bool(),
         late_limit: rng.bool().then(|| TimeDelta::minutes(rng.i64(5..60))),
         after: None,
-        work: Work::Assess,
+        work: Work::Alert,
     });
     if rng.u8(0..3) == 0 {
         plans.push(Plan {
             name: "letters",
             when: When::Weekly {
-                weekday: 1,
+                weekdays: &[1],
                 hour: 7,
                 minute: 0,
             },

@@ -15,25 +15,30 @@ use dondoc::store::outbox::{Mail, MailKind, MailStatus};
 use dondoc::store::runs::{Run, RunStatus, Trigger};
 use mail_parser::MessageParser;
 
+use super::audit::Audit;
 use super::jobs::{CatchUp, Plan};
+use super::process::Life;
 use super::world::{Carried, State};
 
-pub struct Case<'a> {
-    pub app: &'a App,
-    pub plans: &'a [Plan],
-    pub dossiers: &'a [Dossier],
-    pub state: &'a State,
+struct Case<'a> {
+    app: &'a App,
+    plans: &'a [Plan],
+    dossiers: &'a [Dossier],
+    state: &'a State,
 }
 
 /// What became of everything, as read from the database.
 pub struct Evidence {
     pub runs: Vec<Run>,
     pub mails: Vec<Mail>,
+    /// Changes that nobody may make.
+    irregular: Vec<String>,
 }
 
 impl Evidence {
-    pub async fn collect(store: &Store) -> Self {
+    pub async fn collect(store: &Store, audit: Audit) -> Self {
         Self {
+            irregular: audit.end().await,
             runs: store.runs(None, 10_000_000).await.unwrap(),
             mails: store.mails(None).await.unwrap(),
         }
@@ -49,10 +54,25 @@ enum Fate {
     NotCaughtUp,
 }
 
+/// Every breach of a rule, in words.
+pub fn judge(
+    life: &Life,
+    plans: &[Plan],
+    dossiers: &[Dossier],
+    evidence: &Evidence,
+) -> Vec<String> {
+    let case = Case {
+        app: &life.app,
+        plans,
+        dossiers,
+        state: &life.world.state(),
+    };
+    case.judge(evidence)
+}
+
 impl Case<'_> {
-    /// Every breach of a rule, in words.
-    pub fn judge(&self, evidence: &Evidence) -> Vec<String> {
-        let mut breaches = Vec::new();
+    fn judge(&self, evidence: &Evidence) -> Vec<String> {
+        let mut breaches = evidence.irregular.clone();
         for plan in self.plans {
             self.occurrences(plan, evidence, &mut breaches);
         }

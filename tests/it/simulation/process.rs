@@ -5,7 +5,7 @@
 //! Reads next: `judge.rs`.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -22,7 +22,7 @@ use super::world::{Fault, Killed, World};
 /// Runs under way at once.
 const AT_ONCE: usize = 3;
 /// What may be done to the program in a day, and in one of how many days.
-const FAULTS: [(Fault, u32); 12] = [
+const FAULTS: [(Fault, u32); 13] = [
     (Fault::Kill, 3),
     (Fault::KillInMail, 20),
     (Fault::Refuse, 4),
@@ -33,6 +33,7 @@ const FAULTS: [(Fault, u32); 12] = [
     (Fault::ClockForward, 25),
     (Fault::Suspend, 50),
     (Fault::Stop, 15),
+    (Fault::Stall, 12),
     (Fault::Panic, 25),
     (Fault::Relay, u32::MAX),
 ];
@@ -46,6 +47,8 @@ pub struct Life {
     /// Every instant at which something is due, in order.
     pub dues: Vec<DateTime<Utc>>,
     pub days: TimeDelta,
+    /// A process that stalled, was given up, and goes on.
+    pub stalled: Mutex<Option<Process>>,
 }
 
 impl Life {
@@ -59,17 +62,26 @@ impl Life {
 
     /// Whether the time is over.
     async fn one_process(&self) -> bool {
-        let mut process = Process::new(self);
+        let nth = self.world.state().next_process();
+        let mut process = Process::new(self, &format!("process {nth}"));
         let ended = AssertUnwindSafe(process.live(self)).catch_unwind().await;
-        drop(process);
-        match ended {
-            Ok(()) if self.is_over() => return true,
-            Ok(()) => {}
-            Err(panic) if panic.is::<Killed>() => {}
-            Err(panic) => resume_unwind(panic),
+        process.stop_posting();
+        let stalls = matches!(ended, Ok(End::Stalled));
+        *self.stalled.lock().unwrap() = stalls.then_some(process);
+        if let Err(panic) = ended
+            && !panic.is::<Killed>()
+        {
+            resume_unwind(panic);
         }
         self.world.revive();
         self.doubt().await;
+        if self.is_over() {
+            self.stalled.lock().unwrap().take();
+            return true;
+        }
+        if stalls {
+            return false;
+        }
         self.world.pass(match self.world.below(20) {
             0 => TimeDelta::days(1),
             1..=3 => TimeDelta::minutes(self.world.below(600).into()),
@@ -87,7 +99,9 @@ impl Life {
         let sending = self.store.mails(Some(MailStatus::Sending)).await.unwrap();
         let mut state = self.world.state();
         for mail in sending {
-            state.carried.entry(mail.message_id).or_default().doubts += 1;
+            let carried = state.carried.entry(mail.message_id).or_default();
+            carried.doubts += 1;
+            carried.waits = false;
         }
     }
 
@@ -95,7 +109,7 @@ impl Life {
         let high_water = self.world.state().high_water;
         self.world
             .pass(high_water - self.world.now() + TimeDelta::days(3));
-        let mut process = Process::new(self);
+        let mut process = Process::new(self, "the last process");
         run::recover(&self.app).await.unwrap();
         for _ in 0..500 {
             for _ in 0..2 {
@@ -131,7 +145,7 @@ impl Life {
     }
 }
 
-struct Process {
+pub struct Process {
     app: Arc<App>,
     world: Arc<World>,
     planner: Planner,
@@ -139,50 +153,77 @@ struct Process {
     post: Option<JoinHandle<Result<usize, JobError>>>,
 }
 
-impl Drop for Process {
-    fn drop(&mut self) {
-        if let Some(post) = &self.post {
-            post.abort();
-        }
-    }
+/// Why a process lives no longer.
+enum End {
+    /// Killed, or the time is over.
+    Over,
+    Stopped,
+    /// It is taken for dead, and is not.
+    Stalled,
 }
 
 impl Process {
-    fn new(life: &Life) -> Self {
+    fn new(life: &Life, name: &str) -> Self {
         Self {
             app: Arc::clone(&life.app),
             world: Arc::clone(&life.world),
             planner: Planner::default(),
-            runner: Runner::new("simulated".to_owned(), AT_ONCE, life.world.clone()),
+            runner: Runner::new(name.to_owned(), AT_ONCE, life.world.clone()),
             post: None,
         }
     }
 
     /// Until the time is over or it is told to stop.
-    async fn live(&mut self, life: &Life) {
+    async fn live(&mut self, life: &Life) -> End {
         let world = &life.world;
         while let Err(error) = run::recover(&self.app).await {
             world.note(format!("cannot start: {error}"));
             world.pass(TimeDelta::seconds(5));
         }
+        assert!(
+            life.store.running_jobs().await.unwrap().is_empty(),
+            "left running after a start"
+        );
+        assert!(
+            life.store
+                .mails(Some(MailStatus::Sending))
+                .await
+                .unwrap()
+                .is_empty(),
+            "left sending after a start"
+        );
         let mut day = world.now();
-        while !life.is_over() {
+        while !life.is_over() && !world.is_dead() {
             if let Err(error) = self.beat().await {
                 world.note(format!("this beat failed: {error}"));
                 world.pass(TimeDelta::seconds(1));
             }
-            if !self.is_idle() {
+            if !self.runner.is_idle() && world.stalls() {
+                return End::Stalled;
+            }
+            if !self.runner.is_idle() {
                 self.go_on_a_little().await;
                 continue;
+            }
+            if let Err(error) = self.finish_one().await {
+                self.world.note(format!("the delivery broke off: {error}"));
             }
             let wait = life.next_event() - world.now();
             world.pass(wait);
             if world.now() - day >= TimeDelta::days(1) || world.now() < day {
                 day = world.now();
                 if self.suffer() {
-                    return self.stop().await;
+                    self.stop().await;
+                    return End::Stopped;
                 }
             }
+        }
+        End::Over
+    }
+
+    fn stop_posting(&mut self) {
+        if let Some(post) = self.post.take() {
+            post.abort();
         }
     }
 
@@ -218,11 +259,10 @@ impl Process {
     }
 
     async fn go_on_a_little(&mut self) {
-        match self.world.below(8) {
+        match self.world.below(5) {
             0 => self
                 .world
                 .pass(TimeDelta::seconds(self.world.below(90).into())),
-            1 => tokio::task::yield_now().await,
             _ => {
                 if let Err(error) = self.finish_one().await {
                     self.world.note(format!("an end is not written: {error}"));

@@ -41,6 +41,8 @@ pub enum Fault {
     Suspend,
     /// SIGTERM.
     Stop,
+    /// It stalls in the middle of a run, another process starts, and it goes on.
+    Stall,
     /// A step panics.
     Panic,
     /// The relay answers 4xx, 5xx, or not at all.
@@ -73,6 +75,8 @@ pub struct State {
     /// Statements until it happens.
     armed: Option<(u32, Fault)>,
     kill_in_mail: bool,
+    stalls: bool,
+    processes: usize,
     panics: Option<u32>,
     locked_until: DateTime<Utc>,
     gone_until: DateTime<Utc>,
@@ -92,8 +96,7 @@ pub struct State {
     pub statements: u64,
     pub panicked_jobs: Vec<String>,
     pub trace: Vec<String>,
-    pub traces_all: bool,
-    digest: u64,
+    pub is_traced: bool,
 }
 
 impl fmt::Debug for World {
@@ -112,6 +115,8 @@ impl World {
                 is_dead: false,
                 armed: None,
                 kill_in_mail: false,
+                stalls: false,
+                processes: 0,
                 panics: None,
                 locked_until: start,
                 gone_until: start,
@@ -126,8 +131,7 @@ impl World {
                 statements: 0,
                 panicked_jobs: Vec::new(),
                 trace: Vec::new(),
-                traces_all: false,
-                digest: 0xcbf2_9ce4_8422_2325,
+                is_traced: false,
             }),
         })
     }
@@ -167,11 +171,6 @@ impl World {
         self.state().line(now, &line.to_string());
     }
 
-    /// One number for everything that has happened so far.
-    pub fn digest(&self) -> u64 {
-        self.state().digest
-    }
-
     pub fn is_dead(&self) -> bool {
         self.state().is_dead
     }
@@ -181,6 +180,7 @@ impl World {
         state.is_dead = false;
         state.armed = None;
         state.kill_in_mail = false;
+        state.stalls = false;
         state.panics = None;
         state.moves_cursors = false;
     }
@@ -192,6 +192,17 @@ impl World {
         let mut state = self.state();
         state.is_calm = true;
         (state.locked_until, state.gone_until) = (now, now);
+    }
+
+    /// Whether a process whose run is under way stalls now, one time in three.
+    pub fn stalls(&self) -> bool {
+        let mut state = self.state();
+        if !state.stalls || state.rng.u8(0..3) > 0 {
+            return false;
+        }
+        state.stalls = false;
+        state.count(Fault::Stall);
+        true
     }
 
     /// Somebody asks for a fault in the time to come.
@@ -207,6 +218,7 @@ impl World {
                 state.armed = Some((n, fault));
             }
             Fault::KillInMail => state.kill_in_mail = true,
+            Fault::Stall => state.stalls = true,
             Fault::Panic => state.panics = Some(state.rng.u32(0..3)),
             Fault::Lock => {
                 let seconds = state.rng.i64(5..120);
@@ -246,6 +258,11 @@ impl State {
         self.carried.values().any(|carried| carried.waits)
     }
 
+    pub fn next_process(&mut self) -> usize {
+        self.processes += 1;
+        self.processes
+    }
+
     pub fn count(&mut self, fault: Fault) {
         *self.faults.entry(fault).or_default() += 1;
     }
@@ -262,10 +279,7 @@ impl State {
     }
 
     pub fn line(&mut self, now: DateTime<Utc>, text: &str) {
-        for byte in text.bytes().chain(now.timestamp().to_le_bytes()) {
-            self.digest = (self.digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-        if self.traces_all {
+        if self.is_traced {
             self.trace.push(format!("{} {text}", now.format("%F %T")));
         }
     }
