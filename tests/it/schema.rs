@@ -338,8 +338,8 @@ fn is_allowed(validator: &Validator, sample: &Value, place: &str, name: &str) ->
                 ValidationErrorKind::AdditionalProperties { unexpected } => {
                     unexpected.iter().any(|other| other == name)
                 }
-                // Another key must stand beside it, or none may.
-                ValidationErrorKind::Required { .. } | ValidationErrorKind::Not { .. } => true,
+                // It may not stand beside another.
+                ValidationErrorKind::Not { .. } => true,
                 ValidationErrorKind::PropertyNames { error } => {
                     error.instance().as_str() == Some(name)
                 }
