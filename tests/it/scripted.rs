@@ -16,10 +16,8 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 use crate::line::Line;
 
 pub const DOSSIERS: &str = "/one-stop-shop/dossiers";
-pub const PROCEDURES: &str = "/one-stop-shop/procedures";
 pub const DOCUMENTS: &str = "/documents";
 pub const STAFF: &str = "/registers/staff";
-pub const SCHOOLS: &str = "/registers/schools";
 pub const SECRET: &str = "only-for-tests";
 
 /// What a request meets instead of its list.
