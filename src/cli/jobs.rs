@@ -29,6 +29,8 @@ struct Row {
     /// `null` while it is paused without an end.
     next: Option<Upcoming>,
     paused: bool,
+    /// For people: the keys of the JSON are fixed.
+    #[serde(skip)]
     pause: Option<pause::Shown>,
     last: Option<Last>,
 }

@@ -6,7 +6,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 use sea_orm_migration::prelude::async_trait::async_trait;
@@ -26,7 +25,7 @@ pub trait Observer: Send + Sync {
     ///
     /// # Errors
     /// With the words of the failure.
-    fn after(&self, _sql: &str, _took: Duration) -> Result<(), String> {
+    fn after(&self, _sql: &str) -> Result<(), String> {
         Ok(())
     }
 }
@@ -71,11 +70,8 @@ impl<C> Observed<C> {
             return work.await;
         };
         observer.before(sql).map_err(DbErr::Custom)?;
-        let start = Instant::now();
         let answer = work.await?;
-        observer
-            .after(sql, start.elapsed())
-            .map_err(DbErr::Custom)?;
+        observer.after(sql).map_err(DbErr::Custom)?;
         Ok(answer)
     }
 }

@@ -131,8 +131,8 @@ stories! {
             second.err
         );
         let run = on_site_beside(&app.database, app.folder(), &["run", "pull-city"]).await;
-        assert_eq!(run.code, Some(1), "{run:?}");
-        assert!(run.err.contains("stop `dondoc serve` first"), "{}", run.err);
+        assert_eq!(run.code, Some(0), "left to the daemon: {run:?}");
+        assert!(run.out.contains("the daemon runs pull-city"), "{}", run.out);
         let board = on_site_beside(&app.database, app.folder(), &["board", "--json"]).await;
         assert_eq!(board.code, Some(0), "reading is always allowed: {board:?}");
         daemon.signal("-TERM");

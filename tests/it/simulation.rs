@@ -192,7 +192,7 @@ impl Bench {
         world.state().is_traced = self.keeps_traces;
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let nth = COUNT.fetch_add(1, Ordering::Relaxed);
-        let url = format!("sqlite://simulated-{nth}?mode=memory");
+        let url = format!("sqlite://file:simulated-{nth}?mode=memory");
         let store = Store::open(&url, Path::new("")).await.unwrap();
         store.migrate().await.unwrap();
         let audit = Audit::begin(&url).await;

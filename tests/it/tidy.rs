@@ -18,7 +18,7 @@ use dondoc::{daemon, shipped};
 use sources::{Source, all, root};
 
 /// Which module may use which. What is not here may use nothing of ours.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("clock", &[]),
     ("domain", &["word_enum"]),
     ("config", &["domain"]),
@@ -42,6 +42,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("scheduler", &["job", "clock"]),
     ("shipped", &[]),
     ("demo", &["domain", "config"]),
+    ("metrics", &["clock", "config", "domain", "job", "store"]),
     (
         "daemon",
         &[
@@ -50,6 +51,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
             "domain",
             "job",
             "mail",
+            "metrics",
             "scheduler",
             "source",
             "store",
@@ -73,7 +75,7 @@ const ONLY_IN: [(&str, &[&str]); 14] = [
     ("mrml", &["mail"]),
     ("tokio_cron_scheduler", &["scheduler"]),
     ("croner", &["domain"]),
-    ("axum", &["demo"]),
+    ("axum", &["demo", "metrics"]),
     ("clap", &["cli", "main"]),
     ("anyhow", &["cli", "main", "daemon"]),
     ("rust_embed", &["shipped"]),

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use dondoc::clock::Clock;
@@ -346,7 +345,7 @@ impl Observer for World {
         }
     }
 
-    fn after(&self, sql: &str, _took: Duration) -> Result<(), String> {
+    fn after(&self, sql: &str) -> Result<(), String> {
         let now = self.now();
         let mut state = self.state();
         if sql.starts_with("INSERT INTO schedule") {
