@@ -36,8 +36,7 @@ pub mod transitions;
 use observer::Observed;
 pub use observer::Observer;
 
-/// Marks a database in memory.
-const IN_MEMORY: &str = "?mode=memory";
+const MEMORY: &str = "sqlite::memory:";
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -90,7 +89,7 @@ enum Place {
 impl fmt::Debug for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Memory => f.write_str("memory"),
+            Self::Memory => f.write_str(MEMORY),
             Self::File(path) => write!(f, "{}", path.display()),
             Self::Server(url) => f.write_str(&without_password(url)),
         }
@@ -113,15 +112,15 @@ pub struct Write {
 }
 
 impl Store {
-    /// Opens `sqlite://path` (relative to `site`, made if missing), `postgres://…`, or `sqlite://name?mode=memory`,
-    /// a database that is gone when nobody in this process has it open any more.
+    /// Opens `sqlite://path` (relative to `site`, made if missing), `postgres://…`, or `sqlite::memory:`, a
+    /// database that is gone with the last clone of this.
     ///
     /// # Errors
     /// When the database cannot be reached or its folder cannot be made. The password is never part of the message.
     pub async fn open(url: &str, site: &Path) -> Result<Self, StoreError> {
         match url.strip_prefix("sqlite://") {
-            Some(name) if name.ends_with(IN_MEMORY) => Self::open_memory(url).await,
             Some(path) => Self::open_sqlite(&site.join(path)).await,
+            None if url == MEMORY => Self::open_memory().await,
             None => Self::open_postgres(url).await,
         }
     }
@@ -143,8 +142,8 @@ impl Store {
     }
 
     /// One connection, kept for ever: the database lives in it.
-    async fn open_memory(url: &str) -> Result<Self, StoreError> {
-        let mut options = ConnectOptions::new(url.to_owned());
+    async fn open_memory() -> Result<Self, StoreError> {
+        let mut options = ConnectOptions::new(MEMORY.to_owned());
         options
             .max_connections(1)
             .min_connections(1)
@@ -153,7 +152,7 @@ impl Store {
             .test_before_acquire(false)
             .sqlx_logging(false);
         Ok(Self {
-            db: Observed::new(connect(options, url.to_owned()).await?),
+            db: Observed::new(connect(options, MEMORY.to_owned()).await?),
             place: Place::Memory,
         })
     }

@@ -6,7 +6,6 @@
 //!
 //! `DONDOC_SIMULATION_SEED=N` tells one seed again and writes down all that happened; `DONDOC_SIMULATION_DAYS` scales.
 
-mod audit;
 mod jobs;
 mod judge;
 mod process;
@@ -16,8 +15,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::panic::resume_unwind;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
@@ -34,7 +32,6 @@ use dondoc::store::Store;
 use dondoc::store::pulls::PullState;
 
 use crate::app::write_site;
-use audit::Audit;
 use judge::Evidence;
 use process::Life;
 use world::{Fault, State, World};
@@ -190,12 +187,8 @@ impl Bench {
         let dossiers = dossiers(&mut rng, start, days);
         let world = World::new(seed, start);
         world.state().is_traced = self.keeps_traces;
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let nth = COUNT.fetch_add(1, Ordering::Relaxed);
-        let url = format!("sqlite://file:simulated-{nth}?mode=memory");
-        let store = Store::open(&url, Path::new("")).await.unwrap();
+        let store = Store::open("sqlite::memory:", Path::new("")).await.unwrap();
         store.migrate().await.unwrap();
-        let audit = Audit::begin(&url).await;
         let app = self.app(&plans, &store, &world);
         fill(&store, &app, &dossiers, start, end).await;
         let life = Life {
@@ -204,10 +197,9 @@ impl Bench {
             store,
             dues: dues(&plans, start, end),
             days: TimeDelta::days(days),
-            stalled: Mutex::default(),
         };
         life.live().await;
-        let evidence = Evidence::collect(&life.store, audit).await;
+        let evidence = Evidence::collect(&life.store).await;
         let breaches = judge::judge(&life, &plans, &dossiers, &evidence);
         self.sum.add(Sum::of(days, &evidence, &world.state()));
         self.traces.append(&mut world.state().trace);

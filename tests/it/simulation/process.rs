@@ -5,7 +5,7 @@
 //! Reads next: `judge.rs`.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -22,7 +22,7 @@ use super::world::{Fault, Killed, World};
 /// Runs under way at once.
 const AT_ONCE: usize = 3;
 /// What may be done to the program in a day, and in one of how many days.
-const FAULTS: [(Fault, u32); 13] = [
+const FAULTS: [(Fault, u32); 12] = [
     (Fault::Kill, 3),
     (Fault::KillInMail, 20),
     (Fault::Refuse, 4),
@@ -33,7 +33,6 @@ const FAULTS: [(Fault, u32); 13] = [
     (Fault::ClockForward, 25),
     (Fault::Suspend, 50),
     (Fault::Stop, 15),
-    (Fault::Stall, 12),
     (Fault::Panic, 25),
     (Fault::Relay, u32::MAX),
 ];
@@ -47,8 +46,6 @@ pub struct Life {
     /// Every instant at which something is due, in order.
     pub dues: Vec<DateTime<Utc>>,
     pub days: TimeDelta,
-    /// A process that stalled, was given up, and goes on.
-    pub stalled: Mutex<Option<Process>>,
 }
 
 impl Life {
@@ -62,12 +59,9 @@ impl Life {
 
     /// Whether the time is over.
     async fn one_process(&self) -> bool {
-        let nth = self.world.state().next_process();
-        let mut process = Process::new(self, &format!("process {nth}"));
+        let mut process = Process::new(self);
         let ended = AssertUnwindSafe(process.live(self)).catch_unwind().await;
-        process.stop_posting();
-        let stalls = matches!(ended, Ok(End::Stalled));
-        *self.stalled.lock().unwrap() = stalls.then_some(process);
+        drop(process);
         if let Err(panic) = ended
             && !panic.is::<Killed>()
         {
@@ -76,11 +70,7 @@ impl Life {
         self.world.revive();
         self.doubt().await;
         if self.is_over() {
-            self.stalled.lock().unwrap().take();
             return true;
-        }
-        if stalls {
-            return false;
         }
         self.world.pass(match self.world.below(20) {
             0 => TimeDelta::days(1),
@@ -109,7 +99,7 @@ impl Life {
         let high_water = self.world.state().high_water;
         self.world
             .pass(high_water - self.world.now() + TimeDelta::days(3));
-        let mut process = Process::new(self, "the last process");
+        let mut process = Process::new(self);
         run::recover(&self.app).await.unwrap();
         for _ in 0..500 {
             for _ in 0..2 {
@@ -145,7 +135,7 @@ impl Life {
     }
 }
 
-pub struct Process {
+struct Process {
     app: Arc<App>,
     world: Arc<World>,
     planner: Planner,
@@ -153,53 +143,37 @@ pub struct Process {
     post: Option<JoinHandle<Result<usize, JobError>>>,
 }
 
-/// Why a process lives no longer.
-enum End {
-    /// Killed, or the time is over.
-    Over,
-    Stopped,
-    /// It is taken for dead, and is not.
-    Stalled,
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Some(post) = &self.post {
+            post.abort();
+        }
+    }
 }
 
 impl Process {
-    fn new(life: &Life, name: &str) -> Self {
+    fn new(life: &Life) -> Self {
         Self {
             app: Arc::clone(&life.app),
             world: Arc::clone(&life.world),
             planner: Planner::default(),
-            runner: Runner::new(name.to_owned(), AT_ONCE, life.world.clone()),
+            runner: Runner::new("simulated".to_owned(), AT_ONCE, life.world.clone()),
             post: None,
         }
     }
 
     /// Until the time is over or it is told to stop.
-    async fn live(&mut self, life: &Life) -> End {
+    async fn live(&mut self, life: &Life) {
         let world = &life.world;
         while let Err(error) = run::recover(&self.app).await {
             world.note(format!("cannot start: {error}"));
             world.pass(TimeDelta::seconds(5));
         }
-        assert!(
-            life.store.running_jobs().await.unwrap().is_empty(),
-            "left running after a start"
-        );
-        assert!(
-            life.store
-                .mails(Some(MailStatus::Sending))
-                .await
-                .unwrap()
-                .is_empty(),
-            "left sending after a start"
-        );
         let mut day = world.now();
         while !life.is_over() && !world.is_dead() {
             if let Err(error) = self.beat().await {
                 world.note(format!("this beat failed: {error}"));
                 world.pass(TimeDelta::seconds(1));
-            }
-            if !self.runner.is_idle() && world.stalls() {
-                return End::Stalled;
             }
             if !self.runner.is_idle() {
                 self.go_on_a_little().await;
@@ -213,17 +187,9 @@ impl Process {
             if world.now() - day >= TimeDelta::days(1) || world.now() < day {
                 day = world.now();
                 if self.suffer() {
-                    self.stop().await;
-                    return End::Stopped;
+                    return self.stop().await;
                 }
             }
-        }
-        End::Over
-    }
-
-    fn stop_posting(&mut self) {
-        if let Some(post) = self.post.take() {
-            post.abort();
         }
     }
 

@@ -40,8 +40,6 @@ pub enum Fault {
     Suspend,
     /// SIGTERM.
     Stop,
-    /// It stalls in the middle of a run, another process starts, and it goes on.
-    Stall,
     /// A step panics.
     Panic,
     /// The relay answers 4xx, 5xx, or not at all.
@@ -74,8 +72,6 @@ pub struct State {
     /// Statements until it happens.
     armed: Option<(u32, Fault)>,
     kill_in_mail: bool,
-    stalls: bool,
-    processes: usize,
     panics: Option<u32>,
     locked_until: DateTime<Utc>,
     gone_until: DateTime<Utc>,
@@ -114,8 +110,6 @@ impl World {
                 is_dead: false,
                 armed: None,
                 kill_in_mail: false,
-                stalls: false,
-                processes: 0,
                 panics: None,
                 locked_until: start,
                 gone_until: start,
@@ -179,7 +173,6 @@ impl World {
         state.is_dead = false;
         state.armed = None;
         state.kill_in_mail = false;
-        state.stalls = false;
         state.panics = None;
         state.moves_cursors = false;
     }
@@ -191,17 +184,6 @@ impl World {
         let mut state = self.state();
         state.is_calm = true;
         (state.locked_until, state.gone_until) = (now, now);
-    }
-
-    /// Whether a process whose run is under way stalls now, one time in three.
-    pub fn stalls(&self) -> bool {
-        let mut state = self.state();
-        if !state.stalls || state.rng.u8(0..3) > 0 {
-            return false;
-        }
-        state.stalls = false;
-        state.count(Fault::Stall);
-        true
     }
 
     /// Somebody asks for a fault in the time to come.
@@ -217,7 +199,6 @@ impl World {
                 state.armed = Some((n, fault));
             }
             Fault::KillInMail => state.kill_in_mail = true,
-            Fault::Stall => state.stalls = true,
             Fault::Panic => state.panics = Some(state.rng.u32(0..3)),
             Fault::Lock => {
                 let seconds = state.rng.i64(5..120);
@@ -255,11 +236,6 @@ impl State {
     /// A mail that the relay has seen may come again.
     pub fn has_open_mails(&self) -> bool {
         self.carried.values().any(|carried| carried.waits)
-    }
-
-    pub fn next_process(&mut self) -> usize {
-        self.processes += 1;
-        self.processes
     }
 
     pub fn count(&mut self, fault: Fault) {
