@@ -8,6 +8,7 @@ mod reload;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -221,6 +222,7 @@ pub async fn serve(app: App) -> anyhow::Result<()> {
     }
     tracing::info!("stopping: what runs is finished, what waits stays");
     heartbeat.stop().await?;
+    daemon.finish_delivery().await;
     daemon.runner.drain(&daemon.app, DRAIN).await?;
     Ok(reload::farewell(&daemon.app, &process_name()).await?)
 }
@@ -232,6 +234,8 @@ pub struct Daemon {
     planner: Planner,
     runner: Runner,
     post: Option<tokio::task::JoinHandle<Result<usize, JobError>>>,
+    /// Set at the end: no other mail is begun.
+    is_stopping: Arc<AtomicBool>,
     watchdog: Watchdog,
     notices: Notices,
     exporter: Exporter,
@@ -251,6 +255,7 @@ impl Daemon {
             planner: Planner::default(),
             runner,
             post: None,
+            is_stopping: Arc::new(AtomicBool::new(false)),
             watchdog: Watchdog::default(),
             notices: Notices::default(),
             beats: 0,
@@ -289,6 +294,18 @@ impl Daemon {
         &self.app
     }
 
+    /// Lets the mail under way come to its end, so that nobody has to doubt it; begins no other.
+    async fn finish_delivery(&mut self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
+        if let Some(post) = self.post.take()
+            && tokio::time::timeout(DRAIN, post).await.is_err()
+        {
+            tracing::warn!(
+                "a mail is still under way: whether it arrived is settled at the next start"
+            );
+        }
+    }
+
     /// One delivery at a time, beside the runs: a slow relay keeps no run from its time.
     async fn deliver(&mut self) -> Result<(), JobError> {
         if let Some(post) = self.post.take_if(|post| post.is_finished()) {
@@ -299,7 +316,10 @@ impl Daemon {
         }
         if self.post.is_none() {
             let app = Arc::clone(&self.app);
-            self.post = Some(tokio::spawn(async move { deliver::drain(&app).await }));
+            let stop = Arc::clone(&self.is_stopping);
+            self.post = Some(tokio::spawn(async move {
+                deliver::drain_until(&app, &stop).await
+            }));
         }
         Ok(())
     }
