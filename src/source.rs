@@ -69,6 +69,16 @@ impl Connection<'_> {
         }
     }
 
+    /// What would be asked for, in words for people, without secrets.
+    ///
+    /// # Errors
+    /// When the settings do not lead to a request.
+    pub fn shown(&self, ask: &Ask<'_>) -> Result<String, SourceError> {
+        match self {
+            Self::Http(connection) => connection.shown(ask),
+        }
+    }
+
     /// Fetches the figures that the source states about itself for `period`.
     ///
     /// # Errors
@@ -96,16 +106,25 @@ pub enum SourceError {
         status: u16,
         retry_after: Option<Duration>,
     },
-    #[error("{url} refused to sign us in ({status}): check the credential `{credential}`")]
+    #[error("{url} refused to sign us in ({said}): check the credential `{credential}`")]
     SignIn {
         url: String,
-        status: u16,
+        /// Its status, or the word for it in the body.
+        said: String,
         credential: String,
     },
     #[error("{url} answered with a body of more than {limit} bytes")]
-    TooLarge { url: String, limit: usize },
+    TooLarge { url: String, limit: u64 },
     #[error("{url} answered something else than expected: {what}")]
     Body { url: String, what: String },
+    #[error("{url} answered, but `{field}` says `{said}`, not success")]
+    NoSuccess {
+        url: String,
+        field: String,
+        said: String,
+    },
+    #[error("{url} leads to another host, `{host}`: that is not followed")]
+    Elsewhere { url: String, host: String },
     #[error("{0}")]
     Settings(String),
 }
@@ -132,6 +151,8 @@ impl SourceError {
             | Self::SignIn { .. }
             | Self::TooLarge { .. }
             | Self::Body { .. }
+            | Self::NoSuccess { .. }
+            | Self::Elsewhere { .. }
             | Self::Settings(_) => Retry::Never,
         }
     }
