@@ -76,27 +76,15 @@ impl Answer {
     /// Takes the rows out of the body.
     pub(super) fn take_rows(&mut self, at: &str) -> Result<Vec<Value>, SourceError> {
         let spot = Spot::new(at);
-        if let Some(base) = at.strip_suffix("[*]").filter(|_| spot.is_path()) {
-            return self.take_rows(base);
-        }
-        let found = if spot.is_path() {
-            self.rows_on(&spot)
-        } else {
-            spot.find_mut(&mut self.body).map(Value::take)
+        let rows = match at.strip_suffix("[*]").filter(|_| spot.is_path()) {
+            Some(lists) => all_of(&Spot::new(lists).find_all(&self.body)),
+            None if spot.is_path() => found_by(&spot.find_all(&self.body), at.contains('?')),
+            None => match spot.find_mut(&mut self.body).map(Value::take) {
+                Some(Value::Array(rows)) => Some(rows),
+                _ => None,
+            },
         };
-        match found {
-            Some(Value::Array(rows)) => Ok(rows),
-            _ => Err(self.body(format!("no list of rows at `{at}`"))),
-        }
-    }
-
-    /// What a path finds: one array, or every row by itself.
-    fn rows_on(&self, spot: &Spot) -> Option<Value> {
-        match spot.find_all(&self.body).as_slice() {
-            [] => None,
-            [Value::Array(rows)] => Some(Value::Array(rows.clone())),
-            rows => Some(Value::Array(rows.iter().copied().cloned().collect())),
-        }
+        rows.ok_or_else(|| self.body(format!("no list of rows at `{at}`")))
     }
 
     /// Where the answer leads: a cursor, or the path of the next page on this host.
@@ -144,6 +132,22 @@ impl Answer {
             .query()
             .map_or_else(String::new, |query| format!("?{query}"));
         Ok(Value::String(format!("{}{query}", to.path())))
+    }
+}
+
+/// The rows of all lists; nothing unless there is one.
+fn all_of(lists: &[&Value]) -> Option<Vec<Value>> {
+    let rows: Option<Vec<&Vec<Value>>> = lists.iter().map(|list| list.as_array()).collect();
+    rows.filter(|lists| !lists.is_empty())
+        .map(|lists| lists.into_iter().flatten().cloned().collect())
+}
+
+/// One list of rows, or every row by itself; a path with a condition may well find none.
+fn found_by(found: &[&Value], may_be_none: bool) -> Option<Vec<Value>> {
+    match found {
+        [] => may_be_none.then(Vec::new),
+        [Value::Array(rows)] => Some(rows.clone()),
+        rows => Some(rows.iter().copied().cloned().collect()),
     }
 }
 
