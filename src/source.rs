@@ -52,6 +52,8 @@ pub struct RawPage {
 pub enum Next {
     /// Another page, at this position: text that only the kind of the source understands, good for a later run too.
     At(String),
+    /// The first page once more: rows moved while they were read.
+    Again,
     /// Nothing: every row was read.
     End,
     /// Nothing, but rows moved while they were read: one may have been missed.

@@ -42,4 +42,5 @@ mod pull;
 mod schema;
 mod serve;
 mod simulation;
+mod source_test;
 mod tidy;

@@ -4,9 +4,12 @@
 //! Never: mapping (`source::mapping`), SQL.
 //! Reads next: `reconcile.rs`.
 
+mod moves;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
+use self::moves::Moves;
 use super::{Context, Done};
 use crate::config::sources::http::HttpAccess;
 use crate::config::sources::{Access, Pull, Source};
@@ -123,6 +126,7 @@ async fn pull_list(
     };
     let mapping = Mapping::new(pull, place(context.app, context.as_of));
     let mut tally = Tally::default();
+    let mut moves = Moves::default();
     let mut page = next_page(context, pull, &under_way, connection)
         .await
         .map_err(failed)?;
@@ -133,10 +137,11 @@ async fn pull_list(
         context
             .watcher
             .rows(page.first + page.rows.len() as u64, page.total);
+        page.next = moves.judge(page.next, &mapped.versions);
         advance(&mut state, &mut under_way, &page, &mapped, resumed);
         let seen_all = page.next == Next::End && pull.since.is_none() && !resumed;
         let stored = store_page(context, source, pull, &mapped, &state, seen_all);
-        if !matches!(page.next, Next::At(_)) {
+        if matches!(page.next, Next::End | Next::Unsettled) {
             stored.await?;
             return Ok(tally);
         }
@@ -193,8 +198,11 @@ fn advance(
     if under_way.since.is_none() {
         state.stated_total = page.total.or(state.stated_total);
     }
-    if let Next::At(position) = &page.next {
-        under_way.position = Some(position.clone());
+    under_way.position = match &page.next {
+        Next::At(position) => Some(position.clone()),
+        Next::Again | Next::End | Next::Unsettled => None,
+    };
+    if matches!(page.next, Next::At(_) | Next::Again) {
         state.under_way = Some(under_way.clone());
     } else {
         if page.next == Next::End && !resumed {
