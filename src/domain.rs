@@ -26,4 +26,4 @@ pub mod explain;
 pub mod overdue;
 pub mod format;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;

@@ -9,7 +9,6 @@ use serde::Serialize;
 
 use super::{Scope, output};
 
-mod city;
 mod pull;
 mod schedule;
 

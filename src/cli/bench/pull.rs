@@ -2,7 +2,7 @@
 //!
 //! Owns: the measurements named in the README.
 //! Never: the code that is measured: it is the daemon's own.
-//! Reads next: `city.rs`, `job/step/pull.rs`.
+//! Reads next: `demo/endless.rs`, `job/step/pull.rs`.
 
 use std::fs;
 use std::path::Path;
@@ -13,8 +13,8 @@ use anyhow::{Context, ensure};
 use chrono::{DateTime, Utc};
 
 use super::Figure;
-use super::city::City;
 use super::schedule::{figure, memory_megabytes, new_site, opened};
+use crate::demo::endless::Endless;
 use crate::job::spec::{Act, Step};
 use crate::job::watch::Unwatched;
 use crate::job::{App, plan, runner};
@@ -27,7 +27,7 @@ const HANDED: u64 = 20_000;
 
 /// Pulls `rows` dossiers into SQLite, or into the database at `database`.
 pub async fn run(rows: u64, database: Option<&str>) -> anyhow::Result<Vec<Figure>> {
-    let (city, address) = City::start(rows).await?;
+    let (city, address) = Endless::start(rows).await?;
     let now: DateTime<Utc> = "2020-06-01T00:30:00Z".parse()?;
     let site = new_site()?;
     connect(site.path(), &format!("http://{address}"), database)?;
@@ -114,7 +114,7 @@ async fn pull(app: &Arc<App>) -> anyhow::Result<Duration> {
 
 /// The same rows into the same tables, with history and daybook: parsed before, in one transaction.
 async fn limit(
-    city: &City,
+    city: &Endless,
     database: Option<&str>,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Duration> {

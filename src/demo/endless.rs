@@ -2,7 +2,7 @@
 //!
 //! Owns: the rows, the pages, which of them changed between two pulls.
 //! Never: a person, an existing dossier.
-//! Reads next: `pull.rs`.
+//! Reads next: `cli/bench/pull.rs`.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -36,7 +36,7 @@ const PROCEDURE: &str =
     "Đăng ký thay đổi, cải chính, bổ sung thông tin hộ tịch, xác định lại dân tộc";
 
 #[derive(Debug)]
-pub struct City {
+pub struct Endless {
     pub rows: u64,
     has_moved_on: AtomicBool,
 }
@@ -58,7 +58,7 @@ struct Told {
     finished: Option<NaiveDate>,
 }
 
-impl City {
+impl Endless {
     /// Listens on a free port of this machine.
     ///
     /// # Errors
@@ -181,7 +181,7 @@ fn at(day: NaiveDate, hour: u32) -> DateTime<Utc> {
         .map_or_else(DateTime::default, |at| at.to_utc())
 }
 
-async fn dossiers(State(city): State<Arc<City>>, Query(ask): Query<Ask>) -> impl IntoResponse {
+async fn dossiers(State(city): State<Arc<Endless>>, Query(ask): Query<Ask>) -> impl IntoResponse {
     (
         [(header::CONTENT_TYPE, "application/json")],
         city.page(&ask),
