@@ -7,6 +7,7 @@
 pub mod word;
 pub mod unit;
 pub mod dossier;
+pub mod daybook;
 pub mod record;
 pub mod reject;
 pub mod target;
@@ -25,4 +26,4 @@ pub mod explain;
 pub mod overdue;
 pub mod format;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;

@@ -30,6 +30,7 @@ mod delivery;
 mod digests;
 mod faults;
 mod figures;
+mod filing;
 mod interruptions;
 mod kills;
 mod letters;

@@ -1,29 +1,22 @@
-//! Pulls a source: page after page from where the last pull ended, each page committed with its place.
+//! Pulls a source, list after list.
 //!
-//! Owns: watermarks, resuming, the next page fetched while the last is written.
+//! Owns: opening the source with what the settings say; remembering why it failed.
 //! Never: mapping (`source::mapping`), SQL.
-//! Reads next: `reconcile.rs`.
+//! Reads next: `pull/list.rs`, `reconcile.rs`.
 
+mod batch;
+mod list;
 mod moves;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::json;
+use chrono::{DateTime, Utc};
 
-use self::moves::Moves;
 use super::{Context, Done};
 use crate::config::sources::http::HttpAccess;
 use crate::config::sources::{Access, Pull, Source};
 use crate::job::{App, JobError};
 use crate::source::http::{self, Identity};
-use crate::source::mapping::{Mapped, Mapping, Place};
-use crate::source::{Ask, Connection, Next, RawPage, SourceError};
-use crate::store::pulls::{PullState, UnderWay};
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Tally {
-    rows: u64,
-    rejected: u64,
-}
+use crate::source::mapping::Place;
+use crate::source::{Connection, SourceError};
 
 /// Pulls every list of the source.
 ///
@@ -35,15 +28,11 @@ pub async fn perform(context: &Context<'_>, name: &str) -> Result<Done, JobError
     let mut connection = open(context.app, source)?;
     let mut counts = serde_json::Map::new();
     for pull in &source.pulls {
-        let result = pull_list(context, source, pull, &mut connection).await;
+        let result = list::pull(context, source, pull, &mut connection).await;
         if let Err(error) = &result {
             remember_failure(context, source, pull, error).await?;
         }
-        let tally = result?;
-        counts.insert(
-            pull.records.clone(),
-            json!({ "rows": tally.rows, "rejected": tally.rejected }),
-        );
+        counts.insert(pull.records.clone(), result?.counts());
     }
     Ok(Done {
         counts: counts.into(),
@@ -102,149 +91,6 @@ pub fn place(app: &App, as_of: DateTime<Utc>) -> Place<'_> {
         units: &app.files.organisation.units,
         today: app.day(as_of),
     }
-}
-
-async fn pull_list(
-    context: &Context<'_>,
-    source: &Source,
-    pull: &Pull,
-    connection: &mut Connection<'_>,
-) -> Result<Tally, JobError> {
-    let failed = |cause| JobError::Source {
-        name: source.name.clone(),
-        cause,
-    };
-    let mut state = context
-        .app
-        .store
-        .pull_state(&source.name, &pull.records)
-        .await?;
-    let resumed = state.under_way.is_some();
-    let mut under_way = match state.under_way.take() {
-        Some(under_way) => under_way,
-        None => begin(pull, &state, context.as_of),
-    };
-    let mapping = Mapping::new(pull, place(context.app, context.as_of));
-    let mut tally = Tally::default();
-    let mut moves = Moves::default();
-    let mut page = next_page(context, pull, &under_way, connection)
-        .await
-        .map_err(failed)?;
-    loop {
-        let mapped = mapping.map(&page.rows, page.first);
-        tally.rows += page.rows.len() as u64;
-        tally.rejected += mapped.rejects.len() as u64;
-        context
-            .watcher
-            .rows(page.first + page.rows.len() as u64, page.total);
-        page.next = moves.judge(page.next, &mapped.versions);
-        advance(&mut state, &mut under_way, &page, &mapped, resumed);
-        let seen_all = page.next == Next::End && pull.since.is_none() && !resumed;
-        let stored = store_page(context, source, pull, &mapped, &state, seen_all);
-        if matches!(page.next, Next::End | Next::Unsettled) {
-            stored.await?;
-            return Ok(tally);
-        }
-        let (stored, next) = tokio::join!(stored, next_page(context, pull, &under_way, connection));
-        stored?;
-        page = next.map_err(failed)?;
-    }
-}
-
-async fn next_page(
-    context: &Context<'_>,
-    pull: &Pull,
-    under_way: &UnderWay,
-    connection: &mut Connection<'_>,
-) -> Result<RawPage, SourceError> {
-    let ask = Ask {
-        pull,
-        since: under_way.since,
-        position: under_way.position.as_deref(),
-        now: context.app.clock.now(),
-    };
-    connection.page(&ask).await
-}
-
-/// Where a new pull begins: a little before the watermark, or with everything.
-fn begin(pull: &Pull, state: &PullState, as_of: DateTime<Utc>) -> UnderWay {
-    let overlap =
-        |at: DateTime<Utc>, overlap| at - TimeDelta::from_std(overlap).unwrap_or_default();
-    let since = pull
-        .since
-        .as_ref()
-        .and_then(|since| Some(overlap(state.watermark?, since.overlap)));
-    UnderWay {
-        started_at: as_of,
-        since,
-        position: None,
-        seen_until: None,
-    }
-}
-
-/// The state after `page`: its place, or the end of the pull.
-///
-/// Rows may have moved from a page not yet read to one already read before a pull was `resumed`, or while an
-/// unsettled list was read: such a pull forgets nothing and leaves the watermark, so that the next one reads the
-/// same again.
-fn advance(
-    state: &mut PullState,
-    under_way: &mut UnderWay,
-    page: &RawPage,
-    mapped: &Mapped,
-    resumed: bool,
-) {
-    under_way.seen_until = under_way.seen_until.max(mapped.seen_until);
-    if under_way.since.is_none() {
-        state.stated_total = page.total.or(state.stated_total);
-    }
-    under_way.position = match &page.next {
-        Next::At(position) => Some(position.clone()),
-        Next::Again | Next::End | Next::Unsettled => None,
-    };
-    if matches!(page.next, Next::At(_) | Next::Again) {
-        state.under_way = Some(under_way.clone());
-    } else {
-        if page.next == Next::End && !resumed {
-            // A row dated in the future must not hide the changes until then.
-            let seen_until = under_way.seen_until.map(|at| at.min(under_way.started_at));
-            state.watermark = state.watermark.max(seen_until);
-        }
-        state.under_way = None;
-        state.completed_at = state.completed_at.max(Some(under_way.started_at));
-        state.failure = None;
-    }
-}
-
-/// One page in one transaction: its records, its rejects and how far the pull has come.
-async fn store_page(
-    context: &Context<'_>,
-    source: &Source,
-    pull: &Pull,
-    mapped: &Mapped,
-    state: &PullState,
-    seen_all: bool,
-) -> Result<(), JobError> {
-    let (name, records, seen_at) = (&source.name, &pull.records, context.as_of);
-    let write = context.write().await?;
-    write
-        .upsert_dossiers(name, &mapped.dossiers, seen_at)
-        .await?;
-    write.upsert_entries(name, &mapped.entries, seen_at).await?;
-    let dossiers = mapped.dossiers.iter().map(|dossier| dossier.code.as_str());
-    let codes: Vec<&str> = dossiers
-        .chain(mapped.entries.iter().map(|entry| entry.code.as_str()))
-        .collect();
-    write.release(name, records, &codes).await?;
-    write
-        .quarantine(name, records, &mapped.rejects, seen_at)
-        .await?;
-    if seen_all {
-        write.forget_unseen_entries(name, records, seen_at).await?;
-        write.release_unseen(name, records, seen_at).await?;
-    }
-    write.save_pull_state(state).await?;
-    Ok(write.commit().await?)
 }
 
 async fn remember_failure(
