@@ -1,10 +1,11 @@
 //! Systems behind HTTP and JSON.
 //!
-//! Owns: one request from its beginning to its rows: sign-in, pace, attempts, waiting.
+//! Owns: a connection, and what a page of a list is made of.
 //! Never: a request that changes anything at the source.
-//! Reads next: `http/request.rs`, `http/paging.rs`, `mapping.rs`.
+//! Reads next: `http/paging.rs`, `http/request.rs`, `http/ask.rs`, `mapping.rs`.
 
 mod answer;
+mod ask;
 mod client;
 mod decode;
 mod fill;
@@ -14,11 +15,9 @@ mod sign_in;
 
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
-use reqwest::{Client, RequestBuilder};
-use secrecy::ExposeSecret;
+use reqwest::Client;
 use serde_json::Value;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
@@ -29,15 +28,12 @@ use self::answer::Answer;
 use self::fill::Fill;
 use self::paging::{Found, Mark};
 use self::request::Order;
-use self::sign_in::{Desk, Pass};
-use super::{Ask, RawPage, Retry, SourceError};
+use self::sign_in::Pass;
+use super::{Ask, RawPage, SourceError};
 use crate::config::sources::http::template::Slot;
-use crate::config::sources::http::{HttpAccess, HttpListing, SignIn, Success};
+use crate::config::sources::http::{HttpAccess, HttpListing};
 use crate::config::sources::{Listing, Report, Stated};
 use crate::domain::period::Period;
-
-/// The longest wait that a source may ask for with `Retry-After`.
-const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
 /// A source of this kind, opened for a run.
 #[derive(Debug)]
@@ -169,130 +165,6 @@ impl<'a> Connection<'a> {
         let mut answer = self.ask(&order, report.success.as_ref(), now).await?;
         answer.take_rows(&report.rows)
     }
-
-    /// Asks until there is an answer, as often as the source's file allows.
-    async fn ask(
-        &mut self,
-        order: &Order<'_>,
-        success: Option<&Success>,
-        now: DateTime<Utc>,
-    ) -> Result<Answer, SourceError> {
-        let mut delays = delays(self.access.attempts);
-        let mut now = now;
-        loop {
-            let error = match self.ask_signed_in(order, success, now).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            let Retry::Later(asked) = error.retry() else {
-                return Err(error);
-            };
-            let Some(delay) = delays.next() else {
-                return Err(error);
-            };
-            let delay = asked.map_or(delay, |asked| asked.min(LONGEST_WAIT).max(delay));
-            tracing::warn!(source = self.name, %error, ?delay, "asking again");
-            tokio::time::sleep(delay).await;
-            now += TimeDelta::from_std(delay).unwrap_or_default();
-        }
-    }
-
-    /// One request; a token or session that was refused is renewed once.
-    async fn ask_signed_in(
-        &mut self,
-        order: &Order<'_>,
-        success: Option<&Success>,
-        now: DateTime<Utc>,
-    ) -> Result<Answer, SourceError> {
-        self.pass = self.pass.take().filter(|pass| pass.is_valid(now));
-        let had_pass = self.pass.is_some();
-        self.sign_in(now).await?;
-        match self.ask_once(order, success, now).await {
-            Err(error) if had_pass && self.may_have_expired(&error) => {
-                self.pass = None;
-                self.sign_in(now).await?;
-                self.ask_once(order, success, now).await
-            }
-            answer => answer,
-        }
-    }
-
-    /// A session that ended is told by the body, with a status that says success.
-    fn may_have_expired(&self, error: &SourceError) -> bool {
-        match error {
-            SourceError::Status { status: 401, .. } => true,
-            SourceError::NoSuccess { .. } => matches!(self.access.sign_in, SignIn::Session { .. }),
-            _ => false,
-        }
-    }
-
-    async fn ask_once(
-        &mut self,
-        order: &Order<'_>,
-        success: Option<&Success>,
-        now: DateTime<Utc>,
-    ) -> Result<Answer, SourceError> {
-        if let Some(pace) = &mut self.pace {
-            pace.tick().await;
-        }
-        let session = self.pass.as_ref().filter(|_| self.is_session());
-        let fill = match session {
-            Some(pass) => order.fill.with(Slot::Session, pass.secret.expose_secret()),
-            None => order.fill.clone(),
-        };
-        let url = order.url(&self.base, self.access, &fill)?;
-        let shown = format!("{}{}", self.base, order.request.path);
-        let request = order.build(&self.client, url, self.access, &fill);
-        let response = client::send(self.signed(request), &shown, now).await?;
-        let answer = decode::answer(response, &shown, self.access.max_body).await?;
-        answer.succeeded(success)?;
-        Ok(answer)
-    }
-
-    fn is_session(&self) -> bool {
-        matches!(self.access.sign_in, SignIn::Session { .. })
-    }
-
-    /// The request with what shows who asks.
-    fn signed(&self, request: RequestBuilder) -> RequestBuilder {
-        let identity = self.identity.as_ref();
-        match (&self.access.sign_in, identity, &self.pass) {
-            (SignIn::Basic { .. }, Some(Identity { id, secret, .. }), _) => {
-                request.basic_auth(id, Some(secret.expose_secret()))
-            }
-            (SignIn::Bearer { header, .. }, Some(Identity { secret, .. }), _) => match header {
-                Some(header) => request.header(header, secret.expose_secret()),
-                None => request.bearer_auth(secret.expose_secret()),
-            },
-            (SignIn::ClientCredentials { .. }, _, Some(pass)) => {
-                request.bearer_auth(pass.secret.expose_secret())
-            }
-            _ => request,
-        }
-    }
-
-    async fn sign_in(&mut self, now: DateTime<Utc>) -> Result<(), SourceError> {
-        let Some(credential) = self
-            .access
-            .sign_in
-            .credential()
-            .filter(|_| self.pass.is_none())
-        else {
-            return Ok(());
-        };
-        let Some(identity) = &self.identity else {
-            let what = format!("source {} needs the credential `{credential}`", self.name);
-            return Err(SourceError::Settings(what));
-        };
-        let desk = Desk {
-            client: &self.client,
-            base: &self.base,
-            identity,
-            now,
-        };
-        self.pass = desk.pass(&self.access.sign_in).await?;
-        Ok(())
-    }
 }
 
 fn written(day: NaiveDate, format: &str) -> String {
@@ -304,13 +176,4 @@ fn pace(gap: Duration) -> Interval {
     let mut pace = interval(gap);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     pace
-}
-
-fn delays(attempts: u32) -> ExponentialBackoff {
-    ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(200))
-        .with_max_delay(Duration::from_secs(20))
-        .with_max_times(attempts.saturating_sub(1) as usize)
-        .with_jitter()
-        .build()
 }

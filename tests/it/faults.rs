@@ -34,11 +34,20 @@ stories! {
         app.connect(&system, "timeout = \"400ms\"", PAGED).await;
         for (reply, why) in [
             (Reply::status(500), "an error of the server"),
-            (Reply::status(429).header("Retry-After", "1"), "too many requests"),
-            (Reply::status(503).header("Retry-After", "Mon, 01 Jun 2020 00:30:01 GMT"), "a date"),
+            (
+                Reply::status(429).header("Retry-After", "1"),
+                "too many requests",
+            ),
+            (
+                Reply::status(503).header("Retry-After", "Mon, 01 Jun 2020 00:30:01 GMT"),
+                "a date",
+            ),
             (Reply::silent(), "a half-open socket"),
             (page(&asked_first()).cut_after(20), "a body that breaks off"),
-            (Reply::bytes("{\"data\": [", "application/json"), "a body that ends too soon"),
+            (
+                Reply::bytes("{\"data\": [", "application/json"),
+                "a body that ends too soon",
+            ),
         ] {
             system.answers(first([reply]));
             system.forget_what_was_asked();
@@ -50,13 +59,17 @@ stories! {
 
     async fn a_wait_until_a_date_is_kept(app: &mut TestApp) {
         let system = ForeignSystem::start(first([
-            Reply::status(429).header("Retry-After", "Mon, 01 Jun 2020 00:30:02 GMT"),
+            Reply::status(429).header("Retry-After", "Mon, 01 Jun 2020 00:30:02 GMT")
         ]))
         .await;
         app.connect(&system, "", PAGED).await;
         let begun = Instant::now();
         app.pull_all(10).await;
-        assert!(begun.elapsed() >= Duration::from_secs(2), "{:?}", begun.elapsed());
+        assert!(
+            begun.elapsed() >= Duration::from_secs(2),
+            "{:?}",
+            begun.elapsed()
+        );
     }
 
     async fn a_pull_goes_on_at_the_page_that_failed_whatever_failed(app: &mut TestApp) {
@@ -64,16 +77,41 @@ stories! {
         app.connect(&system, "", PAGED).await;
         for (reply, says) in [
             (Reply::status(502), "answered 502"),
-            (Reply::bytes("<html><head><title>Đăng nhập hệ thống</title></head><body>bí mật</body></html>", "text/html"),
-             "a web page, not JSON: `Đăng nhập hệ thống`"),
-            (Reply::bytes(b"{\"data\": [{\"id\": \"T-0004\", \"name\": \"Vi\xd6c\"}], \"total\": 10}".to_vec(), "application/json; charset=iso-8859-1"),
-             "text in `iso-8859-1`, which cannot write Vietnamese"),
-            (Reply::bytes(b"{\"data\": [\"Vi\xd6c\"]}".to_vec(), "application/json; charset=utf-8"),
-             "text that is not UTF-8, as its header says"),
-            (Reply::json(&json!({ "data": null })), "no list of rows at `/data`"),
+            (
+                Reply::bytes(
+                    "<html><head><title>Đăng nhập hệ thống</title></head><body>bí mật</body></html>",
+                    "text/html",
+                ),
+                "a web page, not JSON: `Đăng nhập hệ thống`",
+            ),
+            (
+                Reply::bytes(
+                    b"{\"data\": [{\"id\": \"T-0004\", \"name\": \"Vi\xd6c\"}], \"total\": 10}"
+                        .to_vec(),
+                    "application/json; charset=iso-8859-1",
+                ),
+                "text in `iso-8859-1`, which cannot write Vietnamese",
+            ),
+            (
+                Reply::bytes(
+                    b"{\"data\": [\"Vi\xd6c\"]}".to_vec(),
+                    "application/json; charset=utf-8",
+                ),
+                "text that is not UTF-8, as its header says",
+            ),
+            (
+                Reply::json(&json!({ "data": null })),
+                "no list of rows at `/data`",
+            ),
         ] {
             let stays_bad = reply.clone();
-            system.answers(move |asked| if asked.number("page") == 2 { stays_bad.clone() } else { page(asked) });
+            system.answers(move |asked| {
+                if asked.number("page") == 2 {
+                    stays_bad.clone()
+                } else {
+                    page(asked)
+                }
+            });
             let ran = app.pull_fails(says).await;
             assert_ne!(ran.status(), RunStatus::Succeeded);
             assert!(!format!("{ran:?}").contains("bí mật"), "{ran:?}");
@@ -91,7 +129,11 @@ stories! {
         .await;
         app.connect(&system, "max_body = \"1MiB\"", PAGED).await;
         app.pull_fails("more than 1048576 bytes").await;
-        assert!(system.bytes_sent() < 32 << 20, "{} bytes were taken", system.bytes_sent());
+        assert!(
+            system.bytes_sent() < 32 << 20,
+            "{} bytes were taken",
+            system.bytes_sent()
+        );
 
         system.answers(|_| Reply::bytes(vec![b' '; 2 << 20], "application/json"));
         app.pull_fails("more than 1048576 bytes").await;
@@ -113,21 +155,33 @@ stories! {
         system.answers(|asked| {
             let mut packed = GzEncoder::new(Vec::new(), Compression::default());
             let shown = part(&things(0, 10), (asked.number("page") - 1) * 4, 4);
-            packed.write_all(json!({ "data": shown, "total": 10 }).to_string().as_bytes()).unwrap();
-            Reply::bytes(packed.finish().unwrap(), "application/json").header("Content-Encoding", "gzip")
+            packed
+                .write_all(json!({ "data": shown, "total": 10 }).to_string().as_bytes())
+                .unwrap();
+            Reply::bytes(packed.finish().unwrap(), "application/json")
+                .header("Content-Encoding", "gzip")
         });
         app.pull_all(10).await;
     }
 
     async fn what_signs_us_in_never_leaves_the_host(app: &mut TestApp) {
-        let thief = ForeignSystem::start(|_| Reply::json(&json!({ "data": [], "next": null }))).await;
+        let thief =
+            ForeignSystem::start(|_| Reply::json(&json!({ "data": [], "next": null }))).await;
         let elsewhere = format!("http://{}/things?page=2", thief.address);
         let to = elsewhere.clone();
-        let system = ForeignSystem::start(move |_| Reply::json(&json!({ "data": things(0, 4), "next": to }))).await;
+        let system = ForeignSystem::start(move |_| {
+            Reply::json(&json!({ "data": things(0, 4), "next": to }))
+        })
+        .await;
         let next = "rows = \"/data\"\npaging = { kind = \"next\", next = \"/next\" }";
         app.connect(&system, BEARER, next).await;
         app.pull_fails("leads to another host, `127.0.0.1`").await;
-        assert!(system.asked().iter().all(|asked| asked.header("authorization").contains(SECRET)));
+        assert!(
+            system
+                .asked()
+                .iter()
+                .all(|asked| asked.header("authorization").contains(SECRET))
+        );
 
         let to = elsewhere.clone();
         system.answers(move |_| Reply::status(302).header("Location", &to));
@@ -143,12 +197,20 @@ stories! {
     }
 
     async fn links_in_a_circle_and_pages_that_are_all_the_same_are_told(app: &mut TestApp) {
-        let system = ForeignSystem::start(|_| Reply::json(&json!({ "data": things(0, 4), "total": 50 }))).await;
+        let system =
+            ForeignSystem::start(|_| Reply::json(&json!({ "data": things(0, 4), "total": 50 })))
+                .await;
         app.connect(&system, "", PAGED).await;
-        app.pull_fails("the same rows on its second page as on its first, though it speaks of 50").await;
+        app.pull_fails("the same rows on its second page as on its first, though it speaks of 50")
+            .await;
 
         system.answers(|_| Reply::json(&json!({ "data": things(0, 4), "next": "/things?page=2" })));
-        app.move_to(&system, "", "rows = \"/data\"\npaging = { kind = \"next\", next = \"/next\" }").await;
+        app.move_to(
+            &system,
+            "",
+            "rows = \"/data\"\npaging = { kind = \"next\", next = \"/next\" }",
+        )
+        .await;
         app.pull_fails("leads back to the same one").await;
     }
 
@@ -178,7 +240,8 @@ stories! {
         app.pull_fails("answered 500").await;
         // Page 2 of other pages is another place in the list.
         *broken.lock().unwrap() = false;
-        app.edit("config/sources/foreign.toml", "rows = 4", "rows = 6").await;
+        app.edit("config/sources/foreign.toml", "rows = 4", "rows = 6")
+            .await;
         system.forget_what_was_asked();
         app.pull_all(10).await;
         assert_eq!(system.asked_for("page"), ["1", "2"]);

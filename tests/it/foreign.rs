@@ -268,6 +268,17 @@ fn source(access: &str, pull: &str) -> String {
 impl TestApp {
     /// Connects the system by a source file alone: `access` are keys of its root, `pull` those of its list.
     pub async fn connect(&mut self, system: &ForeignSystem, access: &str, pull: &str) {
+        self.connect_with(system, access, pull, "").await;
+    }
+
+    /// As [`Self::connect`], with more `fields`.
+    pub async fn connect_with(
+        &mut self,
+        system: &ForeignSystem,
+        access: &str,
+        pull: &str,
+        fields: &str,
+    ) {
         let settings = self.folder().join("config/local.toml");
         let address = system.address;
         let local = fs::read_to_string(&settings).unwrap();
@@ -281,7 +292,7 @@ impl TestApp {
         fs::write(self.folder().join("config/secrets/foreign"), SECRET).unwrap();
         fs::write(
             self.folder().join("config/sources/foreign.toml"),
-            source(access, pull),
+            source(access, pull) + fields,
         )
         .unwrap();
         let job = "title = \"Hệ thống lạ\"\nschedule = { cron = \"0 5 * * *\", zone = \"Asia/Ho_Chi_Minh\" }\n\

@@ -48,7 +48,8 @@ pub(super) struct Found<'r> {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Lost {
     #[error(
-        "the same rows on its second page as on its first, though it speaks of {0}: it may not know the parameters of `paging`"
+        "the same rows on its second page as on its first, though it speaks of {0}: \
+         it may not know the parameters of `paging`"
     )]
     SamePage(u64),
     #[error("a link to the next page that leads back to the same one")]

@@ -115,7 +115,8 @@ fn sends_session(table: &Table<'_>, access: Option<&HttpAccess>, request: &Reque
     };
     let mut everywhere = access.headers.iter().chain(&access.query);
     if !request.has(Slot::Session) && !everywhere.any(|(_, text)| text.has(Slot::Session)) {
-        let help = "write `{session}` in `query`, `headers` or the body: `headers = { Cookie = \"SESSION={session}\" }`";
+        let help = "write `{session}` in `query`, `headers` or the body: \
+             `headers = { Cookie = \"SESSION={session}\" }`";
         table.problem("nothing sends the session of `sign_in`", help);
     }
 }
