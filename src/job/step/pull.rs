@@ -32,7 +32,8 @@ pub async fn perform(context: &Context<'_>, name: &str) -> Result<Done, JobError
     let mut counts = serde_json::Map::new();
     for pull in &source.pulls {
         let result = pull_list(context, source, pull, &mut connection).await;
-        if let Err(error) = &result {
+        // A database that is away says nothing of the source.
+        if let Err(error @ JobError::Source { .. }) = &result {
             remember_failure(context, source, pull, error).await?;
         }
         let tally = result?;
@@ -231,6 +232,7 @@ async fn store_page(
         write.release_unseen(name, records, seen_at).await?;
     }
     write.save_pull_state(state).await?;
+    write.progress(context.run).await?;
     Ok(write.commit().await?)
 }
 
