@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use migrations::Migrator;
+use sea_orm::sqlx::{Connection, SqliteConnection};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
     DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
@@ -179,7 +180,10 @@ impl Store {
             .max_connections(8)
             .connect_timeout(CONNECT.min(patience))
             .acquire_timeout(patience)
-            .sqlx_logging(false);
+            .sqlx_logging(false)
+            .map_sqlx_postgres_opts(move |server| {
+                server.options([("lock_timeout", patience.as_millis())])
+            });
         Ok(Self {
             db: Observed::new(connect(options, without_password(url)).await?),
             place: Place::Server(url.to_owned()),
@@ -195,6 +199,9 @@ impl Store {
             return Ok(Migrator::up(&self.db.inner, None).await?);
         }
         let lock = self.db.inner.begin().await?;
+        // Another process may migrate for as long as it takes.
+        lock.execute_unprepared("SET LOCAL lock_timeout = 0")
+            .await?;
         lock.execute_unprepared("SELECT pg_advisory_xact_lock(7226061)")
             .await?;
         Migrator::up(&self.db.inner, None).await?;
@@ -278,6 +285,9 @@ fn sqlite(path: &Path, synchronous: &'static str, patience: Duration) -> Connect
         .max_connections(4)
         .acquire_timeout(patience)
         .sqlx_logging(false)
+        .map_sqlx_sqlite_pool_opts(|pool| {
+            pool.before_acquire(|connection, _| Box::pin(async { Ok(!is_left_open(connection)) }))
+        })
         .map_sqlx_sqlite_opts(move |sqlite| {
             sqlite
                 .pragma("journal_mode", "WAL")
@@ -286,6 +296,12 @@ fn sqlite(path: &Path, synchronous: &'static str, patience: Duration) -> Connect
                 .busy_timeout(patience)
         });
     options
+}
+
+/// A full disk makes SQLite end a transaction by itself: its connection still counts one, would begin the next
+/// inside it and never commit. Such a connection is closed.
+fn is_left_open(connection: &SqliteConnection) -> bool {
+    connection.is_in_transaction()
 }
 
 async fn connect(options: ConnectOptions, place: String) -> Result<DatabaseConnection, StoreError> {

@@ -46,7 +46,7 @@ pub struct Runner {
 
 /// What becomes of a queued run now.
 enum Fate {
-    Begins(Run),
+    Begins(Box<Run>),
     Waits,
     /// It never begins, or another process has it.
     IsNoneOfOurs,
@@ -98,7 +98,7 @@ impl Runner {
                 match self.decide(app, &run, running).await? {
                     Fate::Begins(claimed) => {
                         running.push((claimed.job.clone(), claimed.trigger));
-                        self.spawn(app, claimed);
+                        self.spawn(app, *claimed);
                         started += 1;
                     }
                     Fate::Waits => waiting += 1,
@@ -145,7 +145,7 @@ impl Runner {
             Admission::Begin => Ok(self
                 .claim(app, run, now)
                 .await?
-                .map_or(Fate::IsNoneOfOurs, Fate::Begins)),
+                .map_or(Fate::IsNoneOfOurs, |run| Fate::Begins(Box::new(run)))),
         }
     }
 

@@ -31,6 +31,7 @@ mod interruptions;
 mod kills;
 mod letters;
 mod migrating;
+mod misbehave;
 mod notice;
 mod operate;
 mod outbox;
