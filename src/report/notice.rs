@@ -234,9 +234,10 @@ fn given_up(run: &GivenUp, words: &Words) -> View {
 
 fn outage(outage: &Outage, words: &Words) -> View {
     let lasted = (outage.until - outage.from).to_std().unwrap_or_default();
+    let lasted = length(lasted, words);
     let (from, until) = (moment(outage.from, words), moment(outage.until, words));
     View {
-        intro: words.notice.outage_intro(from, until),
+        intro: words.notice.outage_intro(from, until, &lasted),
         any_facts: true,
         facts: vec![Fact {
             label: words.notice.outage_cause(),
@@ -244,7 +245,7 @@ fn outage(outage: &Outage, words: &Words) -> View {
         }],
         any_steps: true,
         steps: vec![words.notice.look_at_all(), words.notice.doctor()],
-        ..View::of(words.notice.outage(length(lasted, words)))
+        ..View::of(words.notice.outage(lasted))
     }
 }
 

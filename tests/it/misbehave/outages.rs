@@ -27,7 +27,7 @@ const JOB: &str = "alerts";
 async fn impatient(app: &mut TestApp) {
     app.city
         .shows(DOSSIERS, [dossier(&code(1)).due("20200529").row()]);
-    app.add("config/local.toml", "\n[database]\npatience = \"60ms\"\n")
+    app.add("config/local.toml", "\n[database]\npatience = \"250ms\"\n")
         .await;
     only(app, JOB, EVERY_MINUTE).await;
 }
@@ -56,7 +56,7 @@ async fn a_minute_without<T>(
     .await;
     let struck = strike(app).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
-    for second in [20, 61, 75] {
+    for second in [20, 61] {
         app.go_to(at(second));
         daemon.beat().await.unwrap();
     }
