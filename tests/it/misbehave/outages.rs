@@ -55,7 +55,8 @@ async fn a_minute_without<T>(
     })
     .await;
     let struck = strike(app).await;
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    // The run waits for its database, and gives it up.
+    tokio::time::sleep(Duration::from_millis(650)).await;
     for second in [20, 61] {
         app.go_to(at(second));
         daemon.beat().await.unwrap();
