@@ -72,7 +72,7 @@ stories! {
         let here = Arc::new(here);
         let mut runner = runner(Panics);
         assert_eq!(runner.start_ready(&here).await.unwrap(), 1);
-        moody.refuses("");
+        moody.refuses("UPDATE");
         for _ in 0..3 {
             let refused = runner.next_ended(&here).await.unwrap_err();
             assert!(refused.is_outage(), "{refused}");

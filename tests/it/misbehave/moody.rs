@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use dondoc::job::App;
 use dondoc::store::Observer;
 
-/// Refuses every statement in which this stands; an empty text stands in all of them.
+/// Refuses every statement in which this stands.
 #[derive(Default)]
 pub struct Moody(Mutex<Option<&'static str>>);
 
