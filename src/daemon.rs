@@ -113,6 +113,7 @@ pub async fn open_with(
     let read = read(folder, clock.now(), &variables)?;
     let store = Store::of(&read.files.settings.database, folder).await?;
     store.migrate().await?;
+    store.keep_daybook(read.files.settings.site.zone).await?;
     Ok(read.app(folder, store, clock, Gates::default(), variables))
 }
 

@@ -23,10 +23,12 @@ use crate::config::settings as config;
 
 mod bulk;
 pub mod daemons;
+pub mod daybook;
 pub mod decisions;
 pub mod dossiers;
 mod entity;
 pub mod entries;
+pub mod filing;
 mod lock;
 mod observer;
 mod outage;

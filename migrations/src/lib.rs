@@ -19,7 +19,9 @@ mod m20200101_000005_outbox;
 mod m20200101_000006_decision;
 mod m20200101_000007_transition;
 mod m20200102_000001_trust;
-mod m20200103_000001_mishap;
+mod m20200103_000001_position;
+mod m20200104_000001_daybook;
+mod m20200105_000001_mishap;
 
 pub struct Migrator;
 
@@ -35,7 +37,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20200101_000006_decision::Migration),
             Box::new(m20200101_000007_transition::Migration),
             Box::new(m20200102_000001_trust::Migration),
-            Box::new(m20200103_000001_mishap::Migration),
+            Box::new(m20200103_000001_position::Migration),
+            Box::new(m20200104_000001_daybook::Migration),
+            Box::new(m20200105_000001_mishap::Migration),
         ]
     }
 }
