@@ -17,7 +17,7 @@ use crate::rows::{code, dossier};
 use crate::scripted::{Answer, DOSSIERS};
 use crate::serve::often;
 
-/// Ends the connections that hold the database's lock, and those behind the lock's last answer.
+/// Ends the connection that holds the lock of this database.
 const LOSE: &str = "SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database \
      WHERE l.locktype = 'advisory' AND l.objid = 7226062 AND d.datname = current_database()";
 
