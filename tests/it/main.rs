@@ -32,6 +32,7 @@ mod interruptions;
 mod kills;
 mod letters;
 mod migrating;
+mod misbehave;
 mod notice;
 mod operate;
 mod outbox;
