@@ -37,6 +37,7 @@ pub mod pause;
 pub mod backfill;
 pub mod scratch;
 pub mod try_out;
+pub mod look;
 pub mod simulate;
 
 /// A site opened for work. Everything in it was checked.

@@ -13,6 +13,7 @@
 // The stage.
 mod app;
 mod database;
+mod foreign;
 mod letters_sent;
 mod line;
 mod program;
@@ -23,9 +24,11 @@ mod scripted;
 // The stories.
 mod alerts;
 mod commands;
+mod connect;
 mod days;
 mod delivery;
 mod digests;
+mod faults;
 mod figures;
 mod filing;
 mod interruptions;
@@ -41,4 +44,5 @@ mod pull;
 mod schema;
 mod serve;
 mod simulation;
+mod source_test;
 mod tidy;
