@@ -35,6 +35,7 @@ mod interruptions;
 mod kills;
 mod letters;
 mod migrating;
+mod misbehave;
 mod notice;
 mod operate;
 mod outbox;

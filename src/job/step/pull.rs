@@ -29,7 +29,8 @@ pub async fn perform(context: &Context<'_>, name: &str) -> Result<Done, JobError
     let mut counts = serde_json::Map::new();
     for pull in &source.pulls {
         let result = list::pull(context, source, pull, &mut connection).await;
-        if let Err(error) = &result {
+        // A database that is away says nothing of the source.
+        if let Err(error @ JobError::Source { .. }) = &result {
             remember_failure(context, source, pull, error).await?;
         }
         counts.insert(pull.records.clone(), result?.counts());

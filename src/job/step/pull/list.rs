@@ -241,6 +241,7 @@ impl Course<'_> {
             self.forget_unseen(&write, reading).await?;
         }
         write.save_pull_state(&self.state).await?;
+        write.progress(self.context.run).await?;
         Ok(write.commit().await?)
     }
 
