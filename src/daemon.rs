@@ -34,6 +34,8 @@ const AT_ONCE: usize = 4;
 const DRAIN: Duration = Duration::from_secs(30);
 /// What may take long while the program stops, and has this long then: a beat, saying farewell.
 const MOMENT: Duration = Duration::from_secs(3);
+/// A part of a beat that takes longer waits for a database that will not answer.
+const SILENCE: Duration = Duration::from_secs(120);
 /// Beats between two signs of life.
 const SIGN_OF_LIFE: u64 = 20;
 /// Beats between two looks whether the database is still held.
@@ -112,6 +114,8 @@ async fn go_on(
 pub struct Daemon {
     app: Arc<App>,
     lock: Lock,
+    /// As far as is known; while it is not, nothing is begun.
+    is_held: bool,
     files: Files,
     planner: Planner,
     runner: Runner,
@@ -140,7 +144,7 @@ impl Daemon {
 
     fn new(app: App, lock: Lock) -> Self {
         let runner = Runner::new(process_name(), AT_ONCE, Arc::new(Unwatched));
-        let files = Files::of(&app.site);
+        let files = Files::of(&app);
         let app = Arc::new(app);
         Self {
             exporter: Exporter::new(&app),
@@ -153,6 +157,7 @@ impl Daemon {
             is_stopping: Arc::new(AtomicBool::new(false)),
             watchdog: Watchdog::default(),
             notices: Notices::default(),
+            is_held: true,
             error: None,
             outages: Outages::default(),
             beats: 0,
@@ -178,33 +183,39 @@ impl Daemon {
 
     /// Nothing is begun while nobody knows whether the database is still ours.
     async fn holds_database(&mut self) -> Result<bool, StoreError> {
-        if !self.beats.is_multiple_of(LOOK_AT_LOCK) && !self.outages.is_on() {
+        if self.is_held && !self.beats.is_multiple_of(LOOK_AT_LOCK) && !self.outages.is_on() {
             return Ok(true);
         }
-        match self.lock.keep().await {
-            Ok(Kept::Still) => Ok(true),
+        self.is_held = match self.lock.keep().await {
+            Ok(Kept::Still) => true,
             Ok(Kept::Again) => {
                 tracing::warn!(
                     "the hold on the database was lost with its connection, and is taken again"
                 );
-                Ok(true)
+                true
             }
-            Err(error @ StoreError::InUse { .. }) => Err(error),
+            Err(error @ StoreError::InUse { .. }) => return Err(error),
             Err(error) => {
                 self.note("holding the database", Err(error.into()));
-                Ok(false)
+                false
             }
-        }
+        };
+        Ok(self.is_held)
     }
 
     async fn move_parts(&mut self) {
         let changed = self.apply_changes().await;
         self.note("applying changed files", changed);
-        let planned = self.planner.tick(&self.app, self.app.clock.now()).await;
+        let now = self.app.clock.now();
+        let planned = answered(self.planner.tick(&self.app, now)).await;
+        if planned.is_err() {
+            // A tick that was given up has not said what it left undone.
+            self.planner = Planner::default();
+        }
         self.note("planning", planned.map(drop));
-        let reaped = self.runner.reap(&self.app).await;
+        let reaped = answered(self.runner.reap(&self.app)).await;
         self.note("ending runs", reaped.map(drop));
-        let started = self.runner.start_ready(&self.app).await;
+        let started = answered(self.runner.start_ready(&self.app)).await;
         self.note("starting runs", started.map(drop));
         let delivered = self.deliver().await;
         self.note("delivering", delivered);
@@ -222,9 +233,10 @@ impl Daemon {
     }
 
     async fn give_sign_of_life(&mut self) {
-        let renewed = self.runner.renew(&self.app).await;
+        let renewed = answered(self.runner.renew(&self.app)).await;
         self.note("renewing leases", renewed);
-        let given = self.files.sign_of_life(&self.app, &process_name()).await;
+        let owner = process_name();
+        let given = answered(self.files.sign_of_life(&self.app, &owner)).await;
         let is_given = given.is_ok();
         self.note("giving a sign of life", given);
         if !is_given {
@@ -307,5 +319,14 @@ impl Daemon {
             }));
         }
         Ok(())
+    }
+}
+
+/// What the database does not answer in a long while it does not answer at all: a connection may be dead without
+/// saying so, and a beat must end.
+async fn answered<T>(part: impl Future<Output = Result<T, JobError>>) -> Result<T, JobError> {
+    match tokio::time::timeout(SILENCE, part).await {
+        Ok(result) => result,
+        Err(_) => Err(StoreError::Silent(SILENCE).into()),
     }
 }

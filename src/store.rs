@@ -62,6 +62,8 @@ pub enum StoreError {
     },
     #[error("run {0} was taken over by another process")]
     Fenced(i64),
+    #[error("the database has not answered for {} s", .0.as_secs())]
+    Silent(Duration),
     #[error("database: {0}")]
     Database(#[from] DbErr),
     #[error("table `{table}`, row `{id}`: {what}")]

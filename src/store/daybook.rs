@@ -26,11 +26,11 @@ const COLUMNS: [Column; 9] = [
     ("unit", Kind::Text),
     ("level", Kind::Text),
     ("channel", Kind::Text),
-    ("received", Kind::Instant),
-    ("early", Kind::Instant),
-    ("on_time", Kind::Instant),
-    ("late", Kind::Instant),
-    ("withdrawn", Kind::Instant),
+    ("received", Kind::Long),
+    ("early", Kind::Long),
+    ("on_time", Kind::Long),
+    ("late", Kind::Long),
+    ("withdrawn", Kind::Long),
 ];
 
 impl Write {

@@ -100,12 +100,12 @@ pub(super) const NO_RUN: i64 = 0;
 
 const COLUMNS: [Column; 12] = [
     ("job", Kind::Text),
-    ("scheduled_for", Kind::Instant),
+    ("scheduled_for", Kind::Long),
     ("trigger", Kind::Text),
     ("status", Kind::Text),
     ("reason", Kind::Text),
     ("attempts", Kind::Integer),
-    ("as_of", Kind::Instant),
+    ("as_of", Kind::Long),
     ("holds_mails", Kind::Flag),
     ("note", Kind::Text),
     ("schedule", Kind::Text),
@@ -212,7 +212,30 @@ impl Write {
         Ok(updated.rows_affected)
     }
 
-    /// Writes the end of a run, or that it never begins.
+    /// Writes that a queued run never begins; nothing where it is not queued any more as `run` was read.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn refuse_run(
+        &self,
+        run: &Run,
+        status: RunStatus,
+        reason: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        run::Entity::update_many()
+            .col_expr(Col::Status, Expr::value(status.as_str()))
+            .col_expr(Col::Reason, Expr::value(reason))
+            .col_expr(Col::FinishedAt, Expr::value(seconds(now)))
+            .filter(Col::Id.eq(run.id))
+            .filter(Col::Status.eq(RunStatus::Queued.as_str()))
+            .filter(Col::Attempts.eq(run.attempts))
+            .exec(&self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Writes the end of a run that is held.
     ///
     /// # Errors
     /// When the database refuses.

@@ -105,7 +105,7 @@ impl Write {
     }
 
     /// Queues again what nobody runs any more: runs of other processes whose lease ended before `now`, and
-    /// runs of `owner` that are not `under_way`.
+    /// runs of `owner` that are not `under_way`: the answer to their claim was lost, and nobody died of that.
     ///
     /// # Errors
     /// When the database refuses.
@@ -121,8 +121,9 @@ impl Write {
         let forgotten = Condition::all()
             .add(Col::LeaseOwner.eq(owner))
             .add(Col::Id.is_not_in(under_way.iter().copied()));
-        self.requeue_dead(Condition::any().add(silent).add(forgotten))
-            .await
+        let why = "it was claimed, and nobody heard of it";
+        let forgotten = self.requeue(forgotten, why, 0).await?;
+        Ok(forgotten + self.requeue_dead(silent).await?)
     }
 
     /// Queues a run of ours again that was broken off alive: its database was away, or its process stops.

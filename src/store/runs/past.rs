@@ -13,7 +13,7 @@ use crate::store::schedules::Pause;
 use crate::store::{Store, StoreError, instant, instant_or_none, seconds};
 
 impl Store {
-    /// Whether a run of `job` that was scheduled in [`from`, `until`) has succeeded.
+    /// Whether a run of `job` that was scheduled in [`from`, `until`] has succeeded.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -27,7 +27,7 @@ impl Store {
             .filter(Col::Job.eq(job))
             .filter(Col::Status.eq(RunStatus::Succeeded.as_str()))
             .filter(Col::ScheduledFor.gte(seconds(from)))
-            .filter(Col::ScheduledFor.lt(seconds(until)))
+            .filter(Col::ScheduledFor.lte(seconds(until)))
             .count(&self.db)
             .await?;
         Ok(count > 0)
@@ -127,7 +127,7 @@ impl Store {
         rows.into_iter().map(Run::try_from).collect()
     }
 
-    /// The runs scheduled in [`from`, `until`), in their order.
+    /// The runs scheduled in [`from`, `until`], in their order.
     ///
     /// # Errors
     /// When the database does not answer or a row does not convert.
@@ -138,7 +138,7 @@ impl Store {
     ) -> Result<Vec<Run>, StoreError> {
         let rows = run::Entity::find()
             .filter(Col::ScheduledFor.gte(seconds(from)))
-            .filter(Col::ScheduledFor.lt(seconds(until)))
+            .filter(Col::ScheduledFor.lte(seconds(until)))
             .order_by_asc(Col::ScheduledFor)
             .order_by_asc(Col::Id)
             .all(&self.db)
