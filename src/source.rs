@@ -8,10 +8,13 @@
 
 use std::time::Duration;
 
+mod export;
 pub mod http;
 pub mod mapping;
 mod moment;
 mod pointer;
+mod unit;
+mod value;
 
 /// Why a source could not be read. Messages name the address, never a token or a row.
 #[derive(Debug, thiserror::Error)]

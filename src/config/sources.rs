@@ -4,11 +4,13 @@
 //! Never: fetching or mapping (`source`).
 //! Reads next: `sources/read.rs`, `source/http.rs`.
 
+mod drop;
 mod fields;
 mod kinds;
 mod read;
 
-pub use kinds::{DOSSIER_FIELDS, DOSSIERS, STATED_FIELDS};
+pub use drop::{DropAccess, DropListing, FileForm, TextEncoding};
+pub use kinds::{DOSSIER_FIELDS, DOSSIERS, Marks, STATED_FIELDS};
 pub use read::{FOLDER, source};
 
 use std::collections::BTreeMap;

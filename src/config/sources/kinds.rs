@@ -102,3 +102,15 @@ pub fn shown(value: &Value) -> String {
         Value::Text(text) => text.clone(),
     }
 }
+
+/// Which mark parts thousands and which parts decimals in a source's numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Marks {
+    /// Whatever the number itself can tell; what it cannot is a reject.
+    #[default]
+    Unstated,
+    /// `1.234,5`
+    Vietnamese,
+    /// `1,234.5`
+    English,
+}
