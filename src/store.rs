@@ -21,6 +21,7 @@ mod bulk;
 pub mod daemons;
 pub mod decisions;
 pub mod dossiers;
+pub mod drop_files;
 mod entity;
 pub mod entries;
 mod observer;

@@ -52,6 +52,23 @@ impl Write {
 }
 
 impl Store {
+    /// How many dossiers of a source no pull since `started` has seen. They are kept: a list that holds them no
+    /// more does not say that they never were.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_unseen_dossiers(
+        &self,
+        source: &str,
+        started: DateTime<Utc>,
+    ) -> Result<u64, StoreError> {
+        Ok(dossier::Entity::find()
+            .filter(Col::Source.eq(source))
+            .filter(Col::SeenAt.lt(seconds(started)))
+            .count(&self.db)
+            .await?)
+    }
+
     /// Dossiers received before `until` that were not finished before `from`: all that a period can count.
     ///
     /// # Errors

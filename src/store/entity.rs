@@ -7,6 +7,7 @@
 pub mod daemon;
 pub mod decision;
 pub mod dossier;
+pub mod drop_file;
 pub mod entry;
 pub mod outbox;
 pub mod pull;

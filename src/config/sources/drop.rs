@@ -2,7 +2,9 @@
 //!
 //! Owns: the typed form of its keys.
 //! Never: looking into the folder (`source::drop`).
-//! Reads next: `read.rs`.
+//! Reads next: `drop/read.rs`.
+
+pub mod read;
 
 use std::path::PathBuf;
 use std::time::Duration;

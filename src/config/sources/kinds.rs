@@ -50,11 +50,16 @@ pub const STATED_FIELDS: [&str; 11] = [
 ];
 
 /// What an attribute can be.
-pub const KINDS: [(&str, Kind); 3] = [
+pub const KINDS: [(&str, Kind); 5] = [
     ("text", Kind::Text),
     ("number", Kind::Number),
     ("flag", Kind::Flag),
+    ("decimal", Kind::Decimal),
+    ("percent", Kind::Percent),
 ];
+
+/// How a field says which marks its numbers have.
+pub const MARKS: [(&str, Marks); 2] = [("vi", Marks::Vietnamese), ("en", Marks::English)];
 
 /// The kind of a field, without its formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +70,8 @@ pub enum Kind {
     Moment,
     Day,
     Unit,
+    Decimal,
+    Percent,
 }
 
 /// The kind of an attribute that states none: that of our values for its words, else text.
@@ -92,6 +99,8 @@ pub fn word(kind: Kind) -> &'static str {
         Kind::Moment => "moment",
         Kind::Day => "day",
         Kind::Unit => "unit",
+        Kind::Decimal => "decimal",
+        Kind::Percent => "percent",
     }
 }
 

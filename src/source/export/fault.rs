@@ -29,6 +29,10 @@ pub enum ExportFault {
     NotATable { what: &'static str },
     #[error("the file is empty")]
     Empty,
+    #[error("the file changed while it was read")]
+    Changed,
+    #[error("the table has a heading and no row, though the file is to be the whole list")]
+    NoRows,
     #[error("the encoding of the text is doubtful: {0}")]
     Encoding(String),
     #[error("which character parts the columns is doubtful")]
@@ -65,7 +69,8 @@ impl ExportFault {
             Self::Broken { .. } => "the file was cut off or damaged: export it again",
             Self::Password => "save it without a password",
             Self::NotATable { .. } => "export the list as XLSX or CSV",
-            Self::Empty => "export it again",
+            Self::Empty | Self::NoRows => "export it again",
+            Self::Changed => "copy it there in one go",
             Self::Encoding(_) => {
                 "save it as \"CSV UTF-8\" or XLSX, or state `encoding` in the source's file"
             }
@@ -82,9 +87,63 @@ impl ExportFault {
         }
     }
 
+    /// What is wrong and what to do, for the people who export: `(lý do, cách xử lý)`.
+    #[must_use]
+    pub fn in_vietnamese(&self) -> (String, &'static str) {
+        let smaller = "xuất khoảng thời gian ngắn hơn, hoặc xóa phần nằm ngoài bảng và lưu lại";
+        let again = "xuất lại tệp";
+        match self {
+            Self::Read(_) => (
+                "không mở được tệp".to_owned(),
+                "đóng tệp ở chương trình khác",
+            ),
+            Self::Changed => (
+                "tệp bị thay đổi trong khi đọc".to_owned(),
+                "chép lại tệp một lần cho xong",
+            ),
+            Self::TooLarge { .. } => ("tệp hoặc một ô trong tệp quá lớn".to_owned(), smaller),
+            Self::Bomb { .. } => (
+                "tệp nén bung ra quá lớn so với dung lượng".to_owned(),
+                smaller,
+            ),
+            Self::TooMany { .. } => ("bảng có quá nhiều ô hoặc quá nhiều cột".to_owned(), smaller),
+            Self::Broken { .. } => ("tệp bị hỏng hoặc bị cắt giữa chừng".to_owned(), again),
+            Self::Password => (
+                "tệp được bảo vệ bằng mật khẩu".to_owned(),
+                "lưu lại không có mật khẩu",
+            ),
+            Self::NotATable { .. } => (
+                "tệp không phải là bảng".to_owned(),
+                "xuất danh sách ra XLSX hoặc CSV",
+            ),
+            Self::Empty => ("tệp rỗng".to_owned(), again),
+            Self::NoRows => ("bảng chỉ có tiêu đề, không có dòng nào".to_owned(), again),
+            Self::Encoding(_) => (
+                "không xác định được bảng mã của tệp".to_owned(),
+                "lưu dưới dạng \"CSV UTF-8\" hoặc XLSX",
+            ),
+            Self::Separator => (
+                "không xác định được dấu ngăn cột".to_owned(),
+                "lưu dưới dạng XLSX",
+            ),
+            Self::NoSheet { wanted, .. } => (
+                format!("không có trang tính `{wanted}`"),
+                "đặt lại tên trang tính",
+            ),
+            Self::NoHeading { missing, .. } => (
+                format!("không tìm thấy các cột {missing}"),
+                "xuất danh sách có đủ các cột này",
+            ),
+            Self::TwoColumns { name, columns, .. } => (
+                format!("có hai cột cùng tên `{name}` ({columns})"),
+                "đổi tên một trong hai cột",
+            ),
+        }
+    }
+
     /// Whether the same file may be readable later.
     #[must_use]
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Read(_))
+        matches!(self, Self::Read(_) | Self::Changed)
     }
 }

@@ -8,12 +8,25 @@ use unicode_normalization::UnicodeNormalization;
 
 /// `Thụy` and `THUỴ`, `hòa` and `hoà`, `Ngày / hẹn trả` and `ngày hẹn trả` have the same key.
 pub(in crate::source) fn key(text: &str) -> String {
+    fold(text, |_| false)
+}
+
+/// As [`key`], but `>5` and `<5` are two words: the codes of a source may be nothing but signs.
+pub(in crate::source) fn word(text: &str) -> String {
+    fold(text, |c| !c.is_whitespace())
+}
+
+fn fold(text: &str, is_kept: impl Fn(char) -> bool) -> String {
     let mut key = String::with_capacity(text.len() + 8);
     let mut tones = String::new();
     for c in text.nfd().flat_map(char::to_lowercase) {
         if is_tone(c) {
             tones.push(c);
         } else if c.is_alphanumeric() || is_vowel_mark(c) {
+            key.push(c);
+        } else if is_kept(c) {
+            key.push_str(&tones);
+            tones.clear();
             key.push(c);
         } else {
             end_word(&mut key, &mut tones);
@@ -71,5 +84,7 @@ mod tests {
         ] {
             assert_ne!(key(one), key(other), "{why}");
         }
+        assert_ne!(word("<5"), word(">5"), "signs are words");
+        assert_eq!(word(" CÓ "), word("có"));
     }
 }

@@ -1,0 +1,158 @@
+//! One field of a row: found, and read as what it must be.
+//!
+//! Owns: text, codes, numbers, flags and dates as sources write them.
+//! Never: which fields a record has (`record.rs`).
+//! Reads next: `../moment.rs`, `../spot.rs`.
+
+use std::collections::HashMap;
+
+use chrono_tz::Tz;
+use serde_json::{Number, Value as Json};
+
+use crate::config::sources::{Field, FieldKind};
+use crate::domain::record::Value;
+use crate::source::moment::{Formats, Written, says_none};
+use crate::source::spot::Spot;
+use crate::source::value::{folded, number, text};
+
+#[derive(Debug)]
+pub(super) struct Reader<'a> {
+    pub(super) field: &'a Field,
+    pub(super) spots: Vec<Spot>,
+    formats: Formats,
+    /// Our values by the source's words, folded.
+    codes: HashMap<String, &'a Value>,
+}
+
+/// A value as it came.
+enum Raw {
+    Text(String),
+    Number(Number),
+    Flag(bool),
+}
+
+/// A value after the field's codes and default.
+enum Found<'a> {
+    Ours(&'a Value),
+    Theirs(Raw),
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(field: &'a Field) -> Self {
+        let formats = match &field.kind {
+            FieldKind::Moment { formats } | FieldKind::Day { formats } => formats.as_slice(),
+            _ => &[],
+        };
+        let codes = field
+            .codes
+            .iter()
+            .map(|(word, value)| (folded::word(word), value));
+        Self {
+            field,
+            spots: field.from.iter().map(|at| Spot::new(at)).collect(),
+            formats: Formats::new(formats),
+            codes: codes.collect(),
+        }
+    }
+
+    /// The first non-empty value among the field's places.
+    fn raw(&self, row: &Json) -> Result<Option<Raw>, String> {
+        for spot in &self.spots {
+            match spot.find(row) {
+                None | Some(Json::Null) => {}
+                Some(Json::String(said)) => {
+                    if let Some(said) = whole(said)? {
+                        return Ok(Some(Raw::Text(said)));
+                    }
+                }
+                Some(Json::Bool(flag)) => return Ok(Some(Raw::Flag(*flag))),
+                Some(Json::Number(number)) => return Ok(Some(Raw::Number(number.clone()))),
+                Some(Json::Array(_) | Json::Object(_)) => {
+                    return Err(format!("{} is not a plain value", spot.as_str()));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn found(&self, row: &Json) -> Result<Option<Found<'a>>, String> {
+        let Some(raw) = self.raw(row)? else {
+            return Ok(self.field.default.as_ref().map(Found::Ours));
+        };
+        if self.codes.is_empty() {
+            return Ok(Some(Found::Theirs(raw)));
+        }
+        let raw = raw.text();
+        let known = self.codes.get(&folded::word(&raw));
+        known
+            .map(|value| Some(Found::Ours(value)))
+            .ok_or_else(|| format!("`{raw}` is not one of its codes"))
+    }
+
+    /// The value as text, after the field's codes and default.
+    pub(super) fn text(&self, row: &Json) -> Result<Option<String>, String> {
+        Ok(self.found(row)?.map(|found| match found {
+            Found::Ours(value) => value.to_string(),
+            Found::Theirs(raw) => raw.text(),
+        }))
+    }
+
+    pub(super) fn moment(&self, row: &Json, zone: Tz) -> Result<Option<Written>, String> {
+        let raw = self
+            .raw(row)?
+            .map(Raw::text)
+            .filter(|text| !says_none(text));
+        raw.map(|text| self.formats.read(&text, zone)).transpose()
+    }
+
+    /// The value by the field's kind.
+    pub(super) fn value(&self, row: &Json) -> Result<Option<Value>, String> {
+        match self.found(row)? {
+            None if self.field.required => Err("is missing".to_owned()),
+            None => Ok(None),
+            Some(Found::Ours(value)) => Ok(Some(value.clone())),
+            Some(Found::Theirs(raw)) => self.typed(raw).map(Some),
+        }
+    }
+
+    fn typed(&self, raw: Raw) -> Result<Value, String> {
+        let marks = self.field.marks;
+        let decimal = |number: number::Decimal| Value::Text(number.to_string());
+        match (&self.field.kind, raw) {
+            (FieldKind::Number, Raw::Number(said)) => number::typed_whole(&said).map(Value::Number),
+            (FieldKind::Number, raw) => number::whole(&raw.text(), marks).map(Value::Number),
+            (FieldKind::Decimal, Raw::Number(said)) => number::typed_decimal(&said).map(decimal),
+            (FieldKind::Decimal, raw) => number::decimal(&raw.text(), marks).map(decimal),
+            (FieldKind::Percent, Raw::Number(said)) => number::typed_percent(&said).map(decimal),
+            (FieldKind::Percent, raw) => number::percent(&raw.text(), marks).map(decimal),
+            (FieldKind::Flag, raw) => flag(&raw.text()).map(Value::Flag),
+            (_, raw) => Ok(Value::Text(raw.text())),
+        }
+    }
+}
+
+impl Raw {
+    fn text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Number(number) => number.to_string(),
+            Self::Flag(flag) => flag.to_string(),
+        }
+    }
+}
+
+/// Text in order; `None` where there is none.
+fn whole(said: &str) -> Result<Option<String>, String> {
+    if let Some(why) = text::broken(said) {
+        return Err(format!("`{}` {why}", text::tidy(said)));
+    }
+    Ok(Some(text::tidy(said)).filter(|text| !text.is_empty()))
+}
+
+fn flag(text: &str) -> Result<bool, String> {
+    match text {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => Err(format!("`{text}` is neither true nor false")),
+    }
+}
