@@ -27,7 +27,7 @@ mod value;
 #[derive(Debug)]
 pub enum Connection<'a> {
     Http(http::Connection<'a>),
-    Drop(drop::Connection<'a>),
+    Drop(Box<drop::Connection<'a>>),
 }
 
 /// What is asked of a list: its next page.
@@ -147,7 +147,7 @@ pub enum SourceError {
     #[error("{name}: {fault}")]
     File {
         name: String,
-        fault: export::ExportFault,
+        fault: Box<export::ExportFault>,
     },
     #[error("{0}")]
     Settings(String),

@@ -202,7 +202,10 @@ impl<'a> Connection<'a> {
                     .map(|file| file.name.clone())
                     .unwrap_or_default();
                 self.failed = file;
-                Err(SourceError::File { name, fault })
+                Err(SourceError::File {
+                    name,
+                    fault: Box::new(fault),
+                })
             }
         }
     }

@@ -4,15 +4,15 @@
 //! Never: folders (`drop`), what a column means (`mapping`), a whole file in memory where its shape allows less.
 //! Reads next: `export/sniffed.rs`, `export/heading.rs`, `export/table.rs`.
 
-pub(super) mod delimited;
-pub(super) mod encoding;
-pub(super) mod fault;
-pub(super) mod heading;
-pub(super) mod html;
-pub(super) mod sniffed;
-pub(super) mod table;
-pub(super) mod workbook;
-pub(super) mod zipped;
+pub mod delimited;
+pub mod encoding;
+pub mod fault;
+pub mod heading;
+pub mod html;
+pub mod sniffed;
+pub mod table;
+pub mod workbook;
+pub mod zipped;
 
 use std::ops::ControlFlow;
 use std::path::Path;

@@ -4,6 +4,6 @@
 //! Never: guessing: what can be read in two ways is refused with both.
 //! Reads next: `value/number.rs`, `value/text.rs`, `value/folded.rs`.
 
-pub(super) mod folded;
-pub(super) mod number;
-pub(super) mod text;
+pub mod folded;
+pub mod number;
+pub mod text;

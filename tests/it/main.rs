@@ -26,6 +26,7 @@ mod commands;
 mod days;
 mod delivery;
 mod digests;
+mod drops;
 mod figures;
 mod interruptions;
 mod kills;

@@ -76,11 +76,10 @@ pub(super) fn find<'a>(app: &'a App, name: &str) -> Result<&'a Source, JobError>
 pub fn open<'a>(app: &App, source: &'a Source) -> Result<Connection<'a>, JobError> {
     let opened = match &source.access {
         Access::Http(access) => open_http(app, &source.name, access).map(Connection::Http),
-        Access::Drop(access) => Ok(Connection::Drop(drop::Connection::open(
-            access,
-            &app.site,
-            app.zone(),
-        ))),
+        Access::Drop(access) => {
+            let folder = drop::Connection::open(access, &app.site, app.zone());
+            Ok(Connection::Drop(Box::new(folder)))
+        }
     };
     opened.map_err(|cause| JobError::Source {
         name: source.name.clone(),

@@ -289,7 +289,6 @@ fn broken(shape: &'static str, cause: &str) -> ExportFault {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "goes to map_err")]
 fn xlsx_fault(error: XlsxError) -> ExportFault {
     match error {
         XlsxError::Password => ExportFault::Password,
@@ -297,7 +296,6 @@ fn xlsx_fault(error: XlsxError) -> ExportFault {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "goes to map_err")]
 fn xls_fault(error: XlsError) -> ExportFault {
     match error {
         XlsError::Password => ExportFault::Password,
@@ -312,7 +310,6 @@ fn xls_fault(error: XlsError) -> ExportFault {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "goes to map_err")]
 fn ods_fault(error: OdsError) -> ExportFault {
     match error {
         OdsError::Password => ExportFault::Password,
