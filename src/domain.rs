@@ -8,6 +8,7 @@ pub mod word;
 pub mod organ_id;
 pub mod unit;
 pub mod dossier;
+pub mod daybook;
 pub mod record;
 pub mod reject;
 pub mod target;
@@ -26,4 +27,4 @@ pub mod explain;
 pub mod overdue;
 pub mod format;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;

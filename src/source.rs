@@ -75,6 +75,17 @@ pub enum Next {
     Unsettled,
 }
 
+impl Origin {
+    /// The file that ends with the page.
+    #[must_use]
+    pub fn file_end(&self) -> Option<&drop::FileEnd> {
+        match self {
+            Self::File(file) => file.ended.as_ref(),
+            Self::System | Self::Nothing => None,
+        }
+    }
+}
+
 impl RawPage {
     fn nothing() -> Self {
         Self {

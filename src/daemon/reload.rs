@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use notify::event::{AccessKind, AccessMode};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use secrecy::ExposeSecret;
 
 use super::{OpenError, copy};
@@ -54,7 +55,12 @@ impl Bell {
     fn over(site: &Path) -> Self {
         let has_rung = Arc::new(AtomicBool::new(false));
         let ring = Arc::clone(&has_rung);
-        let watcher = notify::recommended_watcher(move |_| ring.store(true, Ordering::Relaxed));
+        let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            if event.is_ok_and(|event| is_only_read(event.kind)) {
+                return;
+            }
+            ring.store(true, Ordering::Relaxed);
+        });
         let watch = |mut watcher: RecommendedWatcher| {
             for folder in FOLDERS {
                 watcher.watch(&site.join(folder), RecursiveMode::Recursive)?;
@@ -75,6 +81,15 @@ impl Bell {
     fn says_look(&mut self) -> bool {
         self.beats += 1;
         self.has_rung.swap(false, Ordering::Relaxed) || self.beats.is_multiple_of(LOOK_EVERY)
+    }
+}
+
+/// Looking at the files opens their folders: a look that rang the bell would never end.
+fn is_only_read(kind: EventKind) -> bool {
+    match kind {
+        EventKind::Access(AccessKind::Close(AccessMode::Write)) => false,
+        EventKind::Access(_) => true,
+        _ => false,
     }
 }
 

@@ -15,7 +15,7 @@ mod shelf;
 use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use self::folder::Candidate;
@@ -39,7 +39,7 @@ pub struct Connection<'a> {
     ended: Vec<Candidate>,
     /// To be moved away without being read.
     needless: Vec<Candidate>,
-    failed: Option<Candidate>,
+    failed: Vec<Candidate>,
 }
 
 /// The files of one list that wait.
@@ -111,7 +111,7 @@ impl<'a> Connection<'a> {
             reading: None,
             ended: Vec::new(),
             needless: Vec::new(),
-            failed: None,
+            failed: Vec::new(),
         }
     }
 
@@ -136,6 +136,8 @@ impl<'a> Connection<'a> {
             let Some((file, skip)) = self.next_file(&position) else {
                 return Ok(RawPage::nothing());
             };
+            // What a whole list does not hold is gone: it is seen from its first row in one run.
+            let skip = if listing.whole { 0 } else { skip };
             self.reading = Some(Reading::begin(file, skip, ask.pull, listing));
         }
         self.read_on(listing).await
@@ -201,7 +203,7 @@ impl<'a> Connection<'a> {
                     .as_ref()
                     .map(|file| file.name.clone())
                     .unwrap_or_default();
-                self.failed = file;
+                self.failed.extend(file);
                 Err(SourceError::File {
                     name,
                     fault: Box::new(fault),
@@ -234,43 +236,49 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// Moves a file away whose rows are stored, and those that need no reading.
+    /// Moves files away whose rows are stored, and those that need no reading.
     ///
     /// # Errors
-    /// When it cannot be moved; it is known by its content then, and moved at the next look.
+    /// When one cannot be moved; it is known by its content then, and moved at the next look.
     pub async fn committed(
         &mut self,
-        end: Option<&FileEnd>,
+        ends: &[FileEnd],
         now: DateTime<Utc>,
     ) -> Result<(), SourceError> {
-        let mut files = std::mem::take(&mut self.needless);
-        if let Some(at) =
-            end.and_then(|end| self.ended.iter().position(|file| file.hash == end.hash))
-        {
-            files.push(self.ended.remove(at));
-        }
-        let day = now.with_timezone(&self.zone).date_naive();
+        let is_stored = |file: &Candidate| ends.iter().any(|end| end.hash == file.hash);
+        let ended: Vec<Candidate> = std::mem::take(&mut self.ended);
+        let (stored, rest) = ended.into_iter().partition(is_stored);
+        self.ended = rest;
+        let mut files: Vec<Candidate> = stored;
+        files.append(&mut self.needless);
+        let day = self.day(now);
         for file in files {
             shelf::done(&self.folder, &file, day).await?;
         }
         Ok(())
     }
 
-    /// Moves the file that failed into `bad/`, a report beside it; one that may be readable later stays.
+    /// Moves a file that failed into `bad/`, a report beside it; one that may be readable later stays.
     ///
     /// # Errors
     /// When it cannot be moved.
     pub async fn set_aside(
         &mut self,
+        name: &str,
         fault: &ExportFault,
         now: DateTime<Utc>,
     ) -> Result<(), SourceError> {
-        let Some(file) = self.failed.take().filter(|_| !fault.may_pass()) else {
+        let at = self.failed.iter().position(|file| file.name == name);
+        let file = at.map(|at| self.failed.remove(at));
+        let Some(file) = file.filter(|_| !fault.may_pass()) else {
             return Ok(());
         };
         tracing::warn!(file = file.name, %fault, "set aside");
-        let day = now.with_timezone(&self.zone).date_naive();
-        shelf::bad(&self.folder, &file, day, fault).await
+        shelf::bad(&self.folder, &file, self.day(now), fault).await
+    }
+
+    fn day(&self, now: DateTime<Utc>) -> NaiveDate {
+        now.with_timezone(&self.zone).date_naive()
     }
 }
 

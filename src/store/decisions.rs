@@ -7,7 +7,10 @@
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Statement,
+};
 
 use super::entity::decision::{self, Column as Col};
 use super::runs::NO_RUN;
@@ -102,8 +105,20 @@ impl Write {
         if goes == Goes::Out {
             find = find.filter(Col::Told.not_like(format!("{HELD}%")));
         }
+        self.decide_alone_about(recipient).await?;
         let rows = find.order_by_asc(Col::Id).all(&self.tx).await?;
         rows.into_iter().map(Told::try_from).collect()
+    }
+
+    /// No other transaction decides what `recipient` hears until this one has ended: two jobs at once would both find
+    /// that nothing was told. On SQLite there is one writer anyway.
+    async fn decide_alone_about(&self, recipient: &str) -> Result<(), StoreError> {
+        if self.tx.get_database_backend() == DbBackend::Postgres {
+            let sql = "SELECT pg_advisory_xact_lock(7226063, hashtext($1))";
+            let lock = Statement::from_sql_and_values(DbBackend::Postgres, sql, [recipient.into()]);
+            self.tx.execute_raw(lock).await?;
+        }
+        Ok(())
     }
 
     /// From now on, what the held mail `message_id` says is told. Returns what was told meanwhile by other

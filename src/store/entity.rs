@@ -5,10 +5,12 @@
 //! Reads next: `dossiers.rs`.
 
 pub mod daemon;
+pub mod day;
 pub mod decision;
 pub mod dossier;
 pub mod drop_file;
 pub mod entry;
+pub mod history;
 pub mod outbox;
 pub mod pull;
 pub mod quarantine;
@@ -17,3 +19,4 @@ pub mod schedule;
 pub mod stated;
 pub mod step;
 pub mod transition;
+pub mod twin;

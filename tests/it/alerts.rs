@@ -1,7 +1,10 @@
 //! Stories of who hears of what is late, when, and how often.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use dondoc::job::App;
+use dondoc::store::decisions::{DecisionRow, Goes};
 use dondoc::store::runs::RunStatus;
 
 use crate::app::TestApp;
@@ -34,6 +37,12 @@ fn last(sent: &[Sent]) -> &Sent {
 }
 
 stories! {
+    async fn two_jobs_at_once_do_not_both_find_that_nothing_was_told(app: &mut TestApp) {
+        let (here, there) = (app.second().await, app.second().await);
+        let (one, two) = tokio::join!(tell_if_untold(&here), tell_if_untold(&there));
+        assert_eq!(usize::from(one) + usize::from(two), 1, "one of them speaks");
+    }
+
     async fn a_head_is_told_once(app: &mut TestApp) {
         app.city.shows(
             DOSSIERS,
@@ -539,4 +548,27 @@ async fn lag_told_at(app: &mut TestApp, at: &str) -> Vec<String> {
         .collect();
     assert_eq!(posts.len(), sent.len() - before, "nobody has two mails");
     posts.into_iter().collect()
+}
+
+/// Speaks of a dossier unless that was done, as the alerts do: read, think, write, in one transaction.
+async fn tell_if_untold(app: &App) -> bool {
+    const HEAD: &str = "head@longbien.test";
+    let write = app.store.write().await.unwrap();
+    let told = write.told(HEAD, "dossier/", Goes::Out).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    if told.is_empty() {
+        let decision = DecisionRow {
+            run_id: None,
+            about: "dossier/H26.23.12-200529-0001".to_owned(),
+            post: "00118/head".to_owned(),
+            recipient: HEAD.to_owned(),
+            reason: "late since this morning".to_owned(),
+            occasion: Some("late+0 2020-06-01".to_owned()),
+            message_id: None,
+            decided_at: app.clock.now(),
+        };
+        write.save_decisions(&[decision], Goes::Out).await.unwrap();
+    }
+    write.commit().await.unwrap();
+    told.is_empty()
 }

@@ -28,6 +28,7 @@ mod delivery;
 mod digests;
 mod drops;
 mod figures;
+mod filing;
 mod interruptions;
 mod kills;
 mod letters;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use dondoc::job::plan::{self, Planner};
 use dondoc::job::runner::Runner;
 use dondoc::job::watch::Unwatched;
-use dondoc::store::runs::{RunStatus, Trigger};
+use dondoc::store::runs::{Run, RunStatus, Trigger};
 
 use crate::app::{TestApp, instant};
 use crate::database::stories;
@@ -164,6 +164,26 @@ stories! {
         );
     }
 
+    async fn a_long_absence_that_ends_on_days_off_is_caught_up_by_its_last_working_moment(app: &mut TestApp) {
+        // Friday holds 6,119 occurrences, Saturday 7,201 that are passed over: more than one heartbeat lists.
+        often(app, "catch_up = \"latest\"").await;
+        let queued = planned_between(app, "2020-06-05 07:00", "2020-06-06 20:00").await;
+        assert_eq!(queued, ["2020-06-05 23:59:50 +07"]);
+        let runs = app.store.runs(Some(ALERTS), 20_000).await.unwrap();
+        let skipped = runs.iter().filter(|run| run.status == RunStatus::Skipped).count();
+        assert_eq!((runs.len(), skipped), (6_119 + 7_201, 7_201), "each has its row");
+    }
+
+    async fn the_cap_of_catching_up_counts_over_the_whole_absence(app: &mut TestApp) {
+        often(app, "catch_up = \"all\"").await;
+        app.edit(JOB, "timeout", "catch_up_cap = 3\ntimeout").await;
+        let queued = planned_between(app, "2020-06-05 07:00", "2020-06-05 23:59").await;
+        assert_eq!(
+            queued,
+            ["2020-06-05 23:58:40 +07", "2020-06-05 23:58:50 +07", "2020-06-05 23:59:00 +07"]
+        );
+    }
+
     async fn two_planners_on_one_database_fire_once(app: &mut TestApp) {
         let other = app.second().await;
         let (mut one, mut two) = (Planner::default(), Planner::default());
@@ -269,4 +289,30 @@ stories! {
         }
         panic!("the lock outlives its holder");
     }
+}
+
+/// The alerts every ten seconds.
+async fn often(app: &mut TestApp, catch_up: &str) {
+    app.edit(JOB, "catch_up = \"latest\"", catch_up).await;
+    app.edit(JOB, "30 7 * * *", "*/10 * * * * *").await;
+}
+
+/// Nobody is there between the two instants; what was queued after, and nothing was run.
+async fn planned_between(app: &mut TestApp, gone: &str, back: &str) -> Vec<String> {
+    let mut planner = Planner::default();
+    planner.tick(app, instant(gone)).await.unwrap();
+    let now = instant(back);
+    while planner.next_at().is_some_and(|at| at <= now) {
+        planner.tick(app, now).await.unwrap();
+    }
+    let queued = app.store.queued_runs(0, 1_000).await.unwrap();
+    let mut queued: Vec<_> = queued.iter().filter(|run| run.job == ALERTS).collect();
+    queued.sort_by_key(|run| run.scheduled_for);
+    let local = |run: &&Run| {
+        run.scheduled_for
+            .with_timezone(&app.zone())
+            .format("%F %T %Z")
+            .to_string()
+    };
+    queued.iter().map(local).collect()
 }

@@ -4,6 +4,9 @@
 //! Never: the text (`expression.rs`).
 //! Reads next: `zone.rs`.
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
@@ -15,7 +18,7 @@ use super::{ClockNote, CronError, DstGap, Field, Note, Occurrence, expression};
 /// A checked cron expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pattern {
-    cron: Cron,
+    cron: Arc<Cron>,
     /// Six fields, numbers only: what [`super::words`] tells.
     pub(super) fields: String,
     /// Day of month and day of week must both match.
@@ -26,14 +29,9 @@ pub(super) struct Pattern {
 impl Pattern {
     pub(super) fn parse(text: &str) -> Result<Self, CronError> {
         let expression = expression::read(text)?;
-        let parser = CronParser::builder()
-            .dom_and_dow(expression.both_days)
-            .build();
-        let cron = parser
-            .parse(&expression.pattern)
-            .map_err(|error| unread(text, &error))?;
+        let cron = shared(&expression.pattern, expression.both_days);
         let pattern = Self {
-            cron,
+            cron: cron.map_err(|error| unread(text, &error))?,
             fields: expression.pattern,
             both_days: expression.both_days,
             interval: expression.interval,
@@ -106,6 +104,25 @@ fn half(zone: Tz, wall: NaiveDateTime, at: DateTime<Utc>) -> Option<ClockNote> {
         Instants::Twice(..) => Some(ClockNote::SecondOfTwo(wall)),
         Instants::Once(_) | Instants::Never(_) => None,
     }
+}
+
+type Written = (String, bool);
+
+/// One [`Cron`] for all schedules written alike: each holds a table of five thousand years.
+fn shared(fields: &str, both_days: bool) -> Result<Arc<Cron>, croner::errors::CronError> {
+    static KNOWN: LazyLock<Mutex<HashMap<Written, Weak<Cron>>>> = LazyLock::new(Mutex::default);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let written = (fields.to_owned(), both_days);
+    if let Some(cron) = known.get(&written).and_then(Weak::upgrade) {
+        return Ok(cron);
+    }
+    let parser = CronParser::builder().dom_and_dow(both_days).build();
+    let cron = Arc::new(parser.parse(fields)?);
+    if known.len().is_power_of_two() {
+        known.retain(|_, cron| cron.strong_count() > 0);
+    }
+    known.insert(written, Arc::downgrade(&cron));
+    Ok(cron)
 }
 
 /// croner refuses what we accepted: say so rather than guess.

@@ -8,6 +8,7 @@ use super::{Notes, job_file};
 use crate::config::organisation::{Organisation, Role};
 use crate::config::problem::{instead, quoted};
 use crate::config::sources;
+use crate::domain::dossier::start_of;
 use crate::domain::unit::{Unit, UnitCode, UnitKind};
 use crate::job::spec::{Act, Alert, Digest, FOLDER, Job, Step};
 
@@ -32,6 +33,7 @@ pub fn check(notes: &mut Notes<'_>, jobs: &[Job]) {
     somebody_hears_of_silence(notes, jobs);
     for job in jobs {
         jobs_before_exist(notes, jobs, job);
+        runs_some_day(notes, job);
         for (index, step) in job.steps.iter().enumerate() {
             self::step(notes, job, index, step);
         }
@@ -54,6 +56,32 @@ fn somebody_hears_of_silence(notes: &mut Notes<'_>, jobs: &[Job]) {
     let help =
         "add a `[[unit.post]]` with `role = \"operator\"` to a unit in config/organisation.toml";
     notes.warning(&job_file(job), "expect_success_within", message, help);
+}
+
+/// A schedule may have occurrences, and all of them on days on which its job does not run.
+fn runs_some_day(notes: &mut Notes<'_>, job: &Job) {
+    let Some(calendar) = &notes.site.calendar else {
+        return;
+    };
+    let schedule = &job.timing.schedule;
+    let midnight = start_of(notes.today, schedule.zone());
+    if job.timing.next_after(midnight, calendar).is_some() {
+        return;
+    }
+    match schedule.period().end.filter(|end| *end < notes.today) {
+        Some(end) => notes.warning(
+            &job_file(job),
+            "schedule/end",
+            format!("this schedule ended on {end}: the job runs no more"),
+            "give it a later `end`, or delete the file",
+        ),
+        None => notes.problem(
+            &job_file(job),
+            "schedule",
+            "none of its days is a working day: this job would never run",
+            "leave `only_on` out, change the days, or let `shift = \"next\"` move it to the next working day",
+        ),
+    }
 }
 
 /// Every job named in `after` exists, and no job waits for itself by way of others.

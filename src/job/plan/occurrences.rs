@@ -14,7 +14,7 @@ use crate::store::runs::{NewRun, RunStatus, Trigger};
 use crate::store::schedules::Pause;
 
 /// Occurrences planned in one transaction; the rest of a long absence follows at the next heartbeat.
-const BATCH: usize = 1_000;
+const BATCH: usize = 5_000;
 /// An occurrence noticed later than this was caught up.
 const ON_TIME: TimeDelta = TimeDelta::seconds(60);
 
@@ -23,7 +23,7 @@ const ON_TIME: TimeDelta = TimeDelta::seconds(60);
 pub struct Planned {
     due: Vec<Due>,
     pub cursor: DateTime<Utc>,
-    /// All of it was listed: the last one may be run.
+    /// All of it was listed: none is left for the next heartbeat.
     is_complete: bool,
 }
 
@@ -97,7 +97,8 @@ pub fn rows(
     let open = fates
         .iter()
         .filter(|fate| matches!(fate, Fate::Run))
-        .count();
+        .count()
+        + open_beyond(app, job, planned, pause, now);
     let mut nth = 0;
     let rows = planned.due.iter().zip(fates).map(|(due, fate)| {
         let late = now - due.due_at() > ON_TIME;
@@ -110,7 +111,7 @@ pub fn rows(
             Fate::Not(status, reason) => (status, reason),
             Fate::Run => {
                 nth += 1;
-                caught_up(job, late, open - nth, planned.is_complete)
+                caught_up(job, late, open - nth)
             }
         };
         NewRun {
@@ -120,6 +121,33 @@ pub fn rows(
         }
     });
     rows.collect()
+}
+
+/// How many occurrences after those listed may be run, counted no further than it matters.
+fn open_beyond(
+    app: &App,
+    job: &Job,
+    planned: &Planned,
+    pause: Option<&Pause>,
+    now: DateTime<Utc>,
+) -> usize {
+    if planned.is_complete {
+        return 0;
+    }
+    let enough = match job.timing.catch_up {
+        CatchUp::All => job.catch_up_cap as usize,
+        CatchUp::Latest | CatchUp::None => 1,
+    };
+    let too_old = now.checked_sub_signed(window(job) + TimeDelta::seconds(1));
+    let after = too_old.map_or(planned.cursor, |at| planned.cursor.max(at));
+    let beyond = job.timing.between(after, now, &app.files.calendar);
+    let open = beyond.filter(|due| matches!(fate(job, due, pause, now), Fate::Run));
+    open.take(enough).count()
+}
+
+/// How far back catching up reaches.
+fn window(job: &Job) -> TimeDelta {
+    TimeDelta::from_std(job.catch_up_window).unwrap_or(TimeDelta::days(100 * 366))
 }
 
 enum Fate {
@@ -135,8 +163,7 @@ fn fate(job: &Job, due: &Due, pause: Option<&Pause>, now: DateTime<Utc>) -> Fate
     if let Due::Skip(skipped) = due {
         return Fate::Not(RunStatus::Skipped, skipped.reason.to_string());
     }
-    let window = TimeDelta::from_std(job.catch_up_window).unwrap_or(TimeDelta::MAX);
-    if now - at > window {
+    if now - at > window(job) {
         let window = humantime::format_duration(job.catch_up_window);
         return Fate::Not(
             RunStatus::Missed,
@@ -146,8 +173,8 @@ fn fate(job: &Job, due: &Due, pause: Option<&Pause>, now: DateTime<Utc>) -> Fate
     Fate::Run
 }
 
-/// Whether an occurrence with `later` others after it is run.
-fn caught_up(job: &Job, late: bool, later: usize, is_complete: bool) -> (RunStatus, String) {
+/// Whether an occurrence with `later` others after it that may be run is run itself.
+fn caught_up(job: &Job, late: bool, later: usize) -> (RunStatus, String) {
     let missed = |why: &str| (RunStatus::Missed, format!("nothing ran at the time; {why}"));
     match job.timing.catch_up {
         CatchUp::None if late => missed("this job does not catch up"),
@@ -155,7 +182,7 @@ fn caught_up(job: &Job, late: bool, later: usize, is_complete: bool) -> (RunStat
             missed("more were missed than are caught up")
         }
         CatchUp::All => (RunStatus::Queued, String::new()),
-        CatchUp::Latest | CatchUp::None if later > 0 || !is_complete => {
+        CatchUp::Latest | CatchUp::None if later > 0 => {
             missed("a later occurrence takes its place")
         }
         CatchUp::Latest | CatchUp::None => (RunStatus::Queued, String::new()),
