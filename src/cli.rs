@@ -36,6 +36,7 @@ mod runs;
 mod schema;
 mod serve;
 mod simulate;
+mod source;
 
 #[derive(Debug, Parser)]
 #[command(name = "dondoc", version, about, propagate_version = true)]
@@ -97,6 +98,8 @@ enum Command {
     Mail(mail::Mail),
     /// Apply pending changes to the database's schema
     Migrate,
+    /// Help for connecting a system
+    Source(source::Source),
     /// Try everything the daemon depends on
     Doctor,
     /// Measure speed: prints figures beside their limits
@@ -145,6 +148,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Calendar(calendar) => calendar.run(&scope)?,
         Command::Mail(mail) => mail.run(&scope).await?,
         Command::Migrate => migrate::run(&scope).await?,
+        Command::Source(source) => return source.run(&scope).await,
         Command::Doctor => return doctor::run(&scope).await,
         Command::Bench(bench) => bench.run(&scope).await?,
     }

@@ -39,8 +39,17 @@ pub struct Source {
 /// How a system is reached: `kind` in its file, `http` if that says nothing.
 #[derive(Clone, Debug)]
 pub enum Access {
-    Http(http::HttpAccess),
+    Http(Box<http::HttpAccess>),
     Drop(drop::DropAccess),
+}
+
+impl Access {
+    fn http(&self) -> Option<&http::HttpAccess> {
+        match self {
+            Self::Http(access) => Some(access),
+            Self::Drop(_) => None,
+        }
+    }
 }
 
 /// One list of records.
@@ -60,14 +69,15 @@ pub struct Pull {
 /// A list, by the kind of its source.
 #[derive(Clone, Debug)]
 pub enum Listing {
-    Http(http::HttpListing),
+    Http(Box<http::HttpListing>),
     Drop(drop::DropListing),
 }
 
 #[derive(Clone, Debug)]
 pub struct Since {
-    pub parameter: String,
-    /// chrono format of the parameter, in the site's zone.
+    /// Name of the parameter; `None`: the request says `{since}` itself.
+    pub parameter: Option<String>,
+    /// chrono format of the moment, in the site's zone.
     pub format: String,
     /// The mapped field, a moment, that says when a row last changed: `updated_at`.
     pub field: String,

@@ -120,6 +120,15 @@ impl<'a> Connection<'a> {
         self.known.extend(hashes);
     }
 
+    /// Where is looked, for people: the folder and the names.
+    pub(super) fn shown(&self, ask: &Ask<'_>) -> String {
+        let names = match &ask.pull.listing {
+            Listing::Drop(listing) => listing.files.join(", "),
+            Listing::Http(_) => String::new(),
+        };
+        format!("{}: {names}", self.folder.display())
+    }
+
     pub(super) async fn page(&mut self, ask: &Ask<'_>) -> Result<RawPage, SourceError> {
         let Listing::Drop(listing) = &ask.pull.listing else {
             return Err(SourceError::Settings(

@@ -5,7 +5,7 @@
 //! Reads next: `steps.rs`.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
@@ -61,6 +61,8 @@ pub struct NewRun {
     /// Fixed beforehand for a backfill; otherwise read at the first claim.
     pub as_of: Option<DateTime<Utc>>,
     pub holds_mails: bool,
+    /// Why its occurrence is not simply what the schedule says, in words.
+    pub note: String,
     pub basis: Basis,
 }
 
@@ -74,11 +76,15 @@ pub struct Run {
     pub reason: String,
     /// Counts the claims; the latest one alone may write (the fence).
     pub attempts: i32,
+    /// How often its process died since it last came any further.
+    pub deaths: i32,
     /// Read once at the first claim; a resumed run keeps it.
     pub as_of: Option<DateTime<Utc>>,
     pub started_at: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
     pub holds_mails: bool,
+    /// Why its occurrence is not simply what the schedule says, in words; empty if it is.
+    pub note: String,
     pub basis: Basis,
 }
 
@@ -92,7 +98,7 @@ pub struct Lease {
 /// Stands as `run_id` where no run led to a row: ids of runs begin at 1.
 pub(super) const NO_RUN: i64 = 0;
 
-const COLUMNS: [Column; 11] = [
+const COLUMNS: [Column; 12] = [
     ("job", Kind::Text),
     ("scheduled_for", Kind::Instant),
     ("trigger", Kind::Text),
@@ -101,6 +107,7 @@ const COLUMNS: [Column; 11] = [
     ("attempts", Kind::Integer),
     ("as_of", Kind::Instant),
     ("holds_mails", Kind::Flag),
+    ("note", Kind::Text),
     ("schedule", Kind::Text),
     ("configuration", Kind::Text),
     ("calendar", Kind::Text),
@@ -123,6 +130,7 @@ impl Write {
                 0.into(),
                 new.as_of.map(seconds).into(),
                 new.holds_mails.into(),
+                new.note.clone().into(),
                 new.basis.schedule.clone().into(),
                 new.basis.configuration.clone().into(),
                 new.basis.calendar.clone().into(),
@@ -170,6 +178,7 @@ impl Write {
             .col_expr(Col::StartedAt, Expr::value(None::<i64>))
             .col_expr(Col::FinishedAt, Expr::value(None::<i64>))
             .col_expr(Col::HoldsMails, Expr::value(new.holds_mails))
+            .col_expr(Col::Deaths, Expr::value(0))
             .col_expr(Col::Schedule, Expr::value(&new.basis.schedule))
             .col_expr(Col::Configuration, Expr::value(&new.basis.configuration))
             .col_expr(Col::Calendar, Expr::value(&new.basis.calendar))
@@ -269,13 +278,29 @@ impl Write {
         Ok(())
     }
 
+    /// The run came further than it had been: what it does next has not killed its process yet.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn progress(&self, run: &Run) -> Result<(), StoreError> {
+        if run.deaths == 0 {
+            return Ok(());
+        }
+        run::Entity::update_many()
+            .col_expr(Col::Deaths, Expr::value(0))
+            .filter(Col::Id.eq(run.id))
+            .exec(&self.tx)
+            .await?;
+        Ok(())
+    }
+
     /// Queues again everything left running: for a process that alone holds the database and has begun nothing
     /// yet. Finished steps stay finished.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn requeue_all(&self) -> Result<u64, StoreError> {
-        self.requeue(Condition::all()).await
+        self.requeue_dead(Condition::all()).await
     }
 
     /// Queues again what nobody runs any more: runs of other processes whose lease ended before `now`, and
@@ -295,32 +320,34 @@ impl Write {
         let forgotten = Condition::all()
             .add(Col::LeaseOwner.eq(owner))
             .add(Col::Id.is_not_in(under_way.iter().copied()));
-        self.requeue(Condition::any().add(silent).add(forgotten))
+        self.requeue_dead(Condition::any().add(silent).add(forgotten))
             .await
     }
 
-    /// Queues a run of ours again after its task lost the database.
+    /// Queues a run of ours again that was broken off alive: its database was away, or its process stops.
     ///
     /// # Errors
-    /// When the database refuses.
+    /// `Fenced` when the claim does not stand any more, or when the database refuses.
     pub async fn requeue_run(&self, run: &Run, why: &str) -> Result<(), StoreError> {
         self.hold(run).await?;
-        run::Entity::update_many()
-            .col_expr(Col::Status, Expr::value(RunStatus::Queued.as_str()))
-            .col_expr(Col::Reason, Expr::value(format!("resumed: {why}")))
-            .filter(Col::Id.eq(run.id))
-            .exec(&self.tx)
+        self.requeue(Condition::all().add(Col::Id.eq(run.id)), why, 0)
             .await?;
         Ok(())
     }
 
-    async fn requeue(&self, which: Condition) -> Result<u64, StoreError> {
+    async fn requeue_dead(&self, which: Condition) -> Result<u64, StoreError> {
+        self.requeue(which, "the process that ran it was interrupted", 1)
+            .await
+    }
+
+    async fn requeue(&self, which: Condition, why: &str, deaths: i32) -> Result<u64, StoreError> {
         let is_backfill = Col::Trigger.eq(Trigger::Backfill.as_str());
-        let reason = Expr::case(is_backfill, Expr::col(Col::Reason))
-            .finally("resumed: the process that ran it was interrupted");
+        let reason =
+            Expr::case(is_backfill, Expr::col(Col::Reason)).finally(format!("resumed: {why}"));
         let updated = run::Entity::update_many()
             .col_expr(Col::Status, Expr::value(RunStatus::Queued.as_str()))
             .col_expr(Col::Reason, reason.into())
+            .col_expr(Col::Deaths, Expr::col(Col::Deaths).add(deaths))
             .filter(Col::Status.eq(RunStatus::Running.as_str()))
             .filter(which)
             .exec(&self.tx)
@@ -566,7 +593,9 @@ impl TryFrom<run::Model> for Run {
             started_at: instant_or_none("run", id, row.started_at)?,
             finished_at: instant_or_none("run", id, row.finished_at)?,
             attempts: row.attempts,
+            deaths: row.deaths,
             holds_mails: row.holds_mails,
+            note: row.note,
             basis: Basis {
                 schedule: row.schedule,
                 configuration: row.configuration,

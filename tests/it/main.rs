@@ -13,6 +13,7 @@
 // The stage.
 mod app;
 mod database;
+mod foreign;
 mod letters_sent;
 mod line;
 mod program;
@@ -23,16 +24,19 @@ mod scripted;
 // The stories.
 mod alerts;
 mod commands;
+mod connect;
 mod days;
 mod delivery;
 mod digests;
 mod drops;
+mod faults;
 mod figures;
 mod filing;
 mod interruptions;
 mod kills;
 mod letters;
 mod migrating;
+mod misbehave;
 mod notice;
 mod operate;
 mod outbox;
@@ -41,4 +45,5 @@ mod pull;
 mod schema;
 mod serve;
 mod simulation;
+mod source_test;
 mod tidy;

@@ -90,12 +90,12 @@ pub fn source(root: &Table<'_>, name: &str) -> Option<Source> {
     let title = root.required("title", Item::text);
     let expect_within = root.required("expect_within", Item::duration);
     let access = match kind {
-        SourceKind::Http => http::read::access(root).map(Access::Http),
+        SourceKind::Http => http::read::access(root).map(Box::new).map(Access::Http),
         SourceKind::Drop => drop::read::access(root).map(Access::Drop),
     };
-    let pulls = root.required_tables("pull", |table| pull(table, kind));
+    let pulls = root.required_tables("pull", |table| pull(table, kind, access.as_ref()));
     let stated = match kind {
-        SourceKind::Http => root.tables("stated", |table| stated(table, kind)),
+        SourceKind::Http => root.tables("stated", |table| stated(table, kind, access.as_ref())),
         SourceKind::Drop => none_stated(root),
     };
     let pulls = pulls?;
@@ -131,11 +131,13 @@ fn one_pull_a_register(root: &Table<'_>, pulls: &[(Pull, usize)]) {
     }
 }
 
-fn pull(table: &Table<'_>, kind: SourceKind) -> Option<(Pull, usize)> {
+fn pull(table: &Table<'_>, kind: SourceKind, access: Option<&Access>) -> Option<(Pull, usize)> {
     refuse_foreign(table, kind, SourceKind::pull_keys);
     let records = table.required("records", name);
     let listing = match kind {
-        SourceKind::Http => http::read::listing(table).map(Listing::Http),
+        SourceKind::Http => http::read::listing(table, access.and_then(Access::http))
+            .map(Box::new)
+            .map(Listing::Http),
         SourceKind::Drop => drop::read::listing(table).map(Listing::Drop),
     };
     let since = match kind {
@@ -196,7 +198,7 @@ fn no_since(table: &Table<'_>) -> Option<Option<(Since, usize)>> {
 }
 
 fn since(table: &Table<'_>) -> Option<Since> {
-    let parameter = table.required("parameter", Item::text);
+    let parameter = table.maybe("parameter", Item::text);
     let format = table.required("format", format);
     let field = table.required("field", Item::text);
     let overlap = table.or("overlap", OVERLAP, Item::duration);
@@ -208,9 +210,11 @@ fn since(table: &Table<'_>) -> Option<Since> {
     })
 }
 
-fn stated(table: &Table<'_>, kind: SourceKind) -> Option<Stated> {
+fn stated(table: &Table<'_>, kind: SourceKind, access: Option<&Access>) -> Option<Stated> {
     let report = match kind {
-        SourceKind::Http => http::read::report(table).map(Report::Http),
+        SourceKind::Http => {
+            http::read::report(table, access.and_then(Access::http)).map(Report::Http)
+        }
         SourceKind::Drop => None,
     };
     let fields = table.required("fields", |item| {

@@ -31,7 +31,7 @@ pub async fn perform(context: &Context<'_>, name: &str) -> Result<Done, JobError
             let (level, figures) = Mapping::stated(&spec.fields, &row).map_err(|what| {
                 let Report::Http(report) = &spec.report;
                 failed(SourceError::Body {
-                    url: report.path.clone(),
+                    url: report.request.path.clone(),
                     what,
                 })
             })?;

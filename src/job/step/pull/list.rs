@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::batch::{Batch, Page};
+use super::moves::Moves;
 use super::{move_away, place, placed, set_aside};
 use crate::config::sources::{DOSSIERS, Pull, Source};
 use crate::job::JobError;
@@ -25,9 +26,9 @@ use crate::store::filing::Reading;
 use crate::store::pulls::{PullState, UnderWay};
 
 /// Rows stored in one transaction: enough that a commit is cheap beside them.
-const BATCH: u64 = 20_000;
+const BATCH: u64 = 10_000;
 /// Rows read and not yet stored.
-const ROOM: u32 = 60_000;
+const ROOM: u32 = 25_000;
 /// More than one dossier in so many gone at once is the source's fault rather than news.
 const MOST_VANISHED: u64 = 5;
 
@@ -161,6 +162,7 @@ async fn read(
 ) -> Result<Vec<SourceError>, SourceError> {
     let mut bad_files = Vec::new();
     let mapping = Mapping::new(pull, place(context.app, context.as_of));
+    let mut moves = Moves::default();
     let all = Arc::new(Semaphore::new(ROOM as usize));
     loop {
         let ask = Ask {
@@ -184,14 +186,18 @@ async fn read(
         let Ok(room) = Arc::clone(&all).acquire_many_owned(needs).await else {
             return Ok(bad_files);
         };
-        let next = page.next.clone();
         let mut mapped = mapping.map(&page.rows, page.first);
         placed::place(&page, &mut mapped.rejects);
+        // A file does not change while it is read: only a system's rows can move.
+        let next = match &page.origin {
+            Origin::System => moves.judge(page.next, &mapped.versions),
+            Origin::File(_) | Origin::Nothing => page.next,
+        };
         let page = Page {
             mapped,
             rows,
             total: page.total,
-            next: page.next,
+            next: next.clone(),
             origin: page.origin,
             room,
         };
@@ -201,6 +207,7 @@ async fn read(
         }
         match next {
             Next::At(position) => under_way.position = Some(position),
+            Next::Again => under_way.position = None,
             Next::End | Next::Unsettled => return Ok(bad_files),
         }
     }
@@ -247,8 +254,11 @@ impl Course<'_> {
             state.completed_at = state.completed_at.max(Some(known_at));
             state.failure = None;
         }
-        if let Next::At(position) = &page.next {
-            under_way.position = Some(position.clone());
+        under_way.position = match &page.next {
+            Next::At(position) => Some(position.clone()),
+            Next::Again | Next::End | Next::Unsettled => None,
+        };
+        if matches!(page.next, Next::At(_) | Next::Again) {
             state.under_way = Some(under_way.clone());
             return;
         }
@@ -286,6 +296,7 @@ impl Course<'_> {
                 .await?;
         }
         write.save_pull_state(&self.state).await?;
+        write.progress(self.context.run).await?;
         write.commit().await?;
         self.stored.extend(batch.files.iter().cloned());
         Ok(())
