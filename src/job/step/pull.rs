@@ -9,6 +9,8 @@ mod list;
 mod moves;
 mod placed;
 
+pub use placed::say_where;
+
 use chrono::{DateTime, Utc};
 
 use super::{Context, Done};

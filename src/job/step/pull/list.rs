@@ -13,7 +13,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::batch::{Batch, Page};
 use super::moves::Moves;
-use super::{move_away, place, placed, set_aside};
+use super::{move_away, place, say_where, set_aside};
 use crate::config::sources::{DOSSIERS, Pull, Source};
 use crate::job::JobError;
 use crate::job::step::Context;
@@ -187,7 +187,7 @@ async fn read(
             return Ok(bad_files);
         };
         let mut mapped = mapping.map(&page.rows, page.first);
-        placed::place(&page, &mut mapped.rejects);
+        say_where(&page, &mut mapped.rejects);
         // A file does not change while it is read: only a system's rows can move.
         let next = match &page.origin {
             Origin::System => moves.judge(page.next, &mapped.versions),

@@ -8,7 +8,7 @@ use crate::domain::reject::Reject;
 use crate::source::{Origin, RawPage};
 
 /// Says of the rejects of a page from a file in which row of which sheet they stand.
-pub fn place(page: &RawPage, rejects: &mut [Reject]) {
+pub fn say_where(page: &RawPage, rejects: &mut [Reject]) {
     let Origin::File(file) = &page.origin else {
         return;
     };
