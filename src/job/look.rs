@@ -59,6 +59,7 @@ fn once(source: &Source) -> Source {
     let mut source = source.clone();
     match &mut source.access {
         Access::Http(access) => access.attempts = 1,
+        Access::Drop(access) => access.settle = std::time::Duration::ZERO,
     }
     source
 }
@@ -83,7 +84,8 @@ fn told(asked: Result<String, SourceError>) -> String {
 
 fn seen(app: &App, list: &Pull, asked: String, page: &RawPage, rows: usize) -> Look {
     let mapping = Mapping::new(list, pull::place(app, app.clock.now()));
-    let rejects = mapping.map(&page.rows, page.first).rejects;
+    let mut rejects = mapping.map(&page.rows, page.first).rejects;
+    pull::say_where(page, &mut rejects);
     let refused = rejects.into_iter().map(|reject| Refused {
         position: reject.position,
         code: reject.code,

@@ -29,7 +29,7 @@ use self::fill::Fill;
 use self::paging::{Found, Mark};
 use self::request::Order;
 use self::sign_in::Pass;
-use super::{Ask, RawPage, SourceError};
+use super::{Ask, Origin, RawPage, SourceError};
 use crate::config::sources::http::template::Slot;
 use crate::config::sources::http::{HttpAccess, HttpListing};
 use crate::config::sources::{Listing, Report, Stated};
@@ -72,7 +72,7 @@ impl<'a> Connection<'a> {
     }
 
     pub(super) async fn page(&mut self, ask: &Ask<'_>) -> Result<RawPage, SourceError> {
-        let Listing::Http(listing) = &ask.pull.listing;
+        let listing = listing(ask)?;
         let mark = Mark::read(ask.position, listing);
         let order = self.order(ask, listing, &mark);
         let mut answer = self.ask(&order, listing.success.as_ref(), ask.now).await?;
@@ -94,6 +94,7 @@ impl<'a> Connection<'a> {
             first: mark.rows,
             total,
             next,
+            origin: Origin::System,
         })
     }
 
@@ -136,7 +137,7 @@ impl<'a> Connection<'a> {
     }
 
     pub(super) fn shown(&self, ask: &Ask<'_>) -> Result<String, SourceError> {
-        let Listing::Http(listing) = &ask.pull.listing;
+        let listing = listing(ask)?;
         let mark = Mark::read(ask.position, listing);
         self.order(ask, listing, &mark)
             .shown(&self.base, self.access)
@@ -167,6 +168,16 @@ impl<'a> Connection<'a> {
         };
         let mut answer = self.ask(&order, report.success.as_ref(), now).await?;
         answer.take_rows(&report.rows)
+    }
+}
+
+/// The list's own part, if it is of this kind.
+fn listing<'a>(ask: &Ask<'a>) -> Result<&'a HttpListing, SourceError> {
+    match &ask.pull.listing {
+        Listing::Http(listing) => Ok(listing),
+        Listing::Drop(_) => Err(SourceError::Settings(
+            "this list is not behind HTTP".to_owned(),
+        )),
     }
 }
 

@@ -14,8 +14,8 @@ use sea_orm::{
 };
 
 use super::entity::{
-    day, decision, dossier, entry, history, outbox, pull, quarantine, run, schedule, stated, step,
-    transition, twin,
+    day, decision, dossier, drop_file, entry, history, outbox, pull, quarantine, run, schedule,
+    stated, step, transition, twin,
 };
 use super::observer::Observed;
 use super::runs::RunStatus;
@@ -77,6 +77,7 @@ async fn copy_rows(from: &DatabaseConnection, to: &DatabaseConnection) -> Result
     copy_table::<day::Entity>(&moment, &tx).await?;
     copy_table::<entry::Entity>(&moment, &tx).await?;
     copy_table::<pull::Entity>(&moment, &tx).await?;
+    copy_table::<drop_file::Entity>(&moment, &tx).await?;
     copy_table::<stated::Entity>(&moment, &tx).await?;
     copy_table::<quarantine::Entity>(&moment, &tx).await?;
     copy_table::<schedule::Entity>(&moment, &tx).await?;
