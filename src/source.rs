@@ -1,17 +1,89 @@
 //! Remote systems: fetching their rows and making records of them. Sources are only read.
 //!
-//! Owns: what can go wrong at this border and whether trying again may help.
+//! Owns: the one narrow way to all kinds of source; what can go wrong there and whether trying again may help.
 //! Never: storing, a clock.
 //! Reads next: `http.rs` (fetching), `mapping.rs` (rows to records).
 //!
-//! A new kind of system is a file here and an arm where `config::sources` tells the kinds apart.
+//! A new kind of system is a file here and an arm in `Connection`, beside those of `config::sources`.
 
 use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::config::sources::{Pull, Stated};
+use crate::domain::period::Period;
 
 pub mod http;
 pub mod mapping;
 mod moment;
-mod pointer;
+mod spot;
+
+/// A source opened for a run.
+#[derive(Debug)]
+pub enum Connection<'a> {
+    Http(http::Connection<'a>),
+}
+
+/// What is asked of a list: its next page.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    pub pull: &'a Pull,
+    /// Rows changed since; `None`: all.
+    pub since: Option<DateTime<Utc>>,
+    /// Where the page before ended; `None`: at the beginning.
+    pub position: Option<&'a str>,
+    pub now: DateTime<Utc>,
+}
+
+/// Rows of one page as they came.
+#[derive(Debug)]
+pub struct RawPage {
+    pub rows: Vec<Value>,
+    /// The place of the first row in the whole list.
+    pub first: u64,
+    /// How many rows the source says there are.
+    pub total: Option<u64>,
+    pub next: Next,
+}
+
+/// What comes after a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Another page, at this position: text that only the kind of the source understands, good for a later run too.
+    At(String),
+    /// Nothing: every row was read.
+    End,
+    /// Nothing, but rows moved while they were read: one may have been missed.
+    Unsettled,
+}
+
+impl Connection<'_> {
+    /// Fetches the next page of a pull.
+    ///
+    /// # Errors
+    /// When the source cannot be read even after its attempts.
+    pub async fn page(&mut self, ask: &Ask<'_>) -> Result<RawPage, SourceError> {
+        match self {
+            Self::Http(connection) => connection.page(ask).await,
+        }
+    }
+
+    /// Fetches the figures that the source states about itself for `period`.
+    ///
+    /// # Errors
+    /// When the source cannot be read even after its attempts.
+    pub async fn stated(
+        &mut self,
+        stated: &Stated,
+        period: Period,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Value>, SourceError> {
+        match self {
+            Self::Http(connection) => connection.stated(stated, period, now).await,
+        }
+    }
+}
 
 /// Why a source could not be read. Messages name the address, never a token or a row.
 #[derive(Debug, thiserror::Error)]

@@ -19,6 +19,7 @@ mod m20200101_000005_outbox;
 mod m20200101_000006_decision;
 mod m20200101_000007_transition;
 mod m20200102_000001_trust;
+mod m20200103_000001_position;
 
 pub struct Migrator;
 
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20200101_000006_decision::Migration),
             Box::new(m20200101_000007_transition::Migration),
             Box::new(m20200102_000001_trust::Migration),
+            Box::new(m20200103_000001_position::Migration),
         ]
     }
 }

@@ -11,10 +11,11 @@ use chrono::Datelike;
 use serde::Serialize;
 
 use super::{Scope, output};
-use crate::config::sources::Source;
+use crate::config::sources::{Access, Pull, Source};
 use crate::daemon;
 use crate::job::App;
 use crate::job::step::pull;
+use crate::source::Ask;
 use crate::source::mapping::Mapping;
 
 /// Below this the daemon cannot be trusted to finish a pull.
@@ -149,15 +150,16 @@ async fn source(app: &App, source: &Source) -> Finding {
 
 async fn try_source(app: &App, source: &Source) -> anyhow::Result<String> {
     // A doctor does not wait: one attempt tells.
-    let source = &Source {
-        attempts: 1,
-        ..source.clone()
-    };
+    let mut source = source.clone();
+    match &mut source.access {
+        Access::Http(access) => access.attempts = 1,
+    }
+    let source = &source;
     let mut connection = pull::open(app, source)?;
     let place = pull::place(app, app.clock.now());
     let mut told = Vec::new();
     for list in &source.pulls {
-        let page = connection.page(list, None, 1).await?;
+        let page = connection.page(&first_page(list, app)).await?;
         let rejects = Mapping::new(list, place).map(&page.rows, 0).rejects.len();
         let total = page
             .total
@@ -169,4 +171,13 @@ async fn try_source(app: &App, source: &Source) -> anyhow::Result<String> {
         ));
     }
     Ok(told.join("; "))
+}
+
+fn first_page<'a>(pull: &'a Pull, app: &App) -> Ask<'a> {
+    Ask {
+        pull,
+        since: None,
+        position: None,
+        now: app.clock.now(),
+    }
 }

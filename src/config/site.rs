@@ -264,7 +264,8 @@ fn files_under(folder: &Path, under: &Path) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::sources::{FieldKind, Paging};
+    use crate::config::sources::http::Paging;
+    use crate::config::sources::{FieldKind, Listing};
     use crate::domain::record::Value;
 
     fn repository() -> &'static Path {
@@ -295,8 +296,9 @@ mod tests {
         assert_eq!(reading.targets.unwrap().len(), 10);
         let shop = &reading.sources[2];
         let dossiers = &shop.pulls[0];
+        let Listing::Http(listing) = &dossiers.listing;
         assert!(
-            matches!(&dossiers.paging, Paging::Page { rows: 1000, total: Some(total), .. } if total == "/total")
+            matches!(&listing.paging, Paging::Page { rows: 1000, total: Some(total), .. } if total == "/total")
         );
         assert_eq!(
             dossiers.fields["finished_at"].from,

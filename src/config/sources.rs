@@ -1,10 +1,13 @@
 //! `config/sources/*.toml`: one remote system a file, and how its rows become records.
 //!
-//! Owns: the typed form of a source's file.
-//! Never: fetching or mapping (`source`).
-//! Reads next: `sources/read.rs`, `source/http.rs`.
+//! Owns: the typed form of what every kind of source has: lists, fields, freshness.
+//! Never: fetching or mapping (`source`); what only one kind has (`sources/http.rs`).
+//! Reads next: `sources/http.rs`, `sources/read.rs`.
+//!
+//! A new kind is a file beside `sources/http.rs` and an arm in `Access` and `Listing`.
 
 mod fields;
+pub mod http;
 mod kinds;
 mod read;
 
@@ -22,27 +25,19 @@ pub struct Source {
     /// The file's stem: `one-stop-shop`.
     pub name: String,
     pub title: String,
-    /// Name in `[endpoints]` of the settings.
-    pub endpoint: String,
-    pub sign_in: SignIn,
     /// A pull that finished longer ago than this makes the source stale.
     pub expect_within: Duration,
-    pub timeout: Duration,
-    /// Attempts for one request (connection failures, 429 and 5xx), with exponential back-off.
-    pub attempts: u32,
+    /// What kind of system it is, and how it is reached.
+    pub access: Access,
     pub pulls: Vec<Pull>,
     /// Totals the source states about itself, kept for reconciliation.
     pub stated: Vec<Stated>,
 }
 
+/// How a system is reached: `kind` in its file, `http` if that says nothing.
 #[derive(Clone, Debug)]
-pub enum SignIn {
-    None,
-    /// OAuth 2 client credentials: `POST token_path`, Basic id:secret.
-    ClientCredentials {
-        token_path: String,
-        credential: String,
-    },
+pub enum Access {
+    Http(http::HttpAccess),
 }
 
 /// One list of records.
@@ -50,44 +45,19 @@ pub enum SignIn {
 pub struct Pull {
     /// `dossiers` or a register's name.
     pub records: String,
-    /// Appended to the endpoint's address.
-    pub path: String,
-    /// JSON Pointer to the array of rows; empty where the body itself is the array.
-    pub rows: String,
-    /// A field in the body that says whether the request succeeded.
-    pub success: Option<Success>,
-    pub paging: Paging,
+    /// Where the list stands in its system, and how it is read there.
+    pub listing: Listing,
     /// How to ask for changed rows only; `None`: every pull reads all.
     pub since: Option<Since>,
     pub fields: BTreeMap<String, Field>,
-    /// Source fields whose values never appear in quarantine, by JSON Pointer.
+    /// Places in the row whose values are never stored and never appear in quarantine.
     pub personal: Vec<String>,
 }
 
+/// A list, by the kind of its source.
 #[derive(Clone, Debug)]
-pub struct Success {
-    /// JSON Pointer in the body.
-    pub field: String,
-    pub any_of: Vec<String>,
-}
-
-/// Page names and size; `total` is a JSON Pointer to the number of rows stated by the source.
-#[derive(Clone, Debug)]
-pub enum Paging {
-    /// 1-based page number.
-    Page {
-        page: String,
-        size: String,
-        rows: u32,
-        total: Option<String>,
-    },
-    /// Rows to skip and rows to take.
-    Offset {
-        offset: String,
-        limit: String,
-        rows: u32,
-        total: Option<String>,
-    },
+pub enum Listing {
+    Http(http::HttpListing),
 }
 
 #[derive(Clone, Debug)]
@@ -104,8 +74,9 @@ pub struct Since {
 /// Where a field's value comes from and what it is.
 #[derive(Clone, Debug)]
 pub struct Field {
-    /// JSON Pointers in the row, of which the first with a value wins; the index `last` means an array's
-    /// last element. Empty: the value is always the default.
+    /// Places in the row, of which the first with a value wins: JSON Pointers (`/MaHoSo`; the index `last` is an
+    /// array's last element), JSON Paths (`$.a[?@.b == 1].c`), or names of columns in a kind that has columns.
+    /// Empty: the value is always the default.
     pub from: Vec<String>,
     /// Used when the row has no value.
     pub default: Option<Value>,
@@ -135,13 +106,12 @@ pub enum FieldKind {
 /// Figures that the source states about a level in the period (form II.06), in the words of `domain::form_ii06`.
 #[derive(Clone, Debug)]
 pub struct Stated {
-    pub path: String,
-    pub rows: String,
-    /// Name of the parameter with the first day of the period.
-    pub from: String,
-    /// Name of the parameter with its last day.
-    pub to: String,
-    /// chrono format of both.
-    pub day_format: String,
+    pub report: Report,
     pub fields: BTreeMap<String, Field>,
+}
+
+/// A report of stated figures, by the kind of its source.
+#[derive(Clone, Debug)]
+pub enum Report {
+    Http(http::HttpReport),
 }

@@ -22,7 +22,7 @@ pub struct PullState {
     pub records: String,
     /// Rows changed up to here are stored.
     pub watermark: Option<DateTime<Utc>>,
-    /// The pull under way, which a killed process left at this page.
+    /// The pull under way, which a killed process left at this place.
     pub under_way: Option<UnderWay>,
     /// Rows that the source said it has, at the last pull of everything.
     pub stated_total: Option<u64>,
@@ -32,12 +32,13 @@ pub struct PullState {
     pub failure: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnderWay {
     pub started_at: DateTime<Utc>,
     /// What it asks for: rows changed since; `None`: everything.
     pub since: Option<DateTime<Utc>>,
-    pub next_page: u64,
+    /// Where its next page begins, in the words of the source's kind; `None`: at the beginning.
+    pub position: Option<String>,
     /// The latest change among the rows stored by it.
     pub seen_until: Option<DateTime<Utc>>,
 }
@@ -116,7 +117,7 @@ impl Write {
             watermark: state.watermark.map(seconds),
             started_at: under_way.map(|u| seconds(u.started_at)),
             since: under_way.and_then(|u| u.since).map(seconds),
-            next_page: under_way.map(|u| u.next_page.cast_signed()),
+            position: under_way.and_then(|u| u.position.clone()),
             seen_until: under_way.and_then(|u| u.seen_until).map(seconds),
             stated_total: state.stated_total.map(u64::cast_signed),
             completed_at: state.completed_at.map(seconds),
@@ -127,7 +128,7 @@ impl Write {
             pull::Column::Watermark,
             pull::Column::StartedAt,
             pull::Column::Since,
-            pull::Column::NextPage,
+            pull::Column::Position,
             pull::Column::SeenUntil,
             pull::Column::StatedTotal,
             pull::Column::CompletedAt,
@@ -176,11 +177,10 @@ impl TryFrom<pull::Model> for PullState {
         let since = instant_or_none("pull", &id, model.since)?;
         let seen_until = instant_or_none("pull", &id, model.seen_until)?;
         let started_at = instant_or_none("pull", &id, model.started_at)?;
-        let under_way = started_at.zip(model.next_page);
-        let under_way = under_way.map(|(started_at, page)| UnderWay {
+        let under_way = started_at.map(|started_at| UnderWay {
             started_at,
             since,
-            next_page: page.cast_unsigned(),
+            position: model.position,
             seen_until,
         });
         Ok(Self {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::kinds::{
     DOSSIER_FIELDS, ENTRY_FIELDS, KINDS, Kind, STATED_FIELDS, fits, kind_of, shown, word,
 };
-use super::read::{format, pointer};
+use super::read::{Places, format, place};
 use super::{Field, FieldKind};
 use crate::config::problem::{instead, quoted};
 use crate::config::reader::{Item, Table};
@@ -20,6 +20,7 @@ use crate::domain::unit::{Level, UnitCode};
 /// What the pull around the fields says about them.
 pub struct Rules<'a> {
     pub dossiers: bool,
+    pub places: Places,
     /// Formats of moments and days that name none of their own.
     pub formats: &'a [String],
     pub personal: &'a [String],
@@ -43,12 +44,12 @@ pub fn of_pull(table: &Table<'_>, rules: &Rules<'_>) -> Option<Fields> {
     } else {
         vec!["code"]
     };
-    missing(table, &wanted);
+    missing(table, &wanted, rules.places);
     fields.into_iter().collect()
 }
 
 /// `[stated.fields]`
-pub fn of_stated(table: &Table<'_>) -> Option<Fields> {
+pub fn of_stated(table: &Table<'_>, places: Places) -> Option<Fields> {
     let stated = |name: &str, item: &Item<'_>| {
         if !STATED_FIELDS.contains(&name) {
             item.problem_at_key(
@@ -68,6 +69,7 @@ pub fn of_stated(table: &Table<'_>) -> Option<Fields> {
             Some(kind),
             &Rules {
                 dossiers: false,
+                places,
                 formats: &[],
                 personal: &[],
             },
@@ -78,11 +80,12 @@ pub fn of_stated(table: &Table<'_>) -> Option<Fields> {
         .iter()
         .map(|(name, item)| Some((name.clone(), stated(name, item)?)))
         .collect();
-    missing(table, &["level"]);
+    missing(table, &["level"], places);
     fields.into_iter().collect()
 }
 
-fn missing(table: &Table<'_>, wanted: &[&str]) {
+fn missing(table: &Table<'_>, wanted: &[&str], places: Places) {
+    let (example, meaning) = places.example();
     let mapped: Vec<String> = table.all().into_iter().map(|(name, _)| name).collect();
     let missing: Vec<&str> = wanted
         .iter()
@@ -92,7 +95,7 @@ fn missing(table: &Table<'_>, wanted: &[&str]) {
     for name in missing {
         table.problem(
             format!("the field `{name}` is not mapped"),
-            format!("add `{name} = \"/…\"`, a JSON Pointer in the row"),
+            format!("add `{name} = \"{example}\"`, {meaning}"),
         );
     }
 }
@@ -121,7 +124,7 @@ fn read(name: &str, item: &Item<'_>, known: Option<Kind>, rules: &Rules<'_>) -> 
     let field = if item.is_table() {
         long(name, &item.table()?, known, rules)?
     } else {
-        let from = item.one_or_more(pointer)?;
+        let from = item.one_or_more(|item| place(item, rules.places))?;
         let kind = with_formats(item, known.unwrap_or(Kind::Text), rules.formats.to_vec())?;
         Field {
             from,
@@ -146,7 +149,9 @@ fn read(name: &str, item: &Item<'_>, known: Option<Kind>, rules: &Rules<'_>) -> 
 }
 
 fn long(name: &str, table: &Table<'_>, known: Option<Kind>, rules: &Rules<'_>) -> Option<Field> {
-    let from = table.or("from", Vec::new(), |item| item.one_or_more(pointer));
+    let from = table.or("from", Vec::new(), |item| {
+        item.one_or_more(|item| place(item, rules.places))
+    });
     let default = table.maybe("default", Item::value);
     let codes = table.or("codes", BTreeMap::new(), |item| {
         codes(name, &item.table()?, known)
@@ -160,7 +165,10 @@ fn long(name: &str, table: &Table<'_>, known: Option<Kind>, rules: &Rules<'_>) -
     if from.is_empty() && default.is_none() {
         table.problem(
             format!("nothing says where `{name}` comes from"),
-            "add `from = \"/…\"` or `default = …`",
+            format!(
+                "add `from = \"{}\"` or `default = …`",
+                rules.places.example().0
+            ),
         );
         return None;
     }

@@ -1,8 +1,8 @@
 //! `config/sources/*.toml` read.
 //!
-//! Owns: the shape of a source's file but for its fields (`fields.rs`).
+//! Owns: the shape of what every source's file has but for its fields (`fields.rs`), and telling the kinds apart.
 //! Never: cross-checks with settings (`job::check`).
-//! Reads next: `kinds.rs`, `fields.rs`.
+//! Reads next: `http/read.rs`, `kinds.rs`, `fields.rs`.
 
 use std::time::Duration;
 
@@ -10,35 +10,92 @@ use chrono::format::{Item as FormatItem, StrftimeItems};
 
 use super::fields;
 use super::kinds::DOSSIERS;
-use super::{FieldKind, Paging, Pull, SignIn, Since, Source, Stated, Success};
+use super::{Access, FieldKind, Listing, Pull, Report, Since, Source, Stated, http};
 use crate::config::reader::{Item, Table};
 use crate::config::targets::name;
 
 pub const FOLDER: &str = "config/sources";
 
-const TIMEOUT: Duration = Duration::from_secs(30);
 const OVERLAP: Duration = Duration::from_secs(600);
+
+/// The kinds of source, as `kind` names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceKind {
+    Http,
+}
+
+impl SourceKind {
+    const WORDS: [(&str, Self); 1] = [("http", Self::Http)];
+
+    fn word(self) -> &'static str {
+        let of = |(_, kind): &&(&'static str, Self)| *kind == self;
+        Self::WORDS.iter().find(of).map_or("", |(word, _)| word)
+    }
+
+    /// Keys of the file's root that not every kind has.
+    fn root_keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Http => &http::read::ROOT_KEYS,
+        }
+    }
+
+    /// Keys of `[[pull]]` that not every kind has.
+    fn pull_keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Http => &http::read::PULL_KEYS,
+        }
+    }
+
+    fn places(self) -> Places {
+        match self {
+            Self::Http => Places::Paths,
+        }
+    }
+}
+
+/// Tells keys that another kind has and this one has not.
+fn refuse_foreign(
+    table: &Table<'_>,
+    own: SourceKind,
+    keys: fn(SourceKind) -> &'static [&'static str],
+) {
+    let others = SourceKind::WORDS.iter().filter(|(_, kind)| *kind != own);
+    for (word, other) in others {
+        for key in keys(*other).iter().filter(|key| !keys(own).contains(key)) {
+            let message = format!("`{key}` belongs to sources of the kind `{word}`");
+            let help = format!(
+                "remove it, or write `kind = \"{word}\"`: this one is of the kind `{}`",
+                own.word()
+            );
+            table.refuse(key, message, help);
+        }
+    }
+}
 
 /// The file of the source `name`.
 pub fn source(root: &Table<'_>, name: &str) -> Option<Source> {
+    let kind = root.or("kind", SourceKind::Http, |item| {
+        item.word(&SourceKind::WORDS)
+    });
+    let Some(kind) = kind else {
+        root.pass_over();
+        return None;
+    };
+    refuse_foreign(root, kind, SourceKind::root_keys);
     let title = root.required("title", Item::text);
-    let endpoint = root.required("endpoint", Item::text);
-    let sign_in = root.or("sign_in", SignIn::None, |item| sign_in(&item.table()?));
     let expect_within = root.required("expect_within", Item::duration);
-    let timeout = root.or("timeout", TIMEOUT, Item::duration);
-    let attempts = root.or("attempts", 4, |item| item.count(1, 20));
-    let pulls = root.required_tables("pull", pull);
-    let stated = root.tables("stated", self::stated);
+    let access = match kind {
+        SourceKind::Http => http::read::access(root).map(Access::Http),
+    };
+    let pulls = root.required_tables("pull", |table| pull(table, kind));
+    let stated = root.tables("stated", |table| stated(table, kind));
     let pulls = pulls?;
     one_pull_a_register(root, &pulls);
     Some(Source {
         name: name.to_owned(),
         title: title?,
-        endpoint: endpoint?,
-        sign_in: sign_in?,
         expect_within: expect_within?,
-        timeout: timeout?,
-        attempts: attempts?,
+        access: access?,
         pulls: pulls.into_iter().map(|(pull, _)| pull).collect(),
         stated: stated?,
     })
@@ -59,33 +116,17 @@ fn one_pull_a_register(root: &Table<'_>, pulls: &[(Pull, usize)]) {
     }
 }
 
-fn sign_in(table: &Table<'_>) -> Option<SignIn> {
-    let kinds = [("none", false), ("client-credentials", true)];
-    match table.required("kind", |item| item.word(&kinds)) {
-        Some(true) => {}
-        Some(false) => return Some(SignIn::None),
-        None => {
-            table.pass_over();
-            return None;
-        }
-    }
-    let token_path = table.required("token_path", path);
-    let credential = table.required("credential", Item::text);
-    Some(SignIn::ClientCredentials {
-        token_path: token_path?,
-        credential: credential?,
-    })
-}
-
-fn pull(table: &Table<'_>) -> Option<(Pull, usize)> {
+fn pull(table: &Table<'_>, kind: SourceKind) -> Option<(Pull, usize)> {
+    refuse_foreign(table, kind, SourceKind::pull_keys);
     let records = table.required("records", name);
-    let path = table.required("path", path);
-    let rows = table.or("rows", String::new(), pointer);
-    let success = table.maybe("success", |item| success(&item.table()?));
-    let paging = table.required("paging", |item| paging(&item.table()?));
+    let listing = match kind {
+        SourceKind::Http => http::read::listing(table).map(Listing::Http),
+    };
     let since = table.maybe("since", |item| Some((since(&item.table()?)?, item.at())));
     let formats = table.or("formats", Vec::new(), |item| item.one_or_more(format));
-    let personal = table.or("personal", Vec::new(), |item| item.each(pointer));
+    let personal = table.or("personal", Vec::new(), |item| {
+        item.each(|item| plain_place(item, kind.places()))
+    });
     let fields = table.required("fields", Item::table)?;
     let (Some(records), Some(formats)) = (records, formats) else {
         fields.pass_over();
@@ -93,6 +134,7 @@ fn pull(table: &Table<'_>) -> Option<(Pull, usize)> {
     };
     let rules = fields::Rules {
         dossiers: records == DOSSIERS,
+        places: kind.places(),
         formats: &formats,
         personal: personal.as_deref().unwrap_or_default(),
     };
@@ -116,57 +158,12 @@ fn pull(table: &Table<'_>) -> Option<(Pull, usize)> {
     }
     let pull = Pull {
         records,
-        path: path?,
-        rows: rows?,
-        success: success?,
-        paging: paging?,
+        listing: listing?,
         since: since.map(|(since, _)| since),
         fields,
         personal: personal?,
     };
     Some((pull, table.at()))
-}
-
-fn success(table: &Table<'_>) -> Option<Success> {
-    let field = table.required("field", pointer);
-    let any_of = table.required("any_of", |item| item.one_or_more(Item::text));
-    Some(Success {
-        field: field?,
-        any_of: any_of?,
-    })
-}
-
-fn paging(table: &Table<'_>) -> Option<Paging> {
-    let kinds = [("page", true), ("offset", false)];
-    let Some(by_page) = table.required("kind", |item| item.word(&kinds)) else {
-        table.pass_over();
-        return None;
-    };
-    let (start, count) = if by_page {
-        ("page", "size")
-    } else {
-        ("offset", "limit")
-    };
-    let start = table.required(start, Item::text);
-    let count = table.required(count, Item::text);
-    let rows = table.or("rows", 1000, |item| item.count(1, 100_000));
-    let total = table.maybe("total", pointer);
-    let (start, count, rows, total) = (start?, count?, rows?, total?);
-    Some(if by_page {
-        Paging::Page {
-            page: start,
-            size: count,
-            rows,
-            total,
-        }
-    } else {
-        Paging::Offset {
-            offset: start,
-            limit: count,
-            rows,
-            total,
-        }
-    })
 }
 
 fn since(table: &Table<'_>) -> Option<Since> {
@@ -182,34 +179,17 @@ fn since(table: &Table<'_>) -> Option<Since> {
     })
 }
 
-fn stated(table: &Table<'_>) -> Option<Stated> {
-    let path = table.required("path", path);
-    let rows = table.or("rows", String::new(), pointer);
-    let from = table.required("from", Item::text);
-    let to = table.required("to", Item::text);
-    let day_format = table.required("day_format", format);
-    let fields = table.required("fields", |item| fields::of_stated(&item.table()?));
+fn stated(table: &Table<'_>, kind: SourceKind) -> Option<Stated> {
+    let report = match kind {
+        SourceKind::Http => http::read::report(table).map(Report::Http),
+    };
+    let fields = table.required("fields", |item| {
+        fields::of_stated(&item.table()?, kind.places())
+    });
     Some(Stated {
-        path: path?,
-        rows: rows?,
-        from: from?,
-        to: to?,
-        day_format: day_format?,
+        report: report?,
         fields: fields?,
     })
-}
-
-/// What is appended to the endpoint's address.
-fn path(item: &Item<'_>) -> Option<String> {
-    let text = item.text()?;
-    let fits = text.starts_with('/') && !text.contains([' ', '?', '#']);
-    if !fits {
-        item.problem(
-            format!("`{text}` is not a path under the endpoint"),
-            "begin it with `/`; parameters are written under `paging` and `since`",
-        );
-    }
-    fits.then_some(text)
 }
 
 /// A JSON Pointer (RFC 6901): `/data`, `/DanhSachHoSoBoSung/0/NgayHenTraTruoc`.
@@ -234,6 +214,55 @@ pub fn pointer(item: &Item<'_>) -> Option<String> {
         return None;
     }
     Some(text)
+}
+
+/// How places in a row are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Places {
+    /// JSON Pointers and JSON Paths.
+    Paths,
+    /// Names of columns.
+    #[expect(dead_code, reason = "for kinds whose rows have columns")]
+    Columns,
+}
+
+impl Places {
+    /// What to write for a place, in a remedy.
+    pub fn example(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Paths => ("/…", "a JSON Pointer in the row"),
+            Self::Columns => ("…", "the name of its column"),
+        }
+    }
+}
+
+/// Where a value stands in a row.
+pub fn place(item: &Item<'_>, places: Places) -> Option<String> {
+    let text = item.text()?;
+    if places == Places::Paths && text.starts_with('$') {
+        return path_expression(item, text);
+    }
+    plain_place(item, places)
+}
+
+/// As [`place`], but one that cannot stand for several values.
+fn plain_place(item: &Item<'_>, places: Places) -> Option<String> {
+    match places {
+        Places::Paths => pointer(item),
+        Places::Columns => item.text(),
+    }
+}
+
+/// A JSON Path (RFC 9535): `$.items[?@.kind == 'a'].value`.
+fn path_expression(item: &Item<'_>, text: String) -> Option<String> {
+    if jsonpath_rust::parser::parse_json_path(&text).is_ok() {
+        return Some(text);
+    }
+    item.problem(
+        format!("`{text}` is not a JSON Path"),
+        "write it as `$.name`, `$.list[0].name` or `$.list[?@.kind == 'a'].name`, or as a JSON Pointer: `/name`",
+    );
+    None
 }
 
 /// A date format of chrono.

@@ -7,7 +7,8 @@
 use super::Notes;
 use crate::config::problem::instead;
 use crate::config::settings::Settings;
-use crate::config::sources::{FOLDER, SignIn, Source};
+use crate::config::sources::http::{HttpAccess, SignIn};
+use crate::config::sources::{Access, FOLDER, Source};
 use crate::domain::record::Value;
 
 pub fn check(notes: &mut Notes<'_>, settings: &Settings) {
@@ -17,8 +18,12 @@ pub fn check(notes: &mut Notes<'_>, settings: &Settings) {
         notes.problem(FOLDER, "", format!("no source stands in {FOLDER}"), help);
     }
     for source in &notes.site.sources {
-        endpoint(notes, settings, source);
-        credential(notes, settings, source);
+        match &source.access {
+            Access::Http(access) => {
+                endpoint(notes, settings, source, access);
+                credential(notes, settings, source, access);
+            }
+        }
     }
 }
 
@@ -58,8 +63,8 @@ fn units(notes: &mut Notes<'_>) {
     }
 }
 
-fn endpoint(notes: &mut Notes<'_>, settings: &Settings, source: &Source) {
-    let name = &source.endpoint;
+fn endpoint(notes: &mut Notes<'_>, settings: &Settings, source: &Source, access: &HttpAccess) {
+    let name = &access.endpoint;
     if !settings.endpoints.contains_key(name) {
         let message = format!("`{name}` is not an endpoint of the settings");
         let help = remedy(name, "endpoints", settings.endpoints.keys());
@@ -67,10 +72,10 @@ fn endpoint(notes: &mut Notes<'_>, settings: &Settings, source: &Source) {
     }
 }
 
-fn credential(notes: &mut Notes<'_>, settings: &Settings, source: &Source) {
+fn credential(notes: &mut Notes<'_>, settings: &Settings, source: &Source, access: &HttpAccess) {
     let SignIn::ClientCredentials {
         credential: name, ..
-    } = &source.sign_in
+    } = &access.sign_in
     else {
         return;
     };

@@ -8,11 +8,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::{Context, Done};
-use crate::config::sources::{Pull, SignIn, Source};
+use crate::config::sources::http::{HttpAccess, SignIn};
+use crate::config::sources::{Access, Pull, Source};
 use crate::job::{App, JobError};
-use crate::source::SourceError;
-use crate::source::http::{Connection, Identity, RawPage};
+use crate::source::http::{self, Identity};
 use crate::source::mapping::{Mapped, Mapping, Place};
+use crate::source::{Ask, Connection, Next, RawPage, SourceError};
 use crate::store::pulls::{PullState, UnderWay};
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,42 +52,44 @@ pub(super) fn find<'a>(app: &'a App, name: &str) -> Result<&'a Source, JobError>
     source.ok_or_else(|| JobError::Missing(format!("there is no source `{name}`")))
 }
 
-/// Opens a connection to `source` with the endpoint and credential of the settings.
+/// Opens a connection to `source` with what the settings say about it.
 ///
 /// # Errors
-/// When either is missing.
+/// When the settings do not have it.
 pub fn open<'a>(app: &App, source: &'a Source) -> Result<Connection<'a>, JobError> {
-    let settings = &app.files.settings;
-    let failed = |cause| JobError::Source {
+    let opened = match &source.access {
+        Access::Http(access) => open_http(app, &source.name, access).map(Connection::Http),
+    };
+    opened.map_err(|cause| JobError::Source {
         name: source.name.clone(),
         cause,
-    };
-    let base = settings.endpoints.get(&source.endpoint).ok_or_else(|| {
-        failed(SourceError::Settings(format!(
-            "no endpoint `{}`",
-            source.endpoint
-        )))
-    })?;
-    let identity = match &source.sign_in {
+    })
+}
+
+/// With the endpoint and credential of the settings.
+fn open_http<'a>(
+    app: &App,
+    name: &'a str,
+    access: &'a HttpAccess,
+) -> Result<http::Connection<'a>, SourceError> {
+    let missing = |what: &str, name: &str| SourceError::Settings(format!("no {what} `{name}`"));
+    let settings = &app.files.settings;
+    let base = settings.endpoints.get(&access.endpoint);
+    let base = base.ok_or_else(|| missing("endpoint", &access.endpoint))?;
+    let identity = match &access.sign_in {
         SignIn::None => None,
         SignIn::ClientCredentials { credential, .. } => {
-            let found = settings.credentials.get(credential).ok_or_else(|| {
-                failed(SourceError::Settings(format!(
-                    "no credential `{credential}`"
-                )))
-            })?;
-            let secret = found
-                .secret
-                .reveal(&app.site)
-                .map_err(|error| failed(SourceError::Settings(error.to_string())))?;
+            let found = settings.credentials.get(credential);
+            let found = found.ok_or_else(|| missing("credential", credential))?;
+            let secret = found.secret.reveal(&app.site);
             Some(Identity {
                 name: credential.clone(),
                 id: found.id.clone(),
-                secret,
+                secret: secret.map_err(|error| SourceError::Settings(error.to_string()))?,
             })
         }
     };
-    Connection::open(source, base, identity, app.zone()).map_err(failed)
+    http::Connection::open(name, access, base, identity, app.zone())
 }
 
 /// What the mapping needs to know of the site, at `as_of`.
@@ -116,13 +119,13 @@ async fn pull_list(
         .pull_state(&source.name, &pull.records)
         .await?;
     let resumed = state.under_way.is_some();
-    let mut under_way = state
-        .under_way
-        .unwrap_or_else(|| begin(pull, &state, context.as_of));
+    let mut under_way = match state.under_way.take() {
+        Some(under_way) => under_way,
+        None => begin(pull, &state, context.as_of),
+    };
     let mapping = Mapping::new(pull, place(context.app, context.as_of));
     let mut tally = Tally::default();
-    let mut page = connection
-        .page(pull, under_way.since, under_way.next_page)
+    let mut page = next_page(context, pull, &under_way, connection)
         .await
         .map_err(failed)?;
     loop {
@@ -133,28 +136,31 @@ async fn pull_list(
             .watcher
             .rows(page.first + page.rows.len() as u64, page.total);
         advance(&mut state, &mut under_way, &page, &mapped, resumed);
-        let seen_all = page.is_last && pull.since.is_none() && !resumed;
+        let seen_all = page.next == Next::End && pull.since.is_none() && !resumed;
         let stored = store_page(context, source, pull, &mapped, &state, seen_all);
-        if page.is_last {
+        if !matches!(page.next, Next::At(_)) {
             stored.await?;
             return Ok(tally);
         }
-        let (stored, next) = tokio::join!(
-            stored,
-            connection.page(pull, under_way.since, under_way.next_page)
-        );
+        let (stored, next) = tokio::join!(stored, next_page(context, pull, &under_way, connection));
         stored?;
-        page = after(&page, next.map_err(failed)?);
+        page = next.map_err(failed)?;
     }
 }
 
-/// The page that follows `page`: a source that repeats its last page for ever has none.
-fn after(page: &RawPage, mut next: RawPage) -> RawPage {
-    if next.rows == page.rows {
-        next.rows.clear();
-        next.is_last = true;
-    }
-    next
+async fn next_page(
+    context: &Context<'_>,
+    pull: &Pull,
+    under_way: &UnderWay,
+    connection: &mut Connection<'_>,
+) -> Result<RawPage, SourceError> {
+    let ask = Ask {
+        pull,
+        since: under_way.since,
+        position: under_way.position.as_deref(),
+        now: context.app.clock.now(),
+    };
+    connection.page(&ask).await
 }
 
 /// Where a new pull begins: a little before the watermark, or with everything.
@@ -168,15 +174,16 @@ fn begin(pull: &Pull, state: &PullState, as_of: DateTime<Utc>) -> UnderWay {
     UnderWay {
         started_at: as_of,
         since,
-        next_page: 1,
+        position: None,
         seen_until: None,
     }
 }
 
 /// The state after `page`: its place, or the end of the pull.
 ///
-/// Rows may have moved from a page not yet read to one already read before a pull was `resumed`: such a
-/// pull forgets nothing and leaves the watermark, so that the next one reads the same again.
+/// Rows may have moved from a page not yet read to one already read before a pull was `resumed`, or while an
+/// unsettled list was read: such a pull forgets nothing and leaves the watermark, so that the next one reads the
+/// same again.
 fn advance(
     state: &mut PullState,
     under_way: &mut UnderWay,
@@ -184,13 +191,15 @@ fn advance(
     mapped: &Mapped,
     resumed: bool,
 ) {
-    under_way.next_page += 1;
     under_way.seen_until = under_way.seen_until.max(mapped.seen_until);
     if under_way.since.is_none() {
         state.stated_total = page.total.or(state.stated_total);
     }
-    if page.is_last {
-        if !resumed {
+    if let Next::At(position) = &page.next {
+        under_way.position = Some(position.clone());
+        state.under_way = Some(under_way.clone());
+    } else {
+        if page.next == Next::End && !resumed {
             // A row dated in the future must not hide the changes until then.
             let seen_until = under_way.seen_until.map(|at| at.min(under_way.started_at));
             state.watermark = state.watermark.max(seen_until);
@@ -198,8 +207,6 @@ fn advance(
         state.under_way = None;
         state.completed_at = state.completed_at.max(Some(under_way.started_at));
         state.failure = None;
-    } else {
-        state.under_way = Some(*under_way);
     }
 }
 

@@ -7,6 +7,7 @@
 use serde_json::json;
 
 use super::{Context, Done, pull};
+use crate::config::sources::Report;
 use crate::job::JobError;
 use crate::source::SourceError;
 use crate::source::mapping::Mapping;
@@ -25,10 +26,12 @@ pub async fn perform(context: &Context<'_>, name: &str) -> Result<Done, JobError
     let mut connection = pull::open(app, source)?;
     let mut stated = Vec::new();
     for spec in &source.stated {
-        for row in connection.stated(spec, period).await.map_err(failed)? {
+        let rows = connection.stated(spec, period, app.clock.now()).await;
+        for row in rows.map_err(failed)? {
             let (level, figures) = Mapping::stated(&spec.fields, &row).map_err(|what| {
+                let Report::Http(report) = &spec.report;
                 failed(SourceError::Body {
-                    url: spec.path.clone(),
+                    url: report.path.clone(),
                     what,
                 })
             })?;

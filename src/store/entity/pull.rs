@@ -16,7 +16,7 @@ pub struct Model {
     pub watermark: Option<i64>,
     pub started_at: Option<i64>,
     pub since: Option<i64>,
-    pub next_page: Option<i64>,
+    pub position: Option<String>,
     pub seen_until: Option<i64>,
     pub stated_total: Option<i64>,
     pub completed_at: Option<i64>,
