@@ -105,6 +105,7 @@ pub async fn open_with(
     let read = read(folder, clock.now(), &variables)?;
     let store = Store::open(read.files.settings.database.url.expose_secret(), folder).await?;
     store.migrate().await?;
+    store.keep_daybook(read.files.settings.site.zone).await?;
     Ok(read.app(folder, store, clock, Gates::default(), variables))
 }
 

@@ -7,6 +7,7 @@
 pub mod word;
 pub mod unit;
 pub mod dossier;
+pub mod daybook;
 pub mod record;
 pub mod reject;
 pub mod target;

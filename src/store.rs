@@ -19,10 +19,12 @@ use sea_orm_migration::MigratorTrait;
 
 mod bulk;
 pub mod daemons;
+pub mod daybook;
 pub mod decisions;
 pub mod dossiers;
 mod entity;
 pub mod entries;
+pub mod filing;
 mod observer;
 pub mod outbox;
 pub mod pulls;

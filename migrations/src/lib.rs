@@ -20,6 +20,7 @@ mod m20200101_000006_decision;
 mod m20200101_000007_transition;
 mod m20200102_000001_trust;
 mod m20200103_000001_position;
+mod m20200104_000001_daybook;
 
 pub struct Migrator;
 
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20200101_000007_transition::Migration),
             Box::new(m20200102_000001_trust::Migration),
             Box::new(m20200103_000001_position::Migration),
+            Box::new(m20200104_000001_daybook::Migration),
         ]
     }
 }

@@ -1,55 +1,16 @@
-//! Dossiers: written page by page, read for a period.
+//! Dossiers, read for a period.
 //!
-//! Owns: table `dossier`.
-//! Never: states and counts (`domain::dossier`, `domain::board`).
-//! Reads next: `entries.rs`.
+//! Owns: reading table `dossier`; what vanished at its source is not read.
+//! Never: states and counts (`domain::dossier`, `domain::board`); writing (`filing.rs`).
+//! Reads next: `filing.rs`.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
-use super::bulk::{self, Clash, Column};
 use super::entity::dossier::{self, Column as Col};
-use super::{Store, StoreError, Write, instant, instant_or_none, seconds, word};
+use super::{Store, StoreError, instant, instant_or_none, seconds, word};
 use crate::domain::dossier::{Channel, Dossier, Status};
 use crate::domain::unit::{Level, UnitCode};
-
-const COLUMNS: [Column; 15] = [
-    ("code", "text"),
-    ("source", "text"),
-    ("procedure", "text"),
-    ("procedure_name", "text"),
-    ("field", "text"),
-    ("unit", "text"),
-    ("level", "text"),
-    ("channel", "text"),
-    ("status", "integer"),
-    ("received_at", "bigint"),
-    ("due_at", "bigint"),
-    ("original_due_at", "bigint"),
-    ("finished_at", "bigint"),
-    ("stopped_at", "bigint"),
-    ("seen_at", "bigint"),
-];
-
-impl Write {
-    /// Stores dossiers as the source told them; a known code is replaced. Codes must be distinct.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn upsert_dossiers(
-        &self,
-        source: &str,
-        dossiers: &[Dossier],
-        seen_at: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        let rows: Vec<_> = dossiers
-            .iter()
-            .map(|dossier| row(source, dossier, seen_at))
-            .collect();
-        bulk::insert(&self.tx, "dossier", &COLUMNS, &rows, Clash::Replace("code")).await?;
-        Ok(())
-    }
-}
 
 impl Store {
     /// Dossiers received before `until` that were not finished before `from`: all that a period can count.
@@ -66,6 +27,7 @@ impl Store {
             .add(Col::FinishedAt.gte(seconds(from)));
         let models = dossier::Entity::find()
             .filter(Col::ReceivedAt.lte(seconds(until)))
+            .filter(Col::VanishedAt.is_null())
             .filter(not_finished_before)
             .order_by_asc(Col::DueAt)
             .order_by_asc(Col::Code)
@@ -74,36 +36,17 @@ impl Store {
         models.into_iter().map(Dossier::try_from).collect()
     }
 
-    /// How many dossiers are stored from `source`.
+    /// How many dossiers are stored from `source`, those that vanished there left out.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn count_dossiers(&self, source: &str) -> Result<u64, StoreError> {
         Ok(dossier::Entity::find()
             .filter(Col::Source.eq(source))
+            .filter(Col::VanishedAt.is_null())
             .count(&self.db)
             .await?)
     }
-}
-
-fn row<'a>(source: &'a str, d: &'a Dossier, seen_at: DateTime<Utc>) -> impl serde::Serialize + 'a {
-    (
-        &d.code,
-        source,
-        &d.procedure,
-        &d.procedure_name,
-        &d.field,
-        d.unit.as_str(),
-        d.level.as_str(),
-        d.channel.as_str(),
-        d.status.0,
-        seconds(d.received_at),
-        seconds(d.due_at),
-        d.original_due_at.map(seconds),
-        d.finished_at.map(seconds),
-        d.stopped_at.map(seconds),
-        seconds(seen_at),
-    )
 }
 
 impl TryFrom<dossier::Model> for Dossier {

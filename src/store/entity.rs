@@ -5,9 +5,11 @@
 //! Reads next: `dossiers.rs`.
 
 pub mod daemon;
+pub mod day;
 pub mod decision;
 pub mod dossier;
 pub mod entry;
+pub mod history;
 pub mod outbox;
 pub mod pull;
 pub mod quarantine;
@@ -16,3 +18,4 @@ pub mod schedule;
 pub mod stated;
 pub mod step;
 pub mod transition;
+pub mod twin;

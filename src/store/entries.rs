@@ -5,23 +5,23 @@
 //! Reads next: `pulls.rs`.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Value};
 
-use super::bulk::{self, Clash, Column};
+use super::bulk::{self, Clash, Column, Kind};
 use super::entity::entry::{self, Column as Col};
 use super::{Store, StoreError, Write, seconds, word};
 use crate::domain::record::Entry;
 use crate::domain::unit::{Level, UnitCode};
 
 const COLUMNS: [Column; 8] = [
-    ("records", "text"),
-    ("code", "text"),
-    ("source", "text"),
-    ("unit", "text"),
-    ("level", "text"),
-    ("day", "text"),
-    ("attributes", "text"),
-    ("seen_at", "bigint"),
+    ("records", Kind::Text),
+    ("code", Kind::Text),
+    ("source", Kind::Text),
+    ("unit", Kind::Text),
+    ("level", Kind::Text),
+    ("day", Kind::Text),
+    ("attributes", Kind::Text),
+    ("seen_at", Kind::Instant),
 ];
 
 impl Write {
@@ -43,7 +43,7 @@ impl Write {
             &self.tx,
             "entry",
             &COLUMNS,
-            &rows,
+            rows,
             Clash::Replace("records, code"),
         )
         .await?;
@@ -96,23 +96,19 @@ impl Store {
     }
 }
 
-fn row<'a>(
-    source: &'a str,
-    entry: &'a Entry,
-    seen_at: DateTime<Utc>,
-) -> Result<impl serde::Serialize + use<'a>, StoreError> {
+fn row(source: &str, entry: &Entry, seen_at: DateTime<Utc>) -> Result<[Value; 8], StoreError> {
     let attributes = serde_json::to_string(&entry.attributes)
         .map_err(|cause| StoreError::bad_row("entry", &entry.code, cause))?;
-    Ok((
-        &entry.records,
-        &entry.code,
-        source,
-        entry.unit.as_ref().map(UnitCode::as_str),
-        entry.level.map(Level::as_str),
-        entry.day,
-        attributes,
-        seconds(seen_at),
-    ))
+    Ok([
+        entry.records.clone().into(),
+        entry.code.clone().into(),
+        source.into(),
+        entry.unit.as_ref().map(UnitCode::as_str).into(),
+        entry.level.map(Level::as_str).into(),
+        entry.day.map(|day| day.to_string()).into(),
+        attributes.into(),
+        seconds(seen_at).into(),
+    ])
 }
 
 impl TryFrom<entry::Model> for Entry {

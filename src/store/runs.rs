@@ -10,7 +10,7 @@ use sea_orm::{
     ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::bulk::{self, Clash, Column};
+use super::bulk::{self, Clash, Column, Kind};
 use super::entity::run::{self, Column as Col};
 use super::schedules::Pause;
 use super::{Store, StoreError, Write, instant, instant_or_none, seconds, word};
@@ -93,17 +93,17 @@ pub struct Lease {
 pub(super) const NO_RUN: i64 = 0;
 
 const COLUMNS: [Column; 11] = [
-    ("job", "text"),
-    ("scheduled_for", "bigint"),
-    ("trigger", "text"),
-    ("status", "text"),
-    ("reason", "text"),
-    ("attempts", "integer"),
-    ("as_of", "bigint"),
-    ("holds_mails", "boolean"),
-    ("schedule", "text"),
-    ("configuration", "text"),
-    ("calendar", "text"),
+    ("job", Kind::Text),
+    ("scheduled_for", Kind::Instant),
+    ("trigger", Kind::Text),
+    ("status", Kind::Text),
+    ("reason", Kind::Text),
+    ("attempts", Kind::Integer),
+    ("as_of", Kind::Instant),
+    ("holds_mails", Kind::Flag),
+    ("schedule", Kind::Text),
+    ("configuration", Kind::Text),
+    ("calendar", Kind::Text),
 ];
 
 impl Write {
@@ -114,26 +114,26 @@ impl Write {
     /// When the database refuses.
     pub async fn insert_runs(&self, runs: &[NewRun]) -> Result<u64, StoreError> {
         let row = |new: &NewRun| {
-            (
-                new.job.clone(),
-                seconds(new.scheduled_for),
-                new.trigger.as_str(),
-                new.status.as_str(),
-                new.reason.clone(),
-                0,
-                new.as_of.map(seconds),
-                new.holds_mails,
-                new.basis.schedule.clone(),
-                new.basis.configuration.clone(),
-                new.basis.calendar.clone(),
-            )
+            [
+                new.job.clone().into(),
+                seconds(new.scheduled_for).into(),
+                new.trigger.as_str().into(),
+                new.status.as_str().into(),
+                new.reason.clone().into(),
+                0.into(),
+                new.as_of.map(seconds).into(),
+                new.holds_mails.into(),
+                new.basis.schedule.clone().into(),
+                new.basis.configuration.clone().into(),
+                new.basis.calendar.clone().into(),
+            ]
         };
-        let rows: Vec<_> = runs.iter().map(row).collect();
+        let rows = runs.iter().map(row).collect();
         bulk::insert(
             &self.tx,
             "run",
             &COLUMNS,
-            &rows,
+            rows,
             Clash::Keep("job, scheduled_for"),
         )
         .await

@@ -11,14 +11,14 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
-use super::bulk::{self, Clash, Column};
+use super::bulk::{self, Clash, Column, Kind};
 use super::entity::schedule::{self, Column as Col};
 use super::{Store, StoreError, Write, instant, instant_or_none, seconds};
 
 const CURSOR: [Column; 3] = [
-    ("job", "text"),
-    ("cursor", "bigint"),
-    ("fingerprint", "text"),
+    ("job", Kind::Text),
+    ("cursor", Kind::Instant),
+    ("fingerprint", Kind::Text),
 ];
 
 /// How far a job's schedule has been planned, and which schedule that was.
@@ -97,11 +97,11 @@ impl Write {
         &self,
         cursors: &[(&str, DateTime<Utc>, &str)],
     ) -> Result<(), StoreError> {
-        let rows: Vec<_> = cursors
+        let rows = cursors
             .iter()
-            .map(|(job, at, print)| (job, seconds(*at), print))
+            .map(|(job, at, print)| [(*job).into(), seconds(*at).into(), (*print).into()])
             .collect();
-        bulk::insert(&self.tx, "schedule", &CURSOR, &rows, Clash::Replace("job")).await?;
+        bulk::insert(&self.tx, "schedule", &CURSOR, rows, Clash::Replace("job")).await?;
         Ok(())
     }
 

@@ -27,6 +27,7 @@ mod days;
 mod delivery;
 mod digests;
 mod figures;
+mod filing;
 mod interruptions;
 mod kills;
 mod letters;

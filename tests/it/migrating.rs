@@ -11,10 +11,26 @@ use crate::rows::{code, dossier};
 use crate::scripted::DOSSIERS;
 
 /// A row for every table, written as soon as its migration has made it. Columns that came later stand in none.
-const SAMPLES: [(&str, &str); 11] = [
+const SAMPLES: [(&str, &str); 15] = [
     (
         "dossier",
         "INSERT INTO dossier (code, source, procedure, procedure_name, field, unit, level, channel, status, received_at, due_at, seen_at) VALUES ('H26.23.14-200504-0001', 'one-stop-shop', '1.004959', 'Khai sinh', 'Hộ tịch', '00118', 'ward', 'direct', 4, 1588554000, 1588932000, 1588932000)",
+    ),
+    (
+        "dossier_history",
+        "INSERT INTO dossier_history (code, source, until, unit, status, due_at) VALUES ('H26.23.14-200504-0001', 'one-stop-shop', 1588932000, '00118', 4, 1588932000)",
+    ),
+    (
+        "dossier_twin",
+        "INSERT INTO dossier_twin (code, source, seen_at) VALUES ('H26.23.14-200504-0001', 'exports', 1588932000)",
+    ),
+    (
+        "daybook",
+        "INSERT INTO daybook (day, unit, level, channel, received, early, on_time, late, withdrawn) VALUES ('2020-05-04', '00118', 'ward', 'direct', 1, 0, 0, 0, 0)",
+    ),
+    (
+        "daybook_basis",
+        "INSERT INTO daybook_basis (id, zone, edition) VALUES (1, 'Asia/Ho_Chi_Minh', 1)",
     ),
     (
         "entry",

@@ -29,6 +29,7 @@ use dondoc::domain::unit::{Level, UnitCode};
 use dondoc::job::{App, spec};
 use dondoc::mail::Transport;
 use dondoc::store::Store;
+use dondoc::store::filing::Reading;
 use dondoc::store::pulls::PullState;
 
 use crate::app::write_site;
@@ -340,10 +341,12 @@ async fn fill(
     for source in &app.files.sources {
         for pull in &source.pulls {
             if pull.records == DOSSIERS {
-                write
-                    .upsert_dossiers(&source.name, dossiers, start)
-                    .await
-                    .unwrap();
+                let reading = Reading {
+                    source: &source.name,
+                    at: start,
+                    zone: app.zone(),
+                };
+                write.file_dossiers(reading, dossiers).await.unwrap();
             }
             let state = PullState {
                 completed_at: Some(end),

@@ -14,6 +14,7 @@ use crate::job::{App, JobError};
 use crate::source::http::{self, Identity};
 use crate::source::mapping::{Mapped, Mapping, Place};
 use crate::source::{Ask, Connection, Next, RawPage, SourceError};
+use crate::store::filing::Reading;
 use crate::store::pulls::{PullState, UnderWay};
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -221,9 +222,12 @@ async fn store_page(
 ) -> Result<(), JobError> {
     let (name, records, seen_at) = (&source.name, &pull.records, context.as_of);
     let write = context.write().await?;
-    write
-        .upsert_dossiers(name, &mapped.dossiers, seen_at)
-        .await?;
+    let reading = Reading {
+        source: name,
+        at: seen_at,
+        zone: context.app.zone(),
+    };
+    write.file_dossiers(reading, &mapped.dossiers).await?;
     write.upsert_entries(name, &mapped.entries, seen_at).await?;
     let dossiers = mapped.dossiers.iter().map(|dossier| dossier.code.as_str());
     let codes: Vec<&str> = dossiers

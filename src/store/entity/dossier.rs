@@ -25,6 +25,7 @@ pub struct Model {
     pub finished_at: Option<i64>,
     pub stopped_at: Option<i64>,
     pub seen_at: i64,
+    pub vanished_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

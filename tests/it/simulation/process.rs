@@ -169,6 +169,11 @@ impl Process {
             world.note(format!("cannot start: {error}"));
             world.pass(TimeDelta::seconds(5));
         }
+        let running = life.store.running_jobs().await.unwrap();
+        assert!(
+            running.is_empty(),
+            "left running by the process before: {running:?}"
+        );
         let mut day = world.now();
         while !life.is_over() && !world.is_dead() {
             if let Err(error) = self.beat().await {

@@ -1,0 +1,428 @@
+//! Dossiers written as a source tells them: what is new, what changed, what is gone.
+//!
+//! Owns: writing tables `dossier`, `dossier_history` and `dossier_twin`; the daybook follows in the same transaction.
+//! Never: what a dossier means (`domain::dossier`); a change without its history.
+//! Reads next: `daybook.rs`.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Statement, Value,
+};
+
+use super::bulk::{self, Clash, Column, Kind};
+use super::entity::dossier::{self, Column as Col};
+use super::entity::{history, twin};
+use super::{Store, StoreError, Write, instant, seconds};
+use crate::domain::daybook::Daybook;
+use crate::domain::dossier::{Dossier, Status};
+use crate::domain::unit::UnitCode;
+
+/// Dossiers compared with what is known in one go.
+const COMPARED: usize = 5_000;
+
+const DOSSIER: [Column; 16] = [
+    ("code", Kind::Text),
+    ("source", Kind::Text),
+    ("procedure", Kind::Text),
+    ("procedure_name", Kind::Text),
+    ("field", Kind::Text),
+    ("unit", Kind::Text),
+    ("level", Kind::Text),
+    ("channel", Kind::Text),
+    ("status", Kind::Integer),
+    ("received_at", Kind::Instant),
+    ("due_at", Kind::Instant),
+    ("original_due_at", Kind::Instant),
+    ("finished_at", Kind::Instant),
+    ("stopped_at", Kind::Instant),
+    ("seen_at", Kind::Instant),
+    ("vanished_at", Kind::Instant),
+];
+
+const HISTORY: [Column; 10] = [
+    ("code", Kind::Text),
+    ("source", Kind::Text),
+    ("until", Kind::Instant),
+    ("unit", Kind::Text),
+    ("status", Kind::Integer),
+    ("due_at", Kind::Instant),
+    ("original_due_at", Kind::Instant),
+    ("finished_at", Kind::Instant),
+    ("stopped_at", Kind::Instant),
+    ("vanished_at", Kind::Instant),
+];
+
+const TWIN: [Column; 3] = [
+    ("code", Kind::Text),
+    ("source", Kind::Text),
+    ("seen_at", Kind::Instant),
+];
+
+/// One reading of a source.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a> {
+    pub source: &'a str,
+    pub at: DateTime<Utc>,
+    /// In which days are reckoned.
+    pub zone: Tz,
+}
+
+/// What became of dossiers that were filed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Filed {
+    pub new: u64,
+    pub changed: u64,
+    pub same: u64,
+    /// Another source told them first, and still does: that one counts.
+    pub twins: u64,
+}
+
+/// What a source said of a dossier before it said something else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Former {
+    pub until: DateTime<Utc>,
+    pub unit: UnitCode,
+    pub status: Status,
+    pub due_at: DateTime<Utc>,
+    pub has_vanished: bool,
+}
+
+/// A dossier that two sources tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Twin {
+    pub code: String,
+    /// The source that does not count.
+    pub source: String,
+}
+
+/// The rows of one reading, sorted by what is to become of them.
+#[derive(Default)]
+struct Sorted {
+    rows: Vec<[Value; 16]>,
+    former: Vec<[Value; 10]>,
+    same: Vec<String>,
+    twins: Vec<[Value; 3]>,
+    daybook: Daybook,
+    filed: Filed,
+}
+
+impl Write {
+    /// Files dossiers as the source tells them. Codes must be distinct.
+    ///
+    /// 1. Compare them with what is known.
+    /// 2. Keep what was said before of those that changed; a moved due date leaves the original one.
+    /// 3. Write the new and the changed, and that the others were seen.
+    /// 4. Enter the difference in the daybook.
+    ///
+    /// # Errors
+    /// When the database refuses or a known row does not convert.
+    pub async fn file_dossiers(
+        &self,
+        reading: Reading<'_>,
+        dossiers: &[Dossier],
+    ) -> Result<Filed, StoreError> {
+        let mut sorted = Sorted::default();
+        for chunk in dossiers.chunks(COMPARED) {
+            let known = self.known(chunk).await?;
+            for dossier in chunk {
+                sorted.put(reading, dossier, known.get(&dossier.code))?;
+            }
+        }
+        let Sorted {
+            rows,
+            former,
+            same,
+            twins,
+            daybook,
+            filed,
+        } = sorted;
+        bulk::insert(&self.tx, "dossier_history", &HISTORY, former, Clash::Never).await?;
+        bulk::insert(&self.tx, "dossier", &DOSSIER, rows, Clash::Replace("code")).await?;
+        bulk::insert(
+            &self.tx,
+            "dossier_twin",
+            &TWIN,
+            twins,
+            Clash::Replace("code, source"),
+        )
+        .await?;
+        self.mark_seen(&same, reading.at).await?;
+        self.enter_in_daybook(&daybook).await?;
+        Ok(filed)
+    }
+
+    async fn known(
+        &self,
+        dossiers: &[Dossier],
+    ) -> Result<HashMap<String, dossier::Model>, StoreError> {
+        let codes = dossiers.iter().map(|dossier| dossier.code.as_str());
+        // Named one by one: a statement kept from before a migration knows less of `*` than the table has.
+        let columns = DOSSIER.map(|(name, _)| name).join(", ");
+        let select = format!("SELECT {columns} FROM dossier WHERE code");
+        let statement = self.among(&select, codes)?;
+        let models = dossier::Entity::find()
+            .from_raw_sql(statement)
+            .all(&self.tx)
+            .await?;
+        Ok(models
+            .into_iter()
+            .map(|model| (model.code.clone(), model))
+            .collect())
+    }
+
+    async fn mark_seen(&self, codes: &[String], at: DateTime<Utc>) -> Result<(), StoreError> {
+        for chunk in codes.chunks(COMPARED) {
+            let update = format!("UPDATE dossier SET seen_at = {} WHERE code", seconds(at));
+            let statement = self.among(&update, chunk.iter().map(String::as_str))?;
+            self.tx.execute_raw(statement).await?;
+        }
+        Ok(())
+    }
+
+    /// `head IN (codes)`, the codes as one parameter.
+    fn among<'a>(
+        &self,
+        head: &str,
+        codes: impl Iterator<Item = &'a str>,
+    ) -> Result<Statement, StoreError> {
+        let codes: Vec<&str> = codes.collect();
+        let json = serde_json::to_string(&codes)
+            .map_err(|cause| StoreError::bad_row("dossier", "page", cause))?;
+        let backend = self.tx.get_database_backend();
+        let list = match backend {
+            DbBackend::Postgres => {
+                "= ANY(ARRAY(SELECT jsonb_array_elements_text($1::text::jsonb)))"
+            }
+            _ => "IN (SELECT value FROM json_each($1))",
+        };
+        let sql = format!("{head} {list}");
+        Ok(Statement::from_sql_and_values(backend, sql, [json.into()]))
+    }
+
+    /// Marks the dossiers that a reading of everything, begun at `reading.at`, did not see: they are kept and
+    /// counted no more. Returns how many they are.
+    ///
+    /// # Errors
+    /// When the database refuses or a row does not convert.
+    pub async fn mark_vanished(&self, reading: Reading<'_>) -> Result<u64, StoreError> {
+        let mut marked = 0;
+        loop {
+            let gone = dossier::Entity::find()
+                .filter(unseen(reading))
+                .limit(COMPARED as u64)
+                .all(&self.tx)
+                .await?;
+            if gone.is_empty() {
+                return Ok(marked);
+            }
+            marked += gone.len() as u64;
+            self.vanish(reading, gone).await?;
+        }
+    }
+
+    async fn vanish(
+        &self,
+        reading: Reading<'_>,
+        gone: Vec<dossier::Model>,
+    ) -> Result<(), StoreError> {
+        let mut daybook = Daybook::default();
+        let former = gone.iter().map(|model| former(model, reading.at)).collect();
+        bulk::insert(&self.tx, "dossier_history", &HISTORY, former, Clash::Never).await?;
+        let codes: Vec<String> = gone.iter().map(|model| model.code.clone()).collect();
+        let update = format!(
+            "UPDATE dossier SET vanished_at = {} WHERE code",
+            seconds(reading.at)
+        );
+        let statement = self.among(&update, codes.iter().map(String::as_str))?;
+        self.tx.execute_raw(statement).await?;
+        for model in gone {
+            daybook.strike(&Dossier::try_from(model)?, reading.zone);
+        }
+        self.enter_in_daybook(&daybook).await
+    }
+
+    /// How many dossiers a reading of everything, begun at `reading.at`, did not see.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_unseen(&self, reading: Reading<'_>) -> Result<u64, StoreError> {
+        Ok(dossier::Entity::find()
+            .filter(unseen(reading))
+            .count(&self.tx)
+            .await?)
+    }
+}
+
+fn unseen(reading: Reading<'_>) -> Condition {
+    Condition::all()
+        .add(Col::Source.eq(reading.source))
+        .add(Col::VanishedAt.is_null())
+        .add(Col::SeenAt.lt(seconds(reading.at)))
+}
+
+impl Sorted {
+    fn put(
+        &mut self,
+        reading: Reading<'_>,
+        dossier: &Dossier,
+        known: Option<&dossier::Model>,
+    ) -> Result<(), StoreError> {
+        let Some(known) = known else {
+            self.filed.new += 1;
+            self.daybook.enter(dossier, reading.zone);
+            self.rows.push(row(reading, dossier));
+            return Ok(());
+        };
+        let has_vanished = known.vanished_at.is_some();
+        if known.source != reading.source && !has_vanished {
+            self.filed.twins += 1;
+            self.twins.push([
+                dossier.code.clone().into(),
+                reading.source.into(),
+                seconds(reading.at).into(),
+            ]);
+            return Ok(());
+        }
+        let before = Dossier::try_from(known.clone())?;
+        let now = after(&before, dossier.clone());
+        if now == before && !has_vanished {
+            self.filed.same += 1;
+            self.same.push(now.code);
+            return Ok(());
+        }
+        self.filed.changed += 1;
+        if has_vanished || is_history(&before, &now) {
+            self.former.push(former(known, reading.at));
+        }
+        if !has_vanished {
+            self.daybook.strike(&before, reading.zone);
+        }
+        self.daybook.enter(&now, reading.zone);
+        self.rows.push(row(reading, &now));
+        Ok(())
+    }
+}
+
+/// What is stored of `told` where `before` was known: a source that moves a due date and keeps no trace of the first
+/// one must not hide that the dossier was due then.
+fn after(before: &Dossier, told: Dossier) -> Dossier {
+    let original_due_at = told
+        .original_due_at
+        .or(before.original_due_at)
+        .or((told.due_at != before.due_at).then_some(before.due_at));
+    Dossier {
+        original_due_at,
+        ..told
+    }
+}
+
+/// Whether something changed of which one may later ask how it was.
+fn is_history(before: &Dossier, now: &Dossier) -> bool {
+    let of = |dossier: &Dossier| {
+        let Dossier {
+            unit,
+            status,
+            due_at,
+            finished_at,
+            stopped_at,
+            ..
+        } = dossier;
+        (unit.clone(), *status, *due_at, *finished_at, *stopped_at)
+    };
+    of(before) != of(now)
+}
+
+fn former(known: &dossier::Model, until: DateTime<Utc>) -> [Value; 10] {
+    [
+        known.code.clone().into(),
+        known.source.clone().into(),
+        seconds(until).into(),
+        known.unit.clone().into(),
+        known.status.into(),
+        known.due_at.into(),
+        known.original_due_at.into(),
+        known.finished_at.into(),
+        known.stopped_at.into(),
+        known.vanished_at.into(),
+    ]
+}
+
+fn row(reading: Reading<'_>, d: &Dossier) -> [Value; 16] {
+    [
+        d.code.clone().into(),
+        reading.source.into(),
+        d.procedure.clone().into(),
+        d.procedure_name.clone().into(),
+        d.field.clone().into(),
+        d.unit.as_str().into(),
+        d.level.as_str().into(),
+        d.channel.as_str().into(),
+        i32::from(d.status.0).into(),
+        seconds(d.received_at).into(),
+        seconds(d.due_at).into(),
+        d.original_due_at.map(seconds).into(),
+        d.finished_at.map(seconds).into(),
+        d.stopped_at.map(seconds).into(),
+        seconds(reading.at).into(),
+        None::<i64>.into(),
+    ]
+}
+
+impl Store {
+    /// What the source said of a dossier before, oldest first.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row does not convert.
+    pub async fn history_of(&self, code: &str) -> Result<Vec<Former>, StoreError> {
+        let models = history::Entity::find()
+            .filter(history::Column::Code.eq(code))
+            .order_by_asc(history::Column::Id)
+            .all(&self.db)
+            .await?;
+        models.into_iter().map(Former::try_from).collect()
+    }
+
+    /// How many dossiers of `source` vanished there.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_vanished(&self, source: &str) -> Result<u64, StoreError> {
+        let vanished = dossier::Entity::find()
+            .filter(Col::Source.eq(source))
+            .filter(Col::VanishedAt.is_not_null());
+        Ok(vanished.count(&self.db).await?)
+    }
+
+    /// Dossiers that a second source tells too.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn twins(&self) -> Result<Vec<Twin>, StoreError> {
+        let models = twin::Entity::find().all(&self.db).await?;
+        let twin = |model: twin::Model| Twin {
+            code: model.code,
+            source: model.source,
+        };
+        Ok(models.into_iter().map(twin).collect())
+    }
+}
+
+impl TryFrom<history::Model> for Former {
+    type Error = StoreError;
+
+    fn try_from(model: history::Model) -> Result<Self, StoreError> {
+        let id = model.id;
+        let bad = |what: String| StoreError::bad_row("dossier_history", id, what);
+        Ok(Self {
+            until: instant("dossier_history", id, model.until)?,
+            unit: UnitCode::parse(&model.unit).map_err(|error| bad(error.to_string()))?,
+            status: Status(u16::try_from(model.status).map_err(|error| bad(error.to_string()))?),
+            due_at: instant("dossier_history", id, model.due_at)?,
+            has_vanished: model.vanished_at.is_some(),
+        })
+    }
+}
