@@ -31,11 +31,13 @@ mod output;
 mod overdue;
 mod pause;
 mod progress;
+mod quarantine;
 mod run;
 mod runs;
 mod schema;
 mod serve;
 mod simulate;
+mod source;
 
 #[derive(Debug, Parser)]
 #[command(name = "dondoc", version, about, propagate_version = true)]
@@ -91,6 +93,10 @@ enum Command {
     Overdue(overdue::Overdue),
     /// How a target's figure comes about
     Explain(explain::Explain),
+    /// Rows kept aside, why, and trying them again
+    Quarantine(quarantine::Quarantine),
+    /// One remote system
+    Source(source::Source),
     /// Working-day arithmetic
     Calendar(calendar::Calendar),
     /// The outbox
@@ -142,6 +148,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Board(board) => board.run(&scope).await?,
         Command::Overdue(overdue) => overdue.run(&scope).await?,
         Command::Explain(explain) => explain.run(&scope).await?,
+        Command::Quarantine(quarantine) => quarantine.run(&scope).await?,
+        Command::Source(source) => source.run(&scope).await?,
         Command::Calendar(calendar) => calendar.run(&scope)?,
         Command::Mail(mail) => mail.run(&scope).await?,
         Command::Migrate => migrate::run(&scope).await?,

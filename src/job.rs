@@ -26,6 +26,8 @@ pub mod runner;
 pub mod watch;
 pub mod run;
 pub mod step;
+pub mod findings;
+pub mod quarantine;
 pub mod figures;
 pub mod letter;
 pub mod notice;

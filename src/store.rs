@@ -25,6 +25,7 @@ pub mod dossiers;
 mod entity;
 pub mod entries;
 pub mod filing;
+pub mod findings;
 mod observer;
 pub mod outbox;
 pub mod pulls;

@@ -1,8 +1,13 @@
 //! A row that cannot become a record: kept aside with its reason, never dropped.
 //!
-//! Owns: what quarantine holds of a row.
+//! Owns: what quarantine holds of a row; rows told together that fail in the same way.
 //! Never: unmasked personal data.
 //! Reads next: `source/mapping.rs`.
+
+use std::collections::BTreeMap;
+
+/// What a reason says of a unit that nobody knows; the code stands before it.
+pub const NO_UNIT: &str = "is no unit of organisation.toml";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reject {
@@ -16,4 +21,139 @@ pub struct Reject {
     pub raw: String,
     /// SHA-256 of the whole row in hex: the same row is kept once.
     pub hash: String,
+}
+
+/// How many rows are kept aside for the same reason, to the letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    pub source: String,
+    pub records: String,
+    pub reason: String,
+    pub rows: u64,
+}
+
+/// Different reasons of the same kind that are still told one by one.
+const ONE_BY_ONE: usize = 5;
+
+#[must_use]
+pub fn is_unknown_unit(reason: &str) -> bool {
+    reason.contains(NO_UNIT)
+}
+
+/// Causes told together, the most frequent first: where many differ only in what stands between backquotes or in a
+/// date, they are one, with `…` in those places and the first of them as an example.
+#[must_use]
+pub fn grouped(causes: &[Cause]) -> Vec<Cause> {
+    let mut kinds: BTreeMap<(&str, &str, String), Vec<&Cause>> = BTreeMap::new();
+    for cause in causes {
+        let key = (
+            cause.source.as_str(),
+            cause.records.as_str(),
+            pattern(&cause.reason),
+        );
+        kinds.entry(key).or_default().push(cause);
+    }
+    let mut groups: Vec<Cause> = kinds
+        .into_iter()
+        .flat_map(|((_, _, pattern), causes)| together(&pattern, &causes))
+        .collect();
+    groups.sort_by_key(|cause| std::cmp::Reverse(cause.rows));
+    groups
+}
+
+fn together(pattern: &str, causes: &[&Cause]) -> Vec<Cause> {
+    match causes {
+        [first, _, ..] if causes.len() > ONE_BY_ONE => vec![Cause {
+            reason: format!("{pattern}, such as: {}", first.reason),
+            rows: causes.iter().map(|cause| cause.rows).sum(),
+            ..(*first).clone()
+        }],
+        _ => causes.iter().map(|cause| (*cause).clone()).collect(),
+    }
+}
+
+/// The reason with `…` between its backquotes and for its dates.
+fn pattern(reason: &str) -> String {
+    let mut pattern = String::with_capacity(reason.len());
+    for (index, piece) in reason.split('`').enumerate() {
+        if index % 2 == 1 {
+            pattern.push_str("`…`");
+        } else {
+            let words = piece
+                .split(' ')
+                .map(|word| if is_day(word) { "…" } else { word });
+            pattern.push_str(&words.collect::<Vec<_>>().join(" "));
+        }
+    }
+    pattern
+}
+
+fn is_day(word: &str) -> bool {
+    word.parse::<chrono::NaiveDate>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cause(reason: &str, rows: u64) -> Cause {
+        Cause {
+            source: "city".to_owned(),
+            records: "dossiers".to_owned(),
+            reason: reason.to_owned(),
+            rows,
+        }
+    }
+
+    #[test]
+    fn few_reasons_are_told_as_they_are_and_many_alike_as_one() {
+        let few = [
+            cause("channel `3` is not one of its codes", 312),
+            cause("channel `7` is not one of its codes", 2),
+            cause("code is missing", 5),
+        ];
+        let told: Vec<_> = grouped(&few)
+            .into_iter()
+            .map(|cause| (cause.reason, cause.rows))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("channel `3` is not one of its codes".to_owned(), 312),
+                ("code is missing".to_owned(), 5),
+                ("channel `7` is not one of its codes".to_owned(), 2),
+            ],
+            "the most frequent first"
+        );
+        let many: Vec<Cause> = (1..=9)
+            .map(|day| {
+                cause(
+                    &format!("unit `0099{day}` is no unit of organisation.toml on 2020-05-0{day}"),
+                    2,
+                )
+            })
+            .collect();
+        let told: Vec<_> = grouped(&many)
+            .into_iter()
+            .map(|cause| (cause.reason, cause.rows))
+            .collect();
+        assert_eq!(
+            told,
+            [(
+                "unit `…` is no unit of organisation.toml on …, such as: unit `00991` is no unit of organisation.toml \
+                 on 2020-05-01"
+                    .to_owned(),
+                18
+            )]
+        );
+    }
+
+    #[test]
+    fn lists_are_never_told_together() {
+        let other = Cause {
+            records: "schools".to_owned(),
+            ..cause("code is missing", 1)
+        };
+        assert_eq!(grouped(&[cause("code is missing", 1), other]).len(), 2);
+    }
 }

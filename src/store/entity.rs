@@ -9,6 +9,7 @@ pub mod day;
 pub mod decision;
 pub mod dossier;
 pub mod entry;
+pub mod finding;
 pub mod history;
 pub mod outbox;
 pub mod pull;

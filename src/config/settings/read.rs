@@ -6,6 +6,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveTime};
 use chrono_tz::Tz;
@@ -16,6 +17,8 @@ use super::{Confidence, Credential, Database, Language, Metrics, Rules, Settings
 use crate::config::layers::Layers;
 use crate::config::secret::SecretSource;
 use crate::config::zone;
+
+const KEEP_TEXTS: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// All settings; `None` if one of them is wrong, which `layers` then tells.
 #[must_use]
@@ -158,9 +161,21 @@ fn rules(layers: &Layers<'_>) -> Option<Rules> {
         confidence,
         "write `90`, `95` or `99`",
     );
+    let time = |text: &str| {
+        humantime::parse_duration(text)
+            .ok()
+            .filter(|time| !time.is_zero())
+    };
+    let keep_texts = layers.or(
+        "rules.keep_texts",
+        KEEP_TEXTS,
+        time,
+        "write a length of time such as `30days`",
+    );
     Some(Rules {
         due_time: due_time?,
         confidence: confidence?,
+        keep_texts: keep_texts?,
     })
 }
 

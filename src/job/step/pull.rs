@@ -10,12 +10,14 @@ use serde_json::json;
 use super::{Context, Done};
 use crate::config::sources::http::{HttpAccess, SignIn};
 use crate::config::sources::{Access, Pull, Source};
+use crate::domain::row_count::{RowCount, next_expected};
 use crate::job::{App, JobError};
 use crate::source::http::{self, Identity};
 use crate::source::mapping::{Mapped, Mapping, Place};
 use crate::source::{Ask, Connection, Next, RawPage, SourceError};
+use crate::store::Write;
 use crate::store::filing::Reading;
-use crate::store::pulls::{PullState, UnderWay};
+use crate::store::pulls::{FullReading, PullState, UnderWay};
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
@@ -119,11 +121,12 @@ async fn pull_list(
         .store
         .pull_state(&source.name, &pull.records)
         .await?;
-    let resumed = state.under_way.is_some();
-    let mut under_way = match state.under_way.take() {
-        Some(under_way) => under_way,
-        None => begin(pull, &state, context.as_of),
-    };
+    let left = state
+        .under_way
+        .take()
+        .filter(|left| left.since.is_none() || !state.owes_everything());
+    let resumed = left.is_some();
+    let mut under_way = left.unwrap_or_else(|| begin(source, pull, &state, context.as_of));
     let mapping = Mapping::new(pull, place(context.app, context.as_of));
     let mut tally = Tally::default();
     let mut page = next_page(context, pull, &under_way, connection)
@@ -136,8 +139,11 @@ async fn pull_list(
         context
             .watcher
             .rows(page.first + page.rows.len() as u64, page.total);
+        let seen_all = page.next == Next::End && under_way.since.is_none() && !resumed;
         advance(&mut state, &mut under_way, &page, &mapped, resumed);
-        let seen_all = page.next == Next::End && pull.since.is_none() && !resumed;
+        if seen_all {
+            state.full = Some(read_everything(pull, &state, &under_way));
+        }
         let stored = store_page(context, source, pull, &mapped, &state, seen_all);
         if !matches!(page.next, Next::At(_)) {
             stored.await?;
@@ -164,19 +170,47 @@ async fn next_page(
     connection.page(&ask).await
 }
 
-/// Where a new pull begins: a little before the watermark, or with everything.
-fn begin(pull: &Pull, state: &PullState, as_of: DateTime<Utc>) -> UnderWay {
+/// Where a new pull begins: a little before the watermark, or with everything, if that is due.
+fn begin(source: &Source, pull: &Pull, state: &PullState, as_of: DateTime<Utc>) -> UnderWay {
     let overlap =
         |at: DateTime<Utc>, overlap| at - TimeDelta::from_std(overlap).unwrap_or_default();
     let since = pull
         .since
         .as_ref()
+        .filter(|_| !is_resync_due(source, state, as_of))
         .and_then(|since| Some(overlap(state.watermark?, since.overlap)));
     UnderWay {
         started_at: as_of,
         since,
         position: None,
         seen_until: None,
+        rows: 0,
+    }
+}
+
+/// Somebody asked for everything, or the last reading of everything is older than the source's file allows.
+fn is_resync_due(source: &Source, state: &PullState, as_of: DateTime<Utc>) -> bool {
+    let every = source
+        .resync
+        .map(|every| TimeDelta::from_std(every).unwrap_or(TimeDelta::MAX));
+    let is_old =
+        every.is_some_and(|every| state.full.is_none_or(|full| as_of - full.began_at >= every));
+    is_old || state.owes_everything()
+}
+
+/// The reading of everything that has just come to its end, beside what was expected of it.
+fn read_everything(pull: &Pull, state: &PullState, under_way: &UnderWay) -> FullReading {
+    let accepted = state.owes_everything();
+    let before = state.full.map(|full| full.measure);
+    let expected = before.filter(|_| !accepted);
+    FullReading {
+        began_at: under_way.started_at,
+        count: RowCount {
+            rows: under_way.rows,
+            stated: state.stated_total,
+            expected,
+        },
+        measure: next_expected(before, under_way.rows, pull.expect_change, accepted),
     }
 }
 
@@ -193,6 +227,7 @@ fn advance(
     resumed: bool,
 ) {
     under_way.seen_until = under_way.seen_until.max(mapped.seen_until);
+    under_way.rows += page.rows.len() as u64;
     if under_way.since.is_none() {
         state.stated_total = page.total.or(state.stated_total);
     }
@@ -240,9 +275,25 @@ async fn store_page(
     if seen_all {
         write.forget_unseen_entries(name, records, seen_at).await?;
         write.release_unseen(name, records, seen_at).await?;
+        write.settle(state).await?;
+    }
+    if state.under_way.is_none() {
+        forget_texts(context, &write).await?;
     }
     write.save_pull_state(state).await?;
     Ok(write.commit().await?)
+}
+
+/// A text kept aside is needed until somebody has mended the mapping, and not for ever.
+async fn forget_texts(context: &Context<'_>, write: &Write) -> Result<(), JobError> {
+    let keep = TimeDelta::from_std(context.app.files.settings.rules.keep_texts);
+    let then = keep
+        .ok()
+        .and_then(|keep| context.as_of.checked_sub_signed(keep));
+    if let Some(then) = then {
+        write.forget_texts(then).await?;
+    }
+    Ok(())
 }
 
 async fn remember_failure(

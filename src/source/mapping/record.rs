@@ -13,6 +13,7 @@ use super::Mapping;
 use super::reject::Fault;
 use crate::domain::dossier::{Channel, Dossier, Status, StatusGroup, day_of};
 use crate::domain::record::{Entry, Value};
+use crate::domain::reject::NO_UNIT;
 use crate::domain::unit::{Level, UnitCode};
 
 impl Mapping<'_> {
@@ -119,10 +120,7 @@ impl Mapping<'_> {
         let code = UnitCode::parse(&text).map_err(|error| Fault::new("unit", error.to_string()))?;
         match self.place.units.find(&code, on) {
             Some(unit) => Ok(Some((code, unit.kind.level()))),
-            None => Err(Fault::new(
-                "unit",
-                format!("`{code}` is no unit of organisation.toml on {on}"),
-            )),
+            None => Err(Fault::new("unit", format!("`{code}` {NO_UNIT} on {on}"))),
         }
     }
 
