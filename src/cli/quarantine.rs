@@ -335,14 +335,11 @@ impl Retry {
     }
 
     fn print(&self, name: &str, retried: &Retried) -> anyhow::Result<()> {
-        let would = if self.dry_run { "would be" } else { "are" };
-        output::line(format!(
-            "{name}: {} rows {would} records now",
-            retried.mended
-        ))?;
+        let would = if self.dry_run { " would" } else { "" };
+        output::line(format!("{name}:{would} become records: {}", retried.mended))?;
         if retried.overtaken > 0 {
             output::line(format!(
-                "  {} {would} let go: a later row with their code is stored",
+                "  {}{would} leave: a later row with their code is stored",
                 retried.overtaken
             ))?;
         }

@@ -11,7 +11,7 @@ use crate::config::sources::DOSSIERS;
 use crate::domain::finding::{About, Code, Finding};
 use crate::domain::period::Period;
 use crate::domain::reject::{Cause, is_unknown_unit};
-use crate::store::filing::Twin;
+use crate::store::findings::ToldTwice;
 use crate::store::pulls::PullState;
 
 /// 1. What the last reconciliations found about the period. 2. Readings that brought too few rows or too many.
@@ -32,7 +32,9 @@ pub async fn known(
         sources.any(|source| source.name == finding.source)
     });
     findings.extend(readings(app, states));
-    findings.extend(told_twice(&app.store.twins().await?));
+    findings.extend(told_twice(
+        app.store.told_twice(Finding::ROWS as u64).await?,
+    ));
     let causes = app.store.causes(None).await?;
     let codes = app.store.codes_aside(Finding::ROWS as u64).await?;
     findings.extend(kept_aside(&causes, &codes));
@@ -56,22 +58,17 @@ fn readings(app: &App, states: &[PullState]) -> Vec<Finding> {
     findings
 }
 
-fn told_twice(twins: &[Twin]) -> impl Iterator<Item = Finding> {
-    let mut by_source: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for twin in twins {
-        by_source.entry(&twin.source).or_default().push(&twin.code);
-    }
-    by_source.into_iter().map(|(source, mut codes)| {
-        codes.sort_unstable();
-        let count = codes.len() as u64;
+fn told_twice(twins: Vec<ToldTwice>) -> impl Iterator<Item = Finding> {
+    twins.into_iter().map(|twins| {
+        let count = twins.rows;
         let dossiers = if count == 1 { "dossier" } else { "dossiers" };
-        let first = codes.first().copied().unwrap_or_default();
+        let first = twins.codes.first().map_or("", String::as_str);
         let message = format!(
             "{count} {dossiers} that another source told first, such as {first}: that one's count, these do not"
         );
-        Finding::new(source, Code::Duplicate, message, count)
+        Finding::new(&twins.source, Code::Duplicate, message, count)
             .about(About::records(DOSSIERS))
-            .with_rows(codes)
+            .with_rows(twins.codes.iter().map(String::as_str))
     })
 }
 

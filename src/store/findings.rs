@@ -1,12 +1,12 @@
 //! What a reconciliation found.
 //!
-//! Owns: table `finding`.
+//! Owns: table `finding`; what the tables of dossiers tell of dossiers with two sources.
 //! Never: finding anything (`domain`).
 //! Reads next: `quarantine.rs`.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Statement};
 
 use super::entity::finding::{self, Column as Col};
 use super::{Store, StoreError, Write, seconds, word};
@@ -18,6 +18,16 @@ use crate::domain::period::Period;
 pub struct Found {
     pub finding: Finding,
     pub period: Option<Period>,
+}
+
+/// Dossiers that a source tells although another one told them first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToldTwice {
+    /// The source that does not count.
+    pub source: String,
+    pub rows: u64,
+    /// The first of their codes.
+    pub codes: Vec<String>,
 }
 
 impl Found {
@@ -58,6 +68,42 @@ impl Write {
 }
 
 impl Store {
+    /// Dossiers that a source tells and another told first, by that source: how many, and the first `limit` codes.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn told_twice(&self, limit: u64) -> Result<Vec<ToldTwice>, StoreError> {
+        let backend = self.db.get_database_backend();
+        let twins = "dossier_twin t JOIN dossier d ON d.code = t.code \
+                     WHERE d.source <> t.source AND d.vanished_at IS NULL";
+        let count =
+            format!("SELECT t.source, COUNT(*) FROM {twins} GROUP BY t.source ORDER BY t.source");
+        let codes =
+            format!("SELECT t.code FROM {twins} AND t.source = $1 ORDER BY t.code LIMIT $2");
+        let mut all = Vec::new();
+        for row in self
+            .db
+            .query_all_raw(Statement::from_string(backend, count))
+            .await?
+        {
+            let (source, rows): (String, i64) =
+                (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            let values = [source.as_str().into(), limit.cast_signed().into()];
+            let first = Statement::from_sql_and_values(backend, &codes, values);
+            let first = self.db.query_all_raw(first).await?;
+            let codes = first
+                .iter()
+                .map(|row| row.try_get_by_index(0))
+                .collect::<Result<_, _>>()?;
+            all.push(ToldTwice {
+                source,
+                rows: rows.unsigned_abs(),
+                codes,
+            });
+        }
+        Ok(all)
+    }
+
     /// What the last reconciliation of each source found.
     ///
     /// # Errors
