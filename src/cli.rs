@@ -32,6 +32,7 @@ mod overdue;
 mod pause;
 mod progress;
 mod quarantine;
+mod resync;
 mod run;
 mod runs;
 mod schema;

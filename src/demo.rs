@@ -4,6 +4,7 @@
 //! Never: store, job, mail, source: it is the world outside, reached over HTTP only.
 //! Reads next: `figures.rs`, `stories.rs`, `city.rs`.
 
+pub mod endless;
 mod figures;
 mod units;
 mod workdays;

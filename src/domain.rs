@@ -29,4 +29,4 @@ pub mod explain;
 pub mod overdue;
 pub mod format;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;

@@ -47,12 +47,13 @@ async fn readings(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     for column in [
         // Rows that the pull under way has brought.
         "read_rows",
-        // When the last complete reading of everything began, what it brought, what the source said it has, and
-        // what was expected of it.
+        // When the last complete reading of everything began, what it brought, what the source said it has, what was
+        // expected of it, and what it lacked.
         "full_at",
         "full_rows",
         "full_stated",
         "expected_rows",
+        "unseen_rows",
         // What the next one is compared with.
         "measure_rows",
         // When everything was last asked for by hand.

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::{Scope, output};
 
+mod pull;
 mod schedule;
 
 #[derive(Debug, Args)]
@@ -17,12 +18,20 @@ pub struct Bench {
     /// How many schedules
     #[arg(long, default_value_t = 10_000)]
     schedules: usize,
+    /// How many dossiers
+    #[arg(long, default_value_t = 1_000_000)]
+    rows: u64,
+    /// An empty PostgreSQL database to pull into, instead of SQLite
+    #[arg(long)]
+    database: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Name {
     /// Planning thousands of schedules, an idle heartbeat, a job of forty steps
     Schedule,
+    /// Pulling dossiers over HTTP into the database
+    Pull,
 }
 
 /// One measured figure beside what it is compared with.
@@ -39,6 +48,7 @@ impl Bench {
     pub async fn run(&self, scope: &Scope) -> anyhow::Result<()> {
         let figures = match self.name {
             Name::Schedule => schedule::run(self.schedules).await?,
+            Name::Pull => pull::run(self.rows, self.database.as_deref()).await?,
         };
         if scope.json {
             return output::json(&figures);

@@ -2,7 +2,7 @@
 //!
 //! Owns: printing, the table for a spreadsheet.
 //! Never: mapping (`job::quarantine`).
-//! Reads next: `source.rs`.
+//! Reads next: `resync.rs`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::source::known_source;
+use super::resync::known_source;
 use super::{Scope, output};
 use crate::domain::reject::{Cause, grouped};
 use crate::job::App;

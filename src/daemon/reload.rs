@@ -236,3 +236,41 @@ fn stamps(site: &Path) -> Stamps {
     }
     stamps
 }
+
+#[cfg(test)]
+mod tests {
+    use notify::event::{CreateKind, ModifyKind, RemoveKind};
+
+    use super::*;
+
+    #[test]
+    fn only_what_may_have_changed_a_file_rings() {
+        for (kind, is_quiet, sentence) in [
+            (
+                EventKind::Access(AccessKind::Open(AccessMode::Any)),
+                true,
+                "a folder was listed, by us perhaps",
+            ),
+            (
+                EventKind::Access(AccessKind::Close(AccessMode::Read)),
+                true,
+                "a file was read",
+            ),
+            (
+                EventKind::Access(AccessKind::Close(AccessMode::Write)),
+                false,
+                "a file was written to its end",
+            ),
+            (
+                EventKind::Modify(ModifyKind::Any),
+                false,
+                "a file is being written",
+            ),
+            (EventKind::Create(CreateKind::File), false, "a file is new"),
+            (EventKind::Remove(RemoveKind::File), false, "a file is gone"),
+            (EventKind::Any, false, "nobody knows what happened"),
+        ] {
+            assert_eq!(is_only_read(kind), is_quiet, "{sentence}");
+        }
+    }
+}

@@ -23,6 +23,8 @@ word_enum! {
         RowsMissing = "rows-missing",
         /// A reading of everything brought many more or many fewer rows than the one before.
         RowsChanged = "rows-changed",
+        /// Dossiers that a reading of everything did not bring, too many to be taken for vanished.
+        NotSeen = "not-seen",
         /// Dossiers that two sources give.
         Duplicate = "duplicate",
         /// Rows that could not be read.

@@ -20,6 +20,8 @@ pub struct RowCount {
     pub stated: Option<u64>,
     /// Rows that were to be expected, from the readings before.
     pub expected: Option<u64>,
+    /// Dossiers that are stored and did not come: too many to be taken for vanished.
+    pub unseen: u64,
 }
 
 impl RowCount {
@@ -33,7 +35,22 @@ impl RowCount {
     ) -> Vec<Finding> {
         let missing = self.missing(source, records);
         let changed = self.changed(source, records, expect_change);
-        missing.into_iter().chain(changed).collect()
+        let unseen = self.unseen(source, records);
+        let all = missing.into_iter().chain(changed).chain(unseen);
+        all.collect()
+    }
+
+    fn unseen(&self, source: &str, records: &str) -> Option<Finding> {
+        let unseen = self.unseen;
+        let message = format!(
+            "{unseen} stored {records} did not come when everything was read, too many to be taken for vanished: they \
+             still count; if they are gone, `dondoc source resync {source}` accepts it"
+        );
+        (unseen > 0).then(|| {
+            Finding::new(source, Code::NotSeen, message, unseen)
+                .about(About::records(records))
+                .making_unknown(true)
+        })
     }
 
     fn missing(&self, source: &str, records: &str) -> Option<Finding> {
@@ -200,9 +217,20 @@ mod tests {
                 rows,
                 stated,
                 expected,
+                unseen: 0,
             };
             assert_eq!(told(counted, change), findings, "{why}");
         }
+    }
+
+    #[test]
+    fn what_did_not_come_and_is_not_believed_to_be_gone_makes_unknown() {
+        let counted = RowCount {
+            rows: 3,
+            unseen: 26,
+            ..RowCount::default()
+        };
+        assert_eq!(told(counted, None), [(Code::NotSeen, 26, true)]);
     }
 
     #[test]

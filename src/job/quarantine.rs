@@ -1,12 +1,12 @@
 //! Rows kept aside, mapped once more after a mapping, or the organisation, was mended.
 //!
-//! Owns: what becomes of each kept row: a record, another reason, or nothing, and why.
+//! Owns: what becomes of each kept row: a record, another reason, or nothing, and why; how long texts are kept.
 //! Never: asking a source; what a row means (`source::mapping`).
 //! Reads next: `step/pull.rs`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value as Json;
 
 use super::step::pull::place;
@@ -100,6 +100,20 @@ pub async fn retry(
     }
     retried.still = causes(&source.name, reasons);
     Ok(retried)
+}
+
+/// Forgets texts that are as old as the settings let them get: they are needed until somebody has mended the mapping,
+/// and not for ever.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn forget_texts(app: &App, write: &Write, as_of: DateTime<Utc>) -> Result<(), JobError> {
+    let keep = TimeDelta::from_std(app.files.settings.rules.keep_texts);
+    let then = keep.ok().and_then(|keep| as_of.checked_sub_signed(keep));
+    if let Some(then) = then {
+        write.forget_texts(then).await?;
+    }
+    Ok(())
 }
 
 fn causes(source: &str, reasons: BTreeMap<(String, String), u64>) -> Vec<Cause> {

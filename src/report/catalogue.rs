@@ -127,7 +127,7 @@ sections! {
         residual(level, dossiers); quarantined(source, n); unknown_status(source, dossiers);
         published_not_verifiable(n); published_mismatch(n); same_pair(n); same_stated(source, n); incomplete_document(n);
         stated_total(source, level, n); stated_units(source, n); stale_source(source);
-        rows_missing(source, n); rows_changed(source, n); duplicate(source, dossiers); legal_due(dossiers);
+        rows_missing(source, n); rows_changed(source, n); not_seen(source, dossiers); duplicate(source, dossiers); legal_due(dossiers);
         code_date_differs(dossiers); rescheduled(dossiers); finish_not_dated(dossiers); finished_but_open(dossiers);
         finished_before_received(dossiers); unknown_unit(source, dossiers);
     }

@@ -245,15 +245,16 @@ impl Write {
         self.enter_in_daybook(&daybook).await
     }
 
-    /// How many dossiers a reading of everything, begun at `reading.at`, did not see.
+    /// How many dossiers a reading of everything, begun at `reading.at`, did not see, of how many.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn count_unseen(&self, reading: Reading<'_>) -> Result<u64, StoreError> {
-        Ok(dossier::Entity::find()
-            .filter(unseen(reading))
-            .count(&self.tx)
-            .await?)
+    pub async fn count_unseen(&self, reading: Reading<'_>) -> Result<(u64, u64), StoreError> {
+        let known = dossier::Entity::find()
+            .filter(Col::Source.eq(reading.source))
+            .filter(Col::VanishedAt.is_null());
+        let unseen = known.clone().filter(Col::SeenAt.lt(seconds(reading.at)));
+        Ok((unseen.count(&self.tx).await?, known.count(&self.tx).await?))
     }
 }
 

@@ -153,6 +153,7 @@ impl Write {
             full_rows: count(state.full.map(|full| full.count.rows)),
             full_stated: count(state.full.and_then(|full| full.count.stated)),
             expected_rows: count(state.full.and_then(|full| full.count.expected)),
+            unseen_rows: count(state.full.map(|full| full.count.unseen)),
             measure_rows: count(state.full.map(|full| full.measure)),
             // Asked for while a pull is under way, it is not forgotten: only the one who asks writes it.
             resync_at: None,
@@ -172,6 +173,7 @@ impl Write {
             pull::Column::FullRows,
             pull::Column::FullStated,
             pull::Column::ExpectedRows,
+            pull::Column::UnseenRows,
             pull::Column::MeasureRows,
         ];
         pull::Entity::insert(row.into_active_model())
@@ -287,6 +289,7 @@ impl TryFrom<pull::Model> for PullState {
                 rows: rows(model.full_rows).unwrap_or_default(),
                 stated: rows(model.full_stated),
                 expected: rows(model.expected_rows),
+                unseen: rows(model.unseen_rows).unwrap_or_default(),
             },
             measure: rows(model.measure_rows).unwrap_or_default(),
         });

@@ -104,6 +104,9 @@ impl Write {
         records: &str,
         codes: &[&str],
     ) -> Result<(), StoreError> {
+        if !self.holds_any(source, records).await? {
+            return Ok(());
+        }
         for chunk in codes.chunks(500) {
             quarantine::Entity::delete_many()
                 .filter(Col::Source.eq(source))
@@ -113,6 +116,15 @@ impl Write {
                 .await?;
         }
         Ok(())
+    }
+
+    async fn holds_any(&self, source: &str, records: &str) -> Result<bool, StoreError> {
+        let any = quarantine::Entity::find()
+            .filter(Col::Source.eq(source))
+            .filter(Col::Records.eq(records))
+            .one(&self.tx)
+            .await?;
+        Ok(any.is_some())
     }
 
     /// Lets go of rows that a complete pull begun at `started` did not see again.

@@ -107,7 +107,7 @@ stories! {
         assert_eq!((twins.len(), twins[0].source.as_str()), (1, "exports"));
         // The first source knows it no more: now the other one's row counts.
         assert_eq!(vanish(app, reading(app, CITY, "2020-05-07 06:00")).await, 1);
-        file(app, reading(app, "exports", "2020-05-08 06:00"), &[late.clone()]).await;
+        file(app, reading(app, "exports", "2020-05-08 06:00"), std::slice::from_ref(&late)).await;
         assert_eq!(stored(app).await.iter().find(|kept| kept.code == late.code).unwrap().due_at, late.due_at);
         keeps_its_daybook(app).await;
     }

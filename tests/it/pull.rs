@@ -37,6 +37,30 @@ async fn codes_stored(app: &TestApp) -> Vec<String> {
 }
 
 stories! {
+    async fn a_dossier_gone_from_a_complete_list_is_counted_no_more(app: &mut TestApp) {
+        // Always everything: the source is not asked for changes.
+        app.edit(SHOP, "since = {", "# since = {").await;
+        app.city.shows(DOSSIERS, dossiers(30));
+        app.succeed("pull-city").await;
+        app.city.shows(DOSSIERS, dossiers(29));
+        app.at("2020-06-02 06:00");
+        let ran = app.succeed("pull-city").await;
+        assert_eq!(ran.counted("pull one-stop-shop")["dossiers"]["vanished"], 1);
+        assert_eq!(codes_stored(app).await.len(), 29);
+
+        // Nearly all of them at once: the source is in disorder, and nothing is taken for gone.
+        app.city.shows(DOSSIERS, dossiers(3));
+        app.at("2020-06-03 06:00");
+        let ran = app.succeed("pull-city").await;
+        assert_eq!(ran.counted("pull one-stop-shop")["dossiers"]["unseen"], 26);
+        assert_eq!(codes_stored(app).await.len(), 29);
+
+        app.city.shows(DOSSIERS, dossiers(30));
+        app.at("2020-06-04 06:00");
+        app.succeed("pull-city").await;
+        assert_eq!(codes_stored(app).await.len(), 30, "all are back");
+    }
+
     async fn a_second_pull_asks_only_for_changes_and_stores_the_same(app: &mut TestApp) {
         app.city.shows(DOSSIERS, dossiers(30));
         app.succeed("pull-city").await;

@@ -151,6 +151,27 @@ stories! {
         assert_eq!(found(app, Code::RowsChanged).await[0].count, 50, "fifty are the measure now");
     }
 
+    async fn dossiers_that_are_gone_all_at_once_are_unknown_until_somebody_says_so(app: &mut TestApp) {
+        app.edit(SHOP, "# resync = \"30days\"", "resync = \"1day\"").await;
+        let mut rows = resolved("00139", 100, 0);
+        app.city.shows(DOSSIERS, rows.clone());
+        app.succeed("pull-city").await;
+        rows.truncate(60);
+        app.city.shows(DOSSIERS, rows);
+        app.at("2020-06-02 07:30");
+        app.succeed("pull-city").await;
+        let lacked = found(app, Code::NotSeen).await;
+        assert_eq!((lacked.len(), lacked[0].count), (1, 40));
+        assert_eq!(app.target("ward-on-time", "ward").await.status, Status::Unknown);
+        assert_eq!(app.board().await.dossiers.ward.received, 100, "they still count");
+        told(app, "2020-06-02T08:00:00+07:00", &["source", "resync", "one-stop-shop"]).await;
+        app.at("2020-06-02 09:00");
+        app.succeed("pull-city").await;
+        assert_eq!(found(app, Code::NotSeen).await, []);
+        assert_eq!(app.target("ward-on-time", "ward").await.denominator, 60);
+        assert_eq!(app.store.count_vanished("one-stop-shop").await.unwrap(), 40, "marked, not deleted");
+    }
+
     async fn a_statutory_time_is_compared_and_replaces_nothing(app: &mut TestApp) {
         app.edit(
             SHOP,
@@ -224,7 +245,7 @@ stories! {
         app.succeed("pull-city").await;
         assert!(since(app), "once is enough");
 
-        app.edit(SHOP, "expect_within = \"26h\"\n", "expect_within = \"26h\"\nresync = \"30days\"\n").await;
+        app.edit(SHOP, "# resync = \"30days\"", "resync = \"30days\"").await;
         app.at("2020-07-03 05:00");
         app.succeed("pull-city").await;
         assert!(since(app), "not yet thirty days");

@@ -36,13 +36,13 @@ pub async fn run(schedules: usize) -> anyhow::Result<Vec<Figure>> {
     Ok(figures)
 }
 
-fn new_site() -> anyhow::Result<tempfile::TempDir> {
+pub(super) fn new_site() -> anyhow::Result<tempfile::TempDir> {
     let site = tempfile::tempdir()?;
     shipped::write_missing(site.path())?;
     Ok(site)
 }
 
-async fn opened(site: &Path, at: DateTime<Utc>) -> anyhow::Result<App> {
+pub(super) async fn opened(site: &Path, at: DateTime<Utc>) -> anyhow::Result<App> {
     daemon::open(site, Clock::fixed(at))
         .await
         .map_err(|error| match error {
@@ -241,7 +241,7 @@ fn processor_seconds(process: u32) -> anyhow::Result<f64> {
     Ok((ticks(11) + ticks(12)) / 100.0)
 }
 
-fn memory_megabytes(process: u32) -> anyhow::Result<f64> {
+pub(super) fn memory_megabytes(process: u32) -> anyhow::Result<f64> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status
         .lines()
@@ -251,7 +251,12 @@ fn memory_megabytes(process: u32) -> anyhow::Result<f64> {
     Ok(kilobytes / 1024.0)
 }
 
-fn figure(what: String, value: f64, unit: &'static str, against: impl Into<String>) -> Figure {
+pub(super) fn figure(
+    what: String,
+    value: f64,
+    unit: &'static str,
+    against: impl Into<String>,
+) -> Figure {
     Figure {
         what,
         value,

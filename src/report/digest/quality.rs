@@ -145,6 +145,7 @@ fn said(told: &Told<'_>, titles: &[(String, String)], words: &Words) -> String {
         Code::StatedTotal => quality.stated_total(source, level(told, words), number),
         Code::RowsMissing => quality.rows_missing(source, number),
         Code::RowsChanged => quality.rows_changed(source, number),
+        Code::NotSeen => quality.not_seen(source, dossiers),
         Code::Duplicate => quality.duplicate(source, dossiers),
         Code::Quarantined => quality.quarantined(source, number),
         Code::UnknownUnit => quality.unknown_unit(source, dossiers),

@@ -26,6 +26,7 @@ pub struct Model {
     pub full_rows: Option<i64>,
     pub full_stated: Option<i64>,
     pub expected_rows: Option<i64>,
+    pub unseen_rows: Option<i64>,
     pub measure_rows: Option<i64>,
     pub resync_at: Option<i64>,
 }

@@ -1,0 +1,273 @@
+//! One list of a source: read page after page from where the last pull ended, stored with its place.
+//!
+//! Owns: watermarks, resuming, reading ahead while the last pages are written.
+//! Never: mapping (`source::mapping`), SQL.
+//! Reads next: `batch.rs`.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::batch::{Batch, Page};
+use super::{everything, place};
+use crate::config::sources::{DOSSIERS, Pull, Source};
+use crate::job::step::Context;
+use crate::job::{JobError, quarantine};
+use crate::source::mapping::Mapping;
+use crate::source::{Ask, Connection, Next, SourceError};
+use crate::store::Write;
+use crate::store::filing::Reading;
+use crate::store::pulls::{PullState, UnderWay};
+
+/// Rows stored in one transaction: enough that a commit is cheap beside them.
+const BATCH: u64 = 10_000;
+/// Rows read and not yet stored.
+const ROOM: u32 = 25_000;
+/// More than one dossier in so many gone at once is the source's fault rather than news.
+const MOST_VANISHED: u64 = 5;
+
+/// What became of the rows of a list.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tally {
+    rows: u64,
+    rejected: u64,
+    vanished: u64,
+    /// Gone, but too many at once to be believed.
+    unseen: u64,
+}
+
+impl Tally {
+    pub fn counts(self) -> serde_json::Value {
+        let mut counts = json!({ "rows": self.rows, "rejected": self.rejected });
+        for (name, count) in [("vanished", self.vanished), ("unseen", self.unseen)] {
+            if count > 0 {
+                counts[name] = count.into();
+            }
+        }
+        counts
+    }
+}
+
+/// A list in the course of being pulled.
+struct Course<'a> {
+    context: &'a Context<'a>,
+    source: &'a Source,
+    pull: &'a Pull,
+    state: PullState,
+    under_way: UnderWay,
+    /// An earlier run began it: rows may have moved since from a page not yet read to one already read.
+    resumed: bool,
+    tally: Tally,
+}
+
+/// Pulls what is new in a list, or all of it.
+///
+/// # Errors
+/// When the source fails; rows read until then are stored, and the next pull goes on at the failed page.
+pub async fn pull(
+    context: &Context<'_>,
+    source: &Source,
+    pull: &Pull,
+    connection: &mut Connection<'_>,
+) -> Result<Tally, JobError> {
+    let mut state = context
+        .app
+        .store
+        .pull_state(&source.name, &pull.records)
+        .await?;
+    let left = everything::left(&mut state);
+    let resumed = left.is_some();
+    let under_way = left.unwrap_or_else(|| begin(source, pull, &state, context.as_of));
+    let (send, pages) = unbounded_channel();
+    let read = read(context, pull, under_way.clone(), connection, send);
+    let mut course = Course {
+        context,
+        source,
+        pull,
+        state,
+        under_way,
+        resumed,
+        tally: Tally::default(),
+    };
+    // What was read before the source failed is stored first.
+    let (read, ()) = tokio::try_join!(async { Ok(read.await) }, course.store(pages))?;
+    read.map_err(|cause| JobError::Source {
+        name: source.name.clone(),
+        cause,
+    })?;
+    Ok(course.tally)
+}
+
+/// Where a new pull begins: a little before the watermark, or with everything, if that is due.
+fn begin(source: &Source, pull: &Pull, state: &PullState, as_of: DateTime<Utc>) -> UnderWay {
+    let overlap =
+        |at: DateTime<Utc>, overlap| at - TimeDelta::from_std(overlap).unwrap_or_default();
+    let since = pull
+        .since
+        .as_ref()
+        .filter(|_| !everything::is_due(source, state, as_of))
+        .and_then(|since| Some(overlap(state.watermark?, since.overlap)));
+    UnderWay {
+        started_at: as_of,
+        since,
+        position: None,
+        seen_until: None,
+        rows: 0,
+    }
+}
+
+/// Reads and maps page after page, as far ahead as there is room.
+async fn read(
+    context: &Context<'_>,
+    pull: &Pull,
+    mut under_way: UnderWay,
+    connection: &mut Connection<'_>,
+    send: UnboundedSender<Page>,
+) -> Result<(), SourceError> {
+    let mapping = Mapping::new(pull, place(context.app, context.as_of));
+    let all = Arc::new(Semaphore::new(ROOM as usize));
+    loop {
+        let ask = Ask {
+            pull,
+            since: under_way.since,
+            position: under_way.position.as_deref(),
+            now: context.app.clock.now(),
+        };
+        let page = connection.page(&ask).await?;
+        let rows = page.rows.len() as u64;
+        context.watcher.rows(page.first + rows, page.total);
+        let needs = u32::try_from(rows).unwrap_or(ROOM).min(ROOM);
+        let Ok(room) = Arc::clone(&all).acquire_many_owned(needs).await else {
+            return Ok(());
+        };
+        let next = page.next.clone();
+        let page = Page {
+            mapped: mapping.map(&page.rows, page.first),
+            first: page.first,
+            rows,
+            total: page.total,
+            next: page.next,
+            room,
+        };
+        // Nobody listens where storing failed: that is the error to tell.
+        if send.send(page).is_err() {
+            return Ok(());
+        }
+        match next {
+            Next::At(position) => under_way.position = Some(position),
+            Next::End | Next::Unsettled => return Ok(()),
+        }
+    }
+}
+
+impl Course<'_> {
+    /// Stores pages as they come; those that came while others were written are stored together.
+    async fn store(&mut self, mut pages: UnboundedReceiver<Page>) -> Result<(), JobError> {
+        while let Some(page) = pages.recv().await {
+            let mut batch = Batch::default();
+            let mut last = self.add(&mut batch, page);
+            while batch.rows < BATCH
+                && let Ok(page) = pages.try_recv()
+            {
+                last = self.add(&mut batch, page);
+            }
+            self.store_batch(&batch, &last).await?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, batch: &mut Batch, page: Page) -> Next {
+        self.tally.rows += page.rows;
+        self.tally.rejected += page.mapped.rejects.len() as u64;
+        self.advance(&page);
+        let next = page.next.clone();
+        batch.add(page);
+        next
+    }
+
+    /// The state after `page`: its place, or the end of the pull.
+    ///
+    /// Rows may have moved from a page not yet read to one already read before a pull was `resumed`, or while an
+    /// unsettled list was read: such a pull forgets nothing and leaves the watermark, so that the next one reads the
+    /// same again.
+    fn advance(&mut self, page: &Page) {
+        let (state, under_way) = (&mut self.state, &mut self.under_way);
+        under_way.seen_until = under_way.seen_until.max(page.mapped.seen_until);
+        under_way.rows = page.first + page.rows;
+        if under_way.since.is_none() {
+            state.stated_total = page.total.or(state.stated_total);
+        }
+        if let Next::At(position) = &page.next {
+            under_way.position = Some(position.clone());
+            state.under_way = Some(under_way.clone());
+            return;
+        }
+        if page.next == Next::End && !self.resumed {
+            // A row dated in the future must not hide the changes until then.
+            let seen_until = under_way.seen_until.map(|at| at.min(under_way.started_at));
+            state.watermark = state.watermark.max(seen_until);
+        }
+        state.under_way = None;
+        state.completed_at = state.completed_at.max(Some(under_way.started_at));
+        state.failure = None;
+    }
+
+    /// One transaction: the records, the rejects, and how far the pull has come.
+    async fn store_batch(&mut self, batch: &Batch, last: &Next) -> Result<(), JobError> {
+        let reading = Reading {
+            source: &self.source.name,
+            at: self.context.as_of,
+            zone: self.context.app.zone(),
+        };
+        let (name, records) = (reading.source, &self.pull.records);
+        let write = self.context.write().await?;
+        write.file_dossiers(reading, &batch.dossiers).await?;
+        write
+            .upsert_entries(name, &batch.entries, reading.at)
+            .await?;
+        write.release(name, records, &batch.codes()).await?;
+        write
+            .quarantine(name, records, &batch.rejects, reading.at)
+            .await?;
+        if *last == Next::End && self.under_way.since.is_none() && !self.resumed {
+            self.forget_unseen(&write, reading).await?;
+            let (state, under_way, unseen) = (&self.state, &self.under_way, self.tally.unseen);
+            let full = everything::come_to_its_end(self.pull, state, under_way, unseen);
+            write.settle(state).await?;
+            self.state.full = Some(full);
+        }
+        if self.state.under_way.is_none() {
+            quarantine::forget_texts(self.context.app, &write, reading.at).await?;
+        }
+        write.save_pull_state(&self.state).await?;
+        Ok(write.commit().await?)
+    }
+
+    /// What a complete reading did not see is gone; so many at once only if somebody asked for that reading.
+    async fn forget_unseen(&mut self, write: &Write, reading: Reading<'_>) -> Result<(), JobError> {
+        let (source, records) = (reading.source, &self.pull.records);
+        write.release_unseen(source, records, reading.at).await?;
+        if records != DOSSIERS {
+            write
+                .forget_unseen_entries(source, records, reading.at)
+                .await?;
+            return Ok(());
+        }
+        let (unseen, known) = write.count_unseen(reading).await?;
+        if unseen > known / MOST_VANISHED + 1 && !self.state.owes_everything() {
+            tracing::error!(
+                source,
+                unseen,
+                known,
+                "too many dossiers are gone at once: none is marked as vanished"
+            );
+            self.tally.unseen = unseen;
+        } else {
+            self.tally.vanished = write.mark_vanished(reading).await?;
+        }
+        Ok(())
+    }
+}
