@@ -40,10 +40,34 @@ pub fn is_unknown_unit(reason: &str) -> bool {
     reason.contains(NO_UNIT)
 }
 
-/// Causes told together, the most frequent first: where many differ only in what stands between backquotes or in a
-/// date, they are one, with `…` in those places and the first of them as an example.
+/// Causes told together, the most frequent first. Those that differ in their dates only are one, with `…` for the
+/// date; where many differ only in what stands between backquotes they are one too, with `…` there and an example.
 #[must_use]
 pub fn grouped(causes: &[Cause]) -> Vec<Cause> {
+    let by_value = together(
+        causes,
+        1,
+        |reason| masked(reason, false),
+        |pattern, _| pattern.to_owned(),
+    );
+    let example = |pattern: &str, first: &Cause| format!("{pattern}, such as: {}", first.reason);
+    let mut groups = together(
+        &by_value,
+        ONE_BY_ONE,
+        |reason| masked(reason, true),
+        example,
+    );
+    groups.sort_by_key(|cause| std::cmp::Reverse(cause.rows));
+    groups
+}
+
+/// One cause for more than `most` with the same pattern.
+fn together(
+    causes: &[Cause],
+    most: usize,
+    pattern: impl Fn(&str) -> String,
+    reason: impl Fn(&str, &Cause) -> String,
+) -> Vec<Cause> {
     let mut kinds: BTreeMap<(&str, &str, String), Vec<&Cause>> = BTreeMap::new();
     for cause in causes {
         let key = (
@@ -53,36 +77,35 @@ pub fn grouped(causes: &[Cause]) -> Vec<Cause> {
         );
         kinds.entry(key).or_default().push(cause);
     }
-    let mut groups: Vec<Cause> = kinds
-        .into_iter()
-        .flat_map(|((_, _, pattern), causes)| together(&pattern, &causes))
-        .collect();
-    groups.sort_by_key(|cause| std::cmp::Reverse(cause.rows));
+    let mut groups = Vec::new();
+    for ((source, records, pattern), causes) in kinds {
+        match causes.as_slice() {
+            [first, ..] if causes.len() > most => groups.push(Cause {
+                source: source.to_owned(),
+                records: records.to_owned(),
+                reason: reason(&pattern, first),
+                rows: causes.iter().map(|cause| cause.rows).sum(),
+            }),
+            few => groups.extend(few.iter().map(|cause| (*cause).clone())),
+        }
+    }
     groups
 }
 
-fn together(pattern: &str, causes: &[&Cause]) -> Vec<Cause> {
-    match causes {
-        [first, _, ..] if causes.len() > ONE_BY_ONE => vec![Cause {
-            reason: format!("{pattern}, such as: {}", first.reason),
-            rows: causes.iter().map(|cause| cause.rows).sum(),
-            ..(*first).clone()
-        }],
-        _ => causes.iter().map(|cause| (*cause).clone()).collect(),
-    }
-}
-
-/// The reason with `…` between its backquotes and for its dates.
-fn pattern(reason: &str) -> String {
+/// The reason with `…` for its dates, and between its backquotes if `values` are to go.
+fn masked(reason: &str, values: bool) -> String {
     let mut pattern = String::with_capacity(reason.len());
     for (index, piece) in reason.split('`').enumerate() {
-        if index % 2 == 1 {
-            pattern.push_str("`…`");
-        } else {
-            let words = piece
-                .split(' ')
-                .map(|word| if is_day(word) { "…" } else { word });
-            pattern.push_str(&words.collect::<Vec<_>>().join(" "));
+        match (index % 2 == 1, values) {
+            (true, true) => pattern.push_str("`…`"),
+            (true, false) => pattern.extend(["`", piece, "`"]),
+            (false, _) => {
+                let words = piece.split(' ');
+                let words: Vec<&str> = words
+                    .map(|word| if is_day(word) { "…" } else { word })
+                    .collect();
+                pattern.push_str(&words.join(" "));
+            }
         }
     }
     pattern
@@ -145,6 +168,17 @@ mod tests {
                     .to_owned(),
                 18
             )]
+        );
+    }
+
+    #[test]
+    fn dates_alone_make_no_difference() {
+        let days = [1, 2].map(|day| cause(&format!("unit `00999` {NO_UNIT} on 2020-05-0{day}"), 3));
+        let told = grouped(&days);
+        assert_eq!(told.len(), 1);
+        assert_eq!(
+            (told[0].reason.as_str(), told[0].rows),
+            ("unit `00999` is no unit of organisation.toml on …", 6)
         );
     }
 
