@@ -96,14 +96,14 @@ enum Command {
     Explain(explain::Explain),
     /// Rows kept aside, why, and trying them again
     Quarantine(quarantine::Quarantine),
-    /// One remote system
-    Source(source::Source),
     /// Working-day arithmetic
     Calendar(calendar::Calendar),
     /// The outbox
     Mail(mail::Mail),
     /// Apply pending changes to the database's schema
     Migrate,
+    /// Help for connecting a system
+    Source(source::Source),
     /// Try everything the daemon depends on
     Doctor,
     /// Measure speed: prints figures beside their limits
@@ -150,10 +150,10 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Overdue(overdue) => overdue.run(&scope).await?,
         Command::Explain(explain) => explain.run(&scope).await?,
         Command::Quarantine(quarantine) => quarantine.run(&scope).await?,
-        Command::Source(source) => source.run(&scope).await?,
         Command::Calendar(calendar) => calendar.run(&scope)?,
         Command::Mail(mail) => mail.run(&scope).await?,
         Command::Migrate => migrate::run(&scope).await?,
+        Command::Source(source) => return source.run(&scope).await,
         Command::Doctor => return doctor::run(&scope).await,
         Command::Bench(bench) => bench.run(&scope).await?,
     }

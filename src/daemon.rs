@@ -1,236 +1,117 @@
-//! Opening a site, and the daemon: heartbeat, planner, runner, outbox, until a signal.
+//! The daemon: heartbeat, planner, runner, outbox, until a signal.
 //!
-//! Owns: building the `App`, the main loop, applying changed files, draining at the end.
+//! Owns: the main loop, holding the database, draining at the end.
 //! Never: rules.
-//! Reads next: `daemon/reload.rs`, `job/plan.rs`, `job/runner.rs`.
+//! Reads next: `daemon/open.rs`, `daemon/reload.rs`, `job/plan.rs`, `job/runner.rs`.
 
+mod open;
+mod outage;
 mod reload;
+mod signals;
 
-use std::path::Path;
+pub use open::{OpenError, check_site, clock, copy, open, open_with, today};
+pub use signals::{Signals, stop_signal};
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, Utc};
-use secrecy::ExposeSecret;
-
-use crate::clock::Clock;
-use crate::config::document::Documents;
-use crate::config::problem::Problem;
-use crate::config::site;
-use crate::domain::dossier::day_of;
-use crate::job::check::{self, Findings};
 use crate::job::notice::Notices;
 use crate::job::plan::Planner;
 use crate::job::runner::{Runner, process_name};
 use crate::job::watch::Unwatched;
 use crate::job::watchdog::Watchdog;
-use crate::job::{App, Gates, JobError, Pulls, deliver, run, spec};
-use crate::mail::{Templates, Transport};
+use crate::job::{App, JobError, deliver, run};
 use crate::metrics::Exporter;
 use crate::scheduler::Heartbeat;
-use crate::store::{Store, StoreError};
+use crate::store::{Kept, Lock, StoreError};
+use outage::Outages;
 use reload::Files;
 
 /// Runs under way at once.
 const AT_ONCE: usize = 4;
 /// How long a run under way may go on after a signal.
 const DRAIN: Duration = Duration::from_secs(30);
+/// What may take long while the program stops, and has this long then: a beat, saying farewell.
+const MOMENT: Duration = Duration::from_secs(3);
 /// Beats between two signs of life.
 const SIGN_OF_LIFE: u64 = 20;
-
-/// Why a site cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Everything that `dondoc check` would say; the texts are there to show the lines.
-    #[error("the site's files have {} problem(s)", .0.len())]
-    Problems(Vec<Problem>, Documents),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// The clock of a command: fixed by `--at` or by the site's settings (a demo), else the system's.
-#[must_use]
-pub fn clock(at: Option<DateTime<Utc>>, site: &Path) -> Clock {
-    let set = at.or_else(|| {
-        let reading = site::read_site(site, &site::environment());
-        reading.settings?.site.now.map(|now| now.to_utc())
-    });
-    set.map_or(Clock::System, Clock::fixed)
-}
-
-/// The day of `now` in the site's zone; in UTC where the settings cannot be read.
-#[must_use]
-pub fn today(site: &Path, now: DateTime<Utc>) -> NaiveDate {
-    let reading = site::read_site(site, &site::environment());
-    let zone = reading
-        .settings
-        .map_or(chrono_tz::UTC, |settings| settings.site.zone);
-    day_of(now, zone)
-}
-
-/// Every problem of every file of the site, templates included, as of `today`.
-#[must_use]
-pub fn check_site(folder: &Path, today: NaiveDate) -> Findings {
-    check_site_with(folder, today, &site::environment())
-}
-
-fn check_site_with(folder: &Path, today: NaiveDate, variables: &[(String, String)]) -> Findings {
-    let mut findings = check::check(folder, today, variables);
-    if folder.join("templates").is_dir()
-        && let Err(problems) = Templates::load(&folder.join("templates"))
-    {
-        findings.problems.extend(problems);
-    }
-    findings
-}
-
-/// Opens the site in `folder`: refuses whatever `check` refuses, opens and migrates the database.
-///
-/// # Errors
-/// With all problems of the site's files, or when the database cannot be opened.
-pub async fn open(folder: &Path, clock: Clock) -> Result<App, OpenError> {
-    open_with(folder, clock, site::environment()).await
-}
-
-/// As [`open`], with the given variables instead of those of this process.
-///
-/// # Errors
-/// As [`open`].
-pub async fn open_with(
-    folder: &Path,
-    clock: Clock,
-    variables: Vec<(String, String)>,
-) -> Result<App, OpenError> {
-    let read = read(folder, clock.now(), &variables)?;
-    let store = Store::open(read.files.settings.database.url.expose_secret(), folder).await?;
-    store.migrate().await?;
-    store.keep_daybook(read.files.settings.site.zone).await?;
-    Ok(read.app(folder, store, clock, Gates::default(), variables))
-}
-
-/// What the files of a site say, all of it valid.
-struct Read {
-    files: site::Files,
-    jobs: Vec<spec::Job>,
-    templates: Templates,
-}
-
-fn read(
-    folder: &Path,
-    now: DateTime<Utc>,
-    variables: &[(String, String)],
-) -> Result<Read, OpenError> {
-    let reading = site::read_site(folder, variables);
-    let zone = reading
-        .settings
-        .map_or(chrono_tz::UTC, |settings| settings.site.zone);
-    let Findings {
-        problems,
-        jobs,
-        documents,
-        ..
-    } = check_site_with(folder, day_of(now, zone), variables);
-    if !problems.is_empty() {
-        return Err(OpenError::Problems(problems, documents));
-    }
-    drop(documents);
-    let refused = |problems| OpenError::Problems(problems, Documents::default());
-    let files = site::load(folder, variables).map_err(refused)?;
-    let templates = Templates::load(&folder.join("templates")).map_err(refused)?;
-    Ok(Read {
-        files,
-        jobs,
-        templates,
-    })
-}
-
-impl Read {
-    fn app(
-        self,
-        folder: &Path,
-        store: Store,
-        clock: Clock,
-        gates: Gates,
-        variables: Vec<(String, String)>,
-    ) -> App {
-        let transport = Transport::new(&self.files.settings.mail.delivery, folder);
-        let Self {
-            files,
-            jobs,
-            templates,
-        } = self;
-        let pulls = Pulls::FromSources;
-        App {
-            site: folder.to_owned(),
-            files,
-            jobs,
-            templates,
-            transport,
-            store,
-            clock,
-            pulls,
-            gates,
-            variables,
-        }
-    }
-}
-
-/// The same site opened anew from its files, on the same database and clock.
-///
-/// # Errors
-/// With all problems of its files.
-pub fn copy(app: &App) -> Result<App, OpenError> {
-    let read = read(&app.site, app.clock.now(), &app.variables)?;
-    Ok(read.app(
-        &app.site,
-        app.store.clone(),
-        app.clock.clone(),
-        app.gates.clone(),
-        app.variables.clone(),
-    ))
-}
+/// Beats between two looks whether the database is still held.
+const LOOK_AT_LOCK: u64 = 3;
 
 /// Serves until a signal comes: what runs then is finished, what waits stays for the next start.
 ///
 /// 1. Hold the database; take up what a killed process left.
 /// 2. At every beat: apply changed files, plan what is due, start what is queued, deliver what waits.
-/// 3. At a signal: stop planning, let the runs under way end within a deadline.
+/// 3. At a signal: stop planning, let the runs under way end within a deadline; at a second one, break them off.
 ///
 /// # Errors
-/// When the database is in use by another process or the heartbeat does not start.
-pub async fn serve(app: App) -> anyhow::Result<()> {
-    let _held = app.store.lock().await?;
-    run::recover(&app).await?;
+/// When another process has the database, now or later, or the heartbeat does not start.
+pub async fn serve(app: App, mut signals: Signals) -> anyhow::Result<()> {
+    let begun = tokio::select! {
+        biased;
+        () = signals.next() => None,
+        begun = begin(app) => Some(begun?),
+    };
+    let Some((heartbeat, mut daemon)) = begun else {
+        tracing::info!("stopped before the first beat");
+        return Ok(());
+    };
+    let ended = go_on(&heartbeat, &mut daemon, &mut signals).await;
+    match &ended {
+        Ok(()) => tracing::info!("stopping: what runs is finished, what waits stays"),
+        Err(error) => {
+            tracing::error!(%error, "stopping: what runs is broken off, and the other process goes on with it")
+        }
+    }
+    heartbeat.stop().await?;
+    match ended {
+        Ok(()) => daemon.finish(&mut signals).await,
+        Err(_) => daemon.finish_delivery().await,
+    }
+    daemon.end().await;
+    Ok(ended?)
+}
+
+async fn begin(app: App) -> anyhow::Result<(Heartbeat, Daemon)> {
+    let daemon = Daemon::hold(app).await?;
     let heartbeat = Heartbeat::start().await?;
-    let stop = stop_signal();
-    tokio::pin!(stop);
     tracing::info!(
-        jobs = app.jobs.len(),
-        database = app.store.kind(),
+        jobs = daemon.app.jobs.len(),
+        database = daemon.app.store.kind(),
         "serving"
     );
-    let mut daemon = Daemon::new(app);
+    Ok((heartbeat, daemon))
+}
+
+/// Beat after beat, until a signal comes. A beat under way then has a moment to end.
+async fn go_on(
+    heartbeat: &Heartbeat,
+    daemon: &mut Daemon,
+    signals: &mut Signals,
+) -> Result<(), StoreError> {
     loop {
         tokio::select! {
             biased;
-            () = &mut stop => break,
+            () = signals.next() => return Ok(()),
             () = heartbeat.beat() => {}
         }
-        if let Err(error) = daemon.beat().await {
-            tracing::error!(%error, "this beat failed; the next one tries again");
+        let mut beat = std::pin::pin!(daemon.beat());
+        let is_told = tokio::select! {
+            biased;
+            () = signals.next() => true,
+            done = &mut beat => { done?; false }
+        };
+        if is_told {
+            return tokio::time::timeout(MOMENT, beat).await.unwrap_or(Ok(()));
         }
     }
-    tracing::info!("stopping: what runs is finished, what waits stays");
-    heartbeat.stop().await?;
-    daemon.finish_delivery().await;
-    daemon.runner.drain(&daemon.app, DRAIN).await?;
-    Ok(reload::farewell(&daemon.app, &process_name()).await?)
 }
 
 /// The parts that one beat moves.
 pub struct Daemon {
     app: Arc<App>,
+    lock: Lock,
     files: Files,
     planner: Planner,
     runner: Runner,
@@ -240,18 +121,31 @@ pub struct Daemon {
     watchdog: Watchdog,
     notices: Notices,
     exporter: Exporter,
+    /// What the database failed with at this beat.
+    error: Option<String>,
+    outages: Outages,
     beats: u64,
 }
 
 impl Daemon {
-    #[must_use]
-    pub fn new(app: App) -> Self {
+    /// Takes the database, and up what a killed process left in it.
+    ///
+    /// # Errors
+    /// When another process has the database, or it does not answer.
+    pub async fn hold(app: App) -> Result<Self, JobError> {
+        let lock = app.store.lock().await?;
+        run::recover(&app).await?;
+        Ok(Self::new(app, lock))
+    }
+
+    fn new(app: App, lock: Lock) -> Self {
         let runner = Runner::new(process_name(), AT_ONCE, Arc::new(Unwatched));
         let files = Files::of(&app.site);
         let app = Arc::new(app);
         Self {
             exporter: Exporter::new(&app),
             app,
+            lock,
             files,
             planner: Planner::default(),
             runner,
@@ -259,15 +153,64 @@ impl Daemon {
             is_stopping: Arc::new(AtomicBool::new(false)),
             watchdog: Watchdog::default(),
             notices: Notices::default(),
+            error: None,
+            outages: Outages::default(),
             beats: 0,
         }
     }
 
-    /// Once a second.
+    /// Once a second. What fails is tried again at the next beat, and keeps nothing else from its turn.
     ///
     /// # Errors
-    /// When the database refuses; the next beat tries again.
-    pub async fn beat(&mut self) -> Result<(), JobError> {
+    /// When another process has taken the database: this one must stop.
+    pub async fn beat(&mut self) -> Result<(), StoreError> {
+        if self.holds_database().await? {
+            self.move_parts().await;
+            if self.beats.is_multiple_of(SIGN_OF_LIFE) || self.outages.is_on() {
+                self.give_sign_of_life().await;
+            }
+        }
+        self.outages.note(self.error.take(), self.app.clock.now());
+        self.outages.tell(&self.app).await;
+        self.beats += 1;
+        Ok(())
+    }
+
+    /// Nothing is begun while nobody knows whether the database is still ours.
+    async fn holds_database(&mut self) -> Result<bool, StoreError> {
+        if !self.beats.is_multiple_of(LOOK_AT_LOCK) && !self.outages.is_on() {
+            return Ok(true);
+        }
+        match self.lock.keep().await {
+            Ok(Kept::Still) => Ok(true),
+            Ok(Kept::Again) => {
+                tracing::warn!(
+                    "the hold on the database was lost with its connection, and is taken again"
+                );
+                Ok(true)
+            }
+            Err(error @ StoreError::InUse { .. }) => Err(error),
+            Err(error) => {
+                self.note("holding the database", Err(error.into()));
+                Ok(false)
+            }
+        }
+    }
+
+    async fn move_parts(&mut self) {
+        let changed = self.apply_changes().await;
+        self.note("applying changed files", changed);
+        let planned = self.planner.tick(&self.app, self.app.clock.now()).await;
+        self.note("planning", planned.map(drop));
+        let reaped = self.runner.reap(&self.app).await;
+        self.note("ending runs", reaped.map(drop));
+        let started = self.runner.start_ready(&self.app).await;
+        self.note("starting runs", started.map(drop));
+        let delivered = self.deliver().await;
+        self.note("delivering", delivered);
+    }
+
+    async fn apply_changes(&mut self) -> Result<(), JobError> {
         if let Some(changed) = self.files.changed(&self.app).await? {
             self.app = changed;
             self.planner = Planner::default();
@@ -275,24 +218,65 @@ impl Daemon {
             self.notices = Notices::default();
             self.exporter.keep(&self.app).await;
         }
-        self.planner.tick(&self.app, self.app.clock.now()).await?;
-        self.runner.reap(&self.app).await?;
-        self.runner.start_ready(&self.app).await?;
-        self.deliver().await?;
-        if self.beats.is_multiple_of(SIGN_OF_LIFE) {
-            self.runner.renew(&self.app).await?;
-            self.files.sign_of_life(&self.app, &process_name()).await?;
-            self.watchdog.look(&self.app, &mut self.notices).await;
-            self.exporter.keep(&self.app).await;
-        }
-        self.beats += 1;
         Ok(())
+    }
+
+    async fn give_sign_of_life(&mut self) {
+        let renewed = self.runner.renew(&self.app).await;
+        self.note("renewing leases", renewed);
+        let given = self.files.sign_of_life(&self.app, &process_name()).await;
+        let is_given = given.is_ok();
+        self.note("giving a sign of life", given);
+        if !is_given {
+            return;
+        }
+        self.watchdog.look(&self.app, &mut self.notices).await;
+        self.exporter.keep(&self.app).await;
+    }
+
+    /// A database that is away is one matter, whatever parts it keeps from their work.
+    fn note(&mut self, part: &str, result: Result<(), JobError>) {
+        match result {
+            Ok(()) => {}
+            Err(error) if error.is_outage() => {
+                self.error.get_or_insert_with(|| error.to_string());
+            }
+            Err(error) => {
+                tracing::error!(part, %error, "this part of the beat failed; the next beat tries it again");
+            }
+        }
     }
 
     /// The site as it runs now.
     #[must_use]
     pub fn app(&self) -> &Arc<App> {
         &self.app
+    }
+
+    /// Lets what is under way end within a deadline, unless another signal comes.
+    async fn finish(&mut self, signals: &mut Signals) {
+        let finished = async {
+            self.finish_delivery().await;
+            if let Err(error) = self.runner.drain(&self.app, DRAIN).await {
+                tracing::error!(%error, "not everything that ended could be written");
+            }
+        };
+        tokio::select! {
+            () = finished => {}
+            () = signals.next() => tracing::warn!("a second signal: what still runs is broken off"),
+        }
+    }
+
+    /// Queues what still runs for the next start; commands beside this need not wait for its silence.
+    async fn end(&mut self) {
+        self.runner.stop(&self.app).await;
+        let owner = process_name();
+        let farewell = reload::farewell(&self.app, &owner);
+        match tokio::time::timeout(MOMENT, farewell).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "no farewell could be said"),
+            Err(_) => tracing::warn!("no farewell could be said: the database does not answer"),
+        }
     }
 
     /// Lets the mail under way come to its end, so that nobody has to doubt it; begins no other.
@@ -323,22 +307,5 @@ impl Daemon {
             }));
         }
         Ok(())
-    }
-}
-
-/// Waits for SIGTERM or Ctrl-C.
-pub async fn stop_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-        }
-        Err(error) => {
-            tracing::error!(%error, "SIGTERM cannot be heard");
-            let _ = tokio::signal::ctrl_c().await;
-        }
     }
 }

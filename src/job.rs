@@ -23,6 +23,7 @@ pub mod check;
 pub mod plan;
 pub mod admit;
 pub mod runner;
+mod crash;
 pub mod watch;
 pub mod run;
 pub mod step;
@@ -38,6 +39,7 @@ pub mod pause;
 pub mod backfill;
 pub mod scratch;
 pub mod try_out;
+pub mod look;
 pub mod simulate;
 
 /// A site opened for work. Everything in it was checked.
@@ -155,14 +157,21 @@ pub enum JobError {
 }
 
 impl JobError {
+    /// Whether the database was away: nothing is wrong with what was to be done, and it is done when it is back.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_outage())
+    }
+
     /// Whether the same step may succeed later, and after how long where the source said so.
     #[must_use]
     pub fn retry(&self) -> crate::source::Retry {
         use crate::source::Retry;
         match self {
             Self::Source { cause, .. } => cause.retry(),
-            Self::Store(_) | Self::TimedOut(_) => Retry::Later(None),
-            Self::Mail { .. } | Self::Missing(_) => Retry::Never,
+            Self::TimedOut(_) => Retry::Later(None),
+            // A database that is away breaks the run off; what else it refuses it will refuse again.
+            Self::Store(_) | Self::Mail { .. } | Self::Missing(_) => Retry::Never,
         }
     }
 }

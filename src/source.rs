@@ -52,6 +52,8 @@ pub struct RawPage {
 pub enum Next {
     /// Another page, at this position: text that only the kind of the source understands, good for a later run too.
     At(String),
+    /// The first page once more: rows moved while they were read.
+    Again,
     /// Nothing: every row was read.
     End,
     /// Nothing, but rows moved while they were read: one may have been missed.
@@ -66,6 +68,16 @@ impl Connection<'_> {
     pub async fn page(&mut self, ask: &Ask<'_>) -> Result<RawPage, SourceError> {
         match self {
             Self::Http(connection) => connection.page(ask).await,
+        }
+    }
+
+    /// What would be asked for, in words for people, without secrets.
+    ///
+    /// # Errors
+    /// When the settings do not lead to a request.
+    pub fn shown(&self, ask: &Ask<'_>) -> Result<String, SourceError> {
+        match self {
+            Self::Http(connection) => connection.shown(ask),
         }
     }
 
@@ -96,16 +108,25 @@ pub enum SourceError {
         status: u16,
         retry_after: Option<Duration>,
     },
-    #[error("{url} refused to sign us in ({status}): check the credential `{credential}`")]
+    #[error("{url} refused to sign us in ({said}): check the credential `{credential}`")]
     SignIn {
         url: String,
-        status: u16,
+        /// Its status, or the word for it in the body.
+        said: String,
         credential: String,
     },
     #[error("{url} answered with a body of more than {limit} bytes")]
-    TooLarge { url: String, limit: usize },
+    TooLarge { url: String, limit: u64 },
     #[error("{url} answered something else than expected: {what}")]
     Body { url: String, what: String },
+    #[error("{url} answered, but `{field}` says `{said}`, not success")]
+    NoSuccess {
+        url: String,
+        field: String,
+        said: String,
+    },
+    #[error("{url} leads to another host, `{host}`: that is not followed")]
+    Elsewhere { url: String, host: String },
     #[error("{0}")]
     Settings(String),
 }
@@ -132,6 +153,8 @@ impl SourceError {
             | Self::SignIn { .. }
             | Self::TooLarge { .. }
             | Self::Body { .. }
+            | Self::NoSuccess { .. }
+            | Self::Elsewhere { .. }
             | Self::Settings(_) => Retry::Never,
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Owns: connecting, migrating, transactions; entities are private, a row that does not convert is an error.
 //! Never: rules, a clock, another layer's types than `domain`'s.
-//! Reads next: `store/dossiers.rs`.
+//! Reads next: `store/lock.rs`.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -11,11 +11,15 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use migrations::Migrator;
+use sea_orm::sqlx::{Connection, SqliteConnection};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
+use secrecy::ExposeSecret;
+
+use crate::config::settings as config;
 
 mod bulk;
 pub mod daemons;
@@ -26,7 +30,9 @@ mod entity;
 pub mod entries;
 pub mod filing;
 pub mod findings;
+mod lock;
 mod observer;
+mod outage;
 pub mod outbox;
 pub mod pulls;
 pub mod quarantine;
@@ -36,17 +42,25 @@ pub mod scratch;
 pub mod steps;
 pub mod transitions;
 
+pub use lock::{Kept, Lock};
 use observer::Observed;
 pub use observer::Observer;
 
 const MEMORY: &str = "sqlite::memory:";
+/// How long a statement waits for a database that is locked, or for a connection, unless the settings say otherwise.
+const PATIENCE: Duration = Duration::from_secs(20);
+const CONNECT: Duration = Duration::from_secs(10);
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("the database at {place} cannot be opened: {cause}")]
     Open { place: String, cause: String },
-    #[error("{0} is in use by another dondoc process")]
-    InUse(String),
+    #[error("{place} is in use by another dondoc process: {holder}")]
+    InUse {
+        place: String,
+        /// `dondoc 4711`, its process; of a server also from where.
+        holder: String,
+    },
     #[error("run {0} was taken over by another process")]
     Fenced(i64),
     #[error("database: {0}")]
@@ -99,15 +113,6 @@ impl fmt::Debug for Place {
     }
 }
 
-/// The database is held while this lives.
-#[derive(Debug)]
-pub enum Lock {
-    /// Nobody else can reach a database in memory.
-    Memory,
-    File(std::fs::File),
-    Server(DatabaseConnection),
-}
-
 /// A write transaction; dropped without `commit`, nothing of it remains.
 #[derive(Debug)]
 pub struct Write {
@@ -121,14 +126,26 @@ impl Store {
     /// # Errors
     /// When the database cannot be reached or its folder cannot be made. The password is never part of the message.
     pub async fn open(url: &str, site: &Path) -> Result<Self, StoreError> {
+        Self::open_with(url, site, PATIENCE).await
+    }
+
+    /// The database that the settings of the site in `site` name, with their patience.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn of(settings: &config::Database, site: &Path) -> Result<Self, StoreError> {
+        Self::open_with(settings.url.expose_secret(), site, settings.patience).await
+    }
+
+    async fn open_with(url: &str, site: &Path, patience: Duration) -> Result<Self, StoreError> {
         match url.strip_prefix("sqlite://") {
-            Some(path) => Self::open_sqlite(&site.join(path)).await,
+            Some(path) => Self::open_sqlite(&site.join(path), patience).await,
             None if url == MEMORY => Self::open_memory().await,
-            None => Self::open_postgres(url).await,
+            None => Self::open_postgres(url, patience).await,
         }
     }
 
-    async fn open_sqlite(path: &Path) -> Result<Self, StoreError> {
+    async fn open_sqlite(path: &Path, patience: Duration) -> Result<Self, StoreError> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|cause| StoreError::File {
                 path: folder.to_owned(),
@@ -136,7 +153,7 @@ impl Store {
             })?;
         }
         // NORMAL may lose commits in a power cut, and a lost commit is a doubled mail.
-        let options = sqlite(path, "FULL");
+        let options = sqlite(path, "FULL", patience);
         let db = connect(options, path.display().to_string()).await?;
         Ok(Self {
             db: Observed::new(db),
@@ -160,13 +177,16 @@ impl Store {
         })
     }
 
-    async fn open_postgres(url: &str) -> Result<Self, StoreError> {
+    async fn open_postgres(url: &str, patience: Duration) -> Result<Self, StoreError> {
         let mut options = ConnectOptions::new(url.to_owned());
         options
             .max_connections(8)
-            .connect_timeout(Duration::from_secs(10))
-            .acquire_timeout(Duration::from_secs(20))
-            .sqlx_logging(false);
+            .connect_timeout(CONNECT.min(patience))
+            .acquire_timeout(patience)
+            .sqlx_logging(false)
+            .map_sqlx_postgres_opts(move |server| {
+                server.options([("lock_timeout", patience.as_millis())])
+            });
         Ok(Self {
             db: Observed::new(connect(options, without_password(url)).await?),
             place: Place::Server(url.to_owned()),
@@ -182,6 +202,9 @@ impl Store {
             return Ok(Migrator::up(&self.db.inner, None).await?);
         }
         let lock = self.db.inner.begin().await?;
+        // Another process may migrate for as long as it takes.
+        lock.execute_unprepared("SET LOCAL lock_timeout = 0")
+            .await?;
         lock.execute_unprepared("SELECT pg_advisory_xact_lock(7226061)")
             .await?;
         Migrator::up(&self.db.inner, None).await?;
@@ -198,18 +221,6 @@ impl Store {
             .iter()
             .filter(|m| m.status() == sea_orm_migration::MigrationStatus::Pending);
         Ok(pending.map(|m| m.name().to_owned()).collect())
-    }
-
-    /// Holds the database for this process: one process plans, runs and delivers.
-    ///
-    /// # Errors
-    /// `InUse` when another process holds it.
-    pub async fn lock(&self) -> Result<Lock, StoreError> {
-        match &self.place {
-            Place::Memory => Ok(Lock::Memory),
-            Place::File(file) => lock_file(file).map(Lock::File),
-            Place::Server(url) => lock_server(url).await.map(Lock::Server),
-        }
     }
 
     /// Begins a write; on SQLite it takes the write lock at once, so that what it read still holds when it writes.
@@ -271,19 +282,29 @@ impl Write {
 }
 
 /// How a SQLite file is opened; `synchronous` says what a commit waits for.
-fn sqlite(path: &Path, synchronous: &'static str) -> ConnectOptions {
+fn sqlite(path: &Path, synchronous: &'static str, patience: Duration) -> ConnectOptions {
     let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
     options
         .max_connections(4)
+        .acquire_timeout(patience)
         .sqlx_logging(false)
+        .map_sqlx_sqlite_pool_opts(|pool| {
+            pool.before_acquire(|connection, _| Box::pin(async { Ok(!is_left_open(connection)) }))
+        })
         .map_sqlx_sqlite_opts(move |sqlite| {
             sqlite
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", synchronous)
                 .pragma("cache_size", "-65536")
-                .busy_timeout(Duration::from_secs(20))
+                .busy_timeout(patience)
         });
     options
+}
+
+/// A full disk makes SQLite end a transaction by itself: its connection still counts one, would begin the next
+/// inside it and never commit. Such a connection is closed.
+fn is_left_open(connection: &SqliteConnection) -> bool {
+    connection.is_in_transaction()
 }
 
 async fn connect(options: ConnectOptions, place: String) -> Result<DatabaseConnection, StoreError> {
@@ -293,48 +314,6 @@ async fn connect(options: ConnectOptions, place: String) -> Result<DatabaseConne
             place,
             cause: cause.to_string(),
         })
-}
-
-fn lock_file(file: &Path) -> Result<std::fs::File, StoreError> {
-    let path = file.with_extension("lock");
-    let failed = |cause| StoreError::File {
-        path: path.clone(),
-        cause,
-    };
-    let handle = std::fs::File::options()
-        .create(true)
-        .write(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(failed)?;
-    match handle.try_lock() {
-        Ok(()) => Ok(handle),
-        Err(std::fs::TryLockError::WouldBlock) => {
-            Err(StoreError::InUse(file.display().to_string()))
-        }
-        Err(std::fs::TryLockError::Error(cause)) => Err(failed(cause)),
-    }
-}
-
-/// An advisory lock, held by a connection of its own that is never given back.
-async fn lock_server(url: &str) -> Result<DatabaseConnection, StoreError> {
-    let mut options = ConnectOptions::new(url.to_owned());
-    options
-        .max_connections(1)
-        .min_connections(1)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .sqlx_logging(false);
-    let connection = connect(options, without_password(url)).await?;
-    let ask = Statement::from_string(DbBackend::Postgres, "SELECT pg_try_advisory_lock(7226062)");
-    let held: Option<bool> = match connection.query_one_raw(ask).await? {
-        Some(row) => row.try_get_by_index(0)?,
-        None => None,
-    };
-    match held {
-        Some(true) => Ok(connection),
-        _ => Err(StoreError::InUse(without_password(url))),
-    }
 }
 
 /// `postgres://user:secret@host/db` → `host/db`.

@@ -29,7 +29,7 @@ pub async fn who_runs(app: &App) -> anyhow::Result<Runs> {
             run::recover(app).await?;
             return Ok(Runs::Here(lock));
         }
-        Err(error @ StoreError::InUse(_)) => error,
+        Err(error @ StoreError::InUse { .. }) => error,
         Err(error) => return Err(error.into()),
     };
     match daemon(app).await? {

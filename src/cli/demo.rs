@@ -16,7 +16,7 @@ use secrecy::SecretString;
 use super::progress::Progress;
 use super::{Scope, board, open, output};
 use crate::clock::Clock;
-use crate::daemon::{self, OpenError};
+use crate::daemon::{self, OpenError, Signals};
 use crate::demo::City;
 use crate::job::plan::{self, Planner};
 use crate::job::watch::Watcher;
@@ -178,5 +178,5 @@ async fn serve(app: Arc<App>, city: &City) -> anyhow::Result<()> {
         "serving; the city answers at http://{}; Ctrl-C ends",
         city.address()
     ))?;
-    daemon::serve(app).await
+    daemon::serve(app, Signals::listen()?).await
 }

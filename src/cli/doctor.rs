@@ -11,12 +11,10 @@ use chrono::Datelike;
 use serde::Serialize;
 
 use super::{Scope, output};
-use crate::config::sources::{Access, Pull, Source};
+use crate::config::sources::Source;
 use crate::daemon;
 use crate::job::App;
-use crate::job::step::pull;
-use crate::source::Ask;
-use crate::source::mapping::Mapping;
+use crate::job::look::{self, Look};
 
 /// Below this the daemon cannot be trusted to finish a pull.
 const LEAST_FREE: u64 = 500 * 1024 * 1024;
@@ -148,36 +146,12 @@ async fn source(app: &App, source: &Source) -> Finding {
     )
 }
 
-async fn try_source(app: &App, source: &Source) -> anyhow::Result<String> {
-    // A doctor does not wait: one attempt tells.
-    let mut source = source.clone();
-    match &mut source.access {
-        Access::Http(access) => access.attempts = 1,
-    }
-    let source = &source;
-    let mut connection = pull::open(app, source)?;
-    let place = pull::place(app, app.clock.now());
-    let mut told = Vec::new();
-    for list in &source.pulls {
-        let page = connection.page(&first_page(list, app)).await?;
-        let rejects = Mapping::new(list, place).map(&page.rows, 0).rejects.len();
-        let total = page
-            .total
-            .map_or_else(String::new, |total| format!(" of {total}"));
-        told.push(format!(
-            "{}: {} rows{total}, {rejects} rejected",
-            list.records,
-            page.rows.len()
-        ));
-    }
-    Ok(told.join("; "))
-}
-
-fn first_page<'a>(pull: &'a Pull, app: &App) -> Ask<'a> {
-    Ask {
-        pull,
-        since: None,
-        position: None,
-        now: app.clock.now(),
-    }
+async fn try_source(app: &App, source: &Source) -> Result<String, String> {
+    let looks = look::at(app, source, 0).await;
+    let failed = looks.iter().find_map(|look| look.error.clone());
+    let told = |look: &Look| format!("{}: {}", look.records, look.summary());
+    failed.map_or_else(
+        || Ok(looks.iter().map(told).collect::<Vec<_>>().join("; ")),
+        Err,
+    )
 }

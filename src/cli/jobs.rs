@@ -7,7 +7,6 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, FixedOffset, Utc};
-use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use super::next::Upcoming;
@@ -148,9 +147,7 @@ fn difference(files: &str, daemon: &Daemon) -> Option<String> {
 /// Files that are not valid keep this command from the jobs, but not from what the daemon does meanwhile.
 async fn beside_invalid_files(scope: &Scope) -> Option<String> {
     let settings = site::read_site(&scope.site, &site::environment()).settings?;
-    let store = Store::open(settings.database.url.expose_secret(), &scope.site)
-        .await
-        .ok()?;
+    let store = Store::of(&settings.database, &scope.site).await.ok()?;
     let daemon = store.daemon().await.ok()??;
     let is_alive = daemon.is_alive(scope.now());
     let difference = difference(&site::hash(&scope.site), &daemon)?;

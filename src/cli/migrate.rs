@@ -4,8 +4,6 @@
 //! Never: the changes (`migrations/`).
 //! Reads next: `doctor.rs`.
 
-use secrecy::ExposeSecret;
-
 use super::{Scope, output};
 use crate::config::site;
 use crate::store::Store;
@@ -15,7 +13,7 @@ pub async fn run(scope: &Scope) -> anyhow::Result<()> {
     let Some(settings) = settings else {
         anyhow::bail!("the settings cannot be read: see `dondoc check`");
     };
-    let store = Store::open(settings.database.url.expose_secret(), &scope.site).await?;
+    let store = Store::of(&settings.database, &scope.site).await?;
     let pending = store.pending_migrations().await?;
     store.migrate().await?;
     if scope.json {

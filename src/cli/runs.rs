@@ -42,6 +42,8 @@ pub struct Shown {
     trigger: Trigger,
     status: RunStatus,
     reason: String,
+    /// Why its occurrence is not simply what the schedule says.
+    note: Option<String>,
     attempts: i32,
     started_at: Option<DateTime<FixedOffset>>,
     finished_at: Option<DateTime<FixedOffset>>,
@@ -83,7 +85,8 @@ impl Runs {
                 run.trigger.to_string(),
                 run.status.to_string(),
             ];
-            [id, run.job, at, trigger, status, run.reason]
+            let why = run.why();
+            [id, run.job, at, trigger, status, why]
         };
         output::table(
             ["#id", "job", "scheduled for", "trigger", "status", "reason"],
@@ -116,7 +119,19 @@ impl Shown {
             steps: steps.into_iter().map(ShownStep::of).collect(),
             job: run.job,
             reason: run.reason,
+            note: Some(run.note).filter(|note| !note.is_empty()),
         }
+    }
+
+    /// Its reason, and what the calendar or the clock did to its occurrence.
+    fn why(&self) -> String {
+        let reason = Some(&self.reason).filter(|reason| !reason.is_empty());
+        let told: Vec<&str> = reason
+            .into_iter()
+            .chain(&self.note)
+            .map(String::as_str)
+            .collect();
+        told.join("; ")
     }
 
     pub fn status(&self) -> RunStatus {
@@ -129,8 +144,9 @@ impl Shown {
             "run {} of {}, {} for {at}: {}",
             self.id, self.job, self.trigger, self.status
         ))?;
-        if !self.reason.is_empty() {
-            output::line(format!("  {}", self.reason))?;
+        let why = self.why();
+        if !why.is_empty() {
+            output::line(format!("  {why}"))?;
         }
         let text = |step: ShownStep| {
             [

@@ -6,13 +6,17 @@
 
 use super::Scope;
 use crate::clock::Clock;
-use crate::daemon;
+use crate::daemon::{self, Signals};
 
 pub async fn run(scope: &Scope) -> anyhow::Result<()> {
-    let mut app = scope.app().await?;
+    let mut signals = Signals::listen()?;
+    let mut app = tokio::select! {
+        app = scope.app() => app?,
+        () = signals.next() => return Ok(()),
+    };
     // A clock that is fixed for other commands starts there and runs.
     if matches!(app.clock, Clock::Fixed(_)) {
         app.clock = Clock::running(app.clock.now());
     }
-    daemon::serve(app).await
+    daemon::serve(app, signals).await
 }

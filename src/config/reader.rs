@@ -114,6 +114,12 @@ impl<'d> Table<'d> {
             .map(|(key, value)| self.item(key, value))
     }
 
+    /// Whether `key` stands here, without asking for it.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.get_key_value(key).is_some()
+    }
+
     fn ask(&self, key: &str) {
         let mut asked = self.asked.borrow_mut();
         if !asked.iter().any(|known| known == key) {

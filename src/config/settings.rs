@@ -52,6 +52,8 @@ pub struct Database {
     /// `sqlite://data/dondoc.sqlite` (relative to the site) or `postgres://…`; holds no password
     /// unless given by the environment.
     pub url: SecretString,
+    /// How long a statement waits for a database that is locked, or for a connection.
+    pub patience: Duration,
 }
 
 #[derive(Clone, Debug)]

@@ -264,7 +264,7 @@ fn files_under(folder: &Path, under: &Path) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::sources::http::Paging;
+    use crate::config::sources::http::{Paging, Total};
     use crate::config::sources::{FieldKind, Listing};
     use crate::domain::record::Value;
 
@@ -297,9 +297,10 @@ mod tests {
         let shop = &reading.sources[2];
         let dossiers = &shop.pulls[0];
         let Listing::Http(listing) = &dossiers.listing;
-        assert!(
-            matches!(&listing.paging, Paging::Page { rows: 1000, total: Some(total), .. } if total == "/total")
-        );
+        assert!(matches!(
+            (&listing.paging, &listing.total),
+            (Paging::Page { rows: 1000, first: 1, .. }, Some(Total::Field(total))) if total == "/total"
+        ));
         assert_eq!(
             dossiers.fields["finished_at"].from,
             ["/NgayKetThucXuLy", "/NgayTra"]

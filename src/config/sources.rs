@@ -43,6 +43,14 @@ pub enum Access {
     Http(http::HttpAccess),
 }
 
+impl Access {
+    fn http(&self) -> Option<&http::HttpAccess> {
+        match self {
+            Self::Http(access) => Some(access),
+        }
+    }
+}
+
 /// One list of records.
 #[derive(Clone, Debug)]
 pub struct Pull {
@@ -67,8 +75,9 @@ pub enum Listing {
 
 #[derive(Clone, Debug)]
 pub struct Since {
-    pub parameter: String,
-    /// chrono format of the parameter, in the site's zone.
+    /// Name of the parameter; `None`: the request says `{since}` itself.
+    pub parameter: Option<String>,
+    /// chrono format of the moment, in the site's zone.
     pub format: String,
     /// The mapped field, a moment, that says when a row last changed: `updated_at`.
     pub field: String,

@@ -133,8 +133,13 @@ impl Files {
                 );
                 self.refused = None;
                 self.notices = Notices::default();
-                self.sign_of_life(&changed, &crate::job::runner::process_name())
-                    .await?;
+                // What was read is applied, whatever the database does: it hears of it at the next sign of life.
+                if let Err(error) = self
+                    .sign_of_life(&changed, &crate::job::runner::process_name())
+                    .await
+                {
+                    tracing::warn!(%error, "that the files are applied is not recorded yet");
+                }
                 Ok(Some(changed))
             }
             Err(why) => {

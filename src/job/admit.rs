@@ -9,6 +9,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::spec::{Job, Overlap};
 use crate::store::runs::{Run, RunStatus, Trigger};
 
+/// A run whose process died this often at the same place is given up. Below the number of starts after which
+/// systemd gives up the whole program.
+pub const MOST_DEATHS: i32 = 3;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Admission {
     Begin,
@@ -31,7 +35,8 @@ pub struct Situation<'a> {
 }
 
 /// A run asked for by hand, or of the past, is never late and waits for no other job; nothing overlaps itself.
-/// What fills up the past makes a scheduled run wait, and is never why it is not run.
+/// What fills up the past makes a scheduled run wait, and is never why it is not run. What kills its process again
+/// and again is given up, whoever asked for it.
 #[must_use]
 pub fn admit(run: &Run, job: Option<&Job>, situation: Situation<'_>) -> Admission {
     let Some(job) = job else {
@@ -40,6 +45,12 @@ pub fn admit(run: &Run, job: Option<&Job>, situation: Situation<'_>) -> Admissio
             format!("there is no job `{}` any more", run.job),
         );
     };
+    if run.deaths >= MOST_DEATHS {
+        return Admission::Never(
+            RunStatus::Abandoned,
+            format!("the process that ran it died {} times", run.deaths),
+        );
+    }
     let of_schedule = matches!(run.trigger, Trigger::Schedule | Trigger::CatchUp);
     let has_begun = run.attempts > 0;
     if let Some(running) = situation.running {
@@ -111,10 +122,12 @@ mod tests {
             status: RunStatus::Queued,
             reason: String::new(),
             attempts,
+            deaths: 0,
             as_of: None,
             started_at: None,
             finished_at: None,
             holds_mails: false,
+            note: String::new(),
             basis: Basis::default(),
         }
     }
@@ -278,6 +291,32 @@ mod tests {
                 Admission::Never(..) => "never",
             };
             assert_eq!(admission, expected, "{why}");
+        }
+    }
+
+    #[test]
+    fn what_kills_its_process_again_and_again_is_given_up() {
+        let situation = Situation {
+            now: DateTime::UNIX_EPOCH,
+            running: None,
+            missing: &[],
+            day_is_over: false,
+        };
+        for trigger in [Trigger::Schedule, Trigger::Manual, Trigger::Backfill] {
+            let after = |deaths| {
+                let run = Run {
+                    deaths,
+                    ..run(trigger, deaths)
+                };
+                admit(&run, Some(&job(Overlap::Skip)), situation)
+            };
+            assert_eq!(after(2), Admission::Begin, "{trigger}: a third try");
+            let reason = "the process that ran it died 3 times".to_owned();
+            assert_eq!(
+                after(3),
+                Admission::Never(RunStatus::Abandoned, reason),
+                "{trigger}: no fourth"
+            );
         }
     }
 }

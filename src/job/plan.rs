@@ -193,6 +193,7 @@ pub fn new_run(app: &App, job: &Job, scheduled_for: DateTime<Utc>, trigger: Trig
         reason: String::new(),
         as_of: None,
         holds_mails: false,
+        note: String::new(),
         basis: app.basis(job),
     }
 }

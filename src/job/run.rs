@@ -192,7 +192,7 @@ async fn attempt(
         save(context, step).await?;
         let error = match within(spec.timeout, step::perform(context, &spec.act)).await {
             Ok(done) => return Ok(Ok(done)),
-            Err(error @ JobError::Store(StoreError::Fenced(_))) => return Err(error),
+            Err(error) if ends_claim(&error) => return Err(error),
             Err(error) => error,
         };
         let (Retry::Later(asked), Some(delay)) = (error.retry(), delays.next()) else {
@@ -203,6 +203,11 @@ async fn attempt(
         step.error = Some(error.to_string());
         context.app.clock.sleep(wait).await;
     }
+}
+
+/// Whether nothing more can be written under this claim: the run is another's, or the database is away.
+fn ends_claim(error: &JobError) -> bool {
+    error.is_outage() || matches!(error, JobError::Store(StoreError::Fenced(_)))
 }
 
 async fn within<T>(
@@ -234,6 +239,9 @@ fn delays(retry: &spec::Retry, trigger: Trigger) -> impl Iterator<Item = Duratio
 async fn save(context: &Context<'_>, step: &Step) -> Result<(), JobError> {
     let write = context.write().await?;
     write.save_step(step).await?;
+    if step.status == StepStatus::Succeeded {
+        write.progress(context.run).await?;
+    }
     Ok(write.commit().await?)
 }
 

@@ -1,11 +1,14 @@
 //! Several runs at a time, each in a task of its own: one that panics or hangs harms no other.
 //!
-//! Owns: claiming, leases, what becomes of a task that died. Claiming stands behind [`Runner::claim`] alone:
-//! an engine for several machines takes its place.
+//! Owns: claiming, leases, stopping. Claiming stands behind [`Runner::claim`] alone: an engine for several
+//! machines takes its place.
 //! Never: what a run does (`run.rs`).
-//! Reads next: `run.rs`.
+//! Reads next: `runner/ending.rs`, `run.rs`.
 
-use std::collections::HashMap;
+mod ending;
+mod rest;
+
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,17 +17,20 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use super::admit::{Admission, Situation, admit};
 use super::watch::Watcher;
-use super::{App, JobError, run};
+use super::{App, JobError, crash, run};
 use crate::domain::dossier::{end_of, start_of};
-use crate::store::StoreError;
 use crate::store::runs::{Lease, Run, RunStatus, Trigger};
+use ending::Ending;
+use rest::Rests;
 
 /// How long a claim is believed without a sign of life.
 pub const LEASE: TimeDelta = TimeDelta::seconds(90);
 /// Queued runs looked at in one go.
 const LOOK: u64 = 500;
-/// A run that breaks off this often is given up.
-const MOST_CLAIMS: i32 = 5;
+/// How long giving runs back may take when the program stops; what is not given back by then is taken up anyway.
+const GIVING_BACK: Duration = Duration::from_secs(3);
+/// How long a command waits before it looks again for runs that rest.
+const REST: Duration = Duration::from_secs(1);
 
 /// Runs under way in this process.
 pub struct Runner {
@@ -32,12 +38,15 @@ pub struct Runner {
     at_once: usize,
     tasks: JoinSet<Result<RunStatus, JobError>>,
     under_way: HashMap<Id, Run>,
+    /// Runs whose tasks ended and whose rows do not say so yet.
+    unwritten: VecDeque<(Run, Ending)>,
+    rests: Rests,
     watcher: Arc<dyn Watcher>,
 }
 
 /// What becomes of a queued run now.
 enum Fate {
-    Begins(Run),
+    Begins(Box<Run>),
     Waits,
     /// It never begins, or another process has it.
     IsNoneOfOurs,
@@ -59,6 +68,8 @@ impl Runner {
             at_once,
             tasks: JoinSet::new(),
             under_way: HashMap::new(),
+            unwritten: VecDeque::new(),
+            rests: Rests::default(),
             watcher,
         }
     }
@@ -87,7 +98,7 @@ impl Runner {
                 match self.decide(app, &run, running).await? {
                     Fate::Begins(claimed) => {
                         running.push((claimed.job.clone(), claimed.trigger));
-                        self.spawn(app, claimed);
+                        self.spawn(app, *claimed);
                         started += 1;
                     }
                     Fate::Waits => waiting += 1,
@@ -113,6 +124,9 @@ impl Runner {
         running: &[(String, Trigger)],
     ) -> Result<Fate, JobError> {
         let now = app.clock.now();
+        if self.rests.holds(run.id, now) {
+            return Ok(Fate::Waits);
+        }
         match judge(app, run, running, now).await? {
             Admission::Wait(what) => {
                 tracing::debug!(run = run.id, job = run.job, what, "waits");
@@ -120,6 +134,9 @@ impl Runner {
             }
             Admission::Never(status, reason) => {
                 tracing::warn!(run = run.id, job = run.job, %status, reason, "not run");
+                if status == RunStatus::Abandoned {
+                    crash::tell(app, run).await?;
+                }
                 let write = app.store.write().await?;
                 write.finish_run(run.id, status, &reason, now).await?;
                 write.commit().await?;
@@ -128,7 +145,7 @@ impl Runner {
             Admission::Begin => Ok(self
                 .claim(app, run, now)
                 .await?
-                .map_or(Fate::IsNoneOfOurs, Fate::Begins)),
+                .map_or(Fate::IsNoneOfOurs, |run| Fate::Begins(Box::new(run)))),
         }
     }
 
@@ -152,45 +169,69 @@ impl Runner {
     /// Waits for one run to end; `None` if none is under way.
     ///
     /// # Errors
-    /// When a dead task's run cannot be given its ending.
+    /// When the database refuses to take a run's end; it is written by a later call.
     pub async fn next_ended(&mut self, app: &App) -> Result<Option<Ended>, JobError> {
-        match self.tasks.join_next_with_id().await {
-            Some(joined) => self.ended(app, joined).await.map(Some),
-            None => Ok(None),
+        if self.unwritten.is_empty() {
+            match self.tasks.join_next_with_id().await {
+                Some(joined) => self.note(joined)?,
+                None => return Ok(None),
+            }
         }
+        self.write_ending(app).await
     }
 
-    /// Takes in the runs that have ended meanwhile.
+    /// Takes in the runs that have ended meanwhile. One that cannot be written keeps no other from it.
     ///
     /// # Errors
-    /// When a dead task's run cannot be given its ending.
+    /// When the database refuses to take a run's end; it is written by a later call.
     pub async fn reap(&mut self, app: &App) -> Result<Vec<Ended>, JobError> {
-        let mut ended = Vec::new();
         while let Some(joined) = self.tasks.try_join_next_with_id() {
-            ended.push(self.ended(app, joined).await?);
+            self.note(joined)?;
         }
-        Ok(ended)
+        let mut ended = Vec::new();
+        let mut failure = None;
+        for _ in 0..self.unwritten.len() {
+            match self.write_ending(app).await {
+                Ok(one) => ended.extend(one),
+                Err(error) => {
+                    failure = Some(error);
+                    self.unwritten.rotate_left(1);
+                }
+            }
+        }
+        failure.map_or(Ok(ended), Err)
     }
 
-    async fn ended(
+    /// Kept until it is written: a database that is away then does not hide how a run ended.
+    fn note(
         &mut self,
-        app: &App,
         joined: Result<(Id, Result<RunStatus, JobError>), JoinError>,
-    ) -> Result<Ended, JobError> {
-        let id = match &joined {
-            Ok((id, _)) => *id,
-            Err(error) => error.id(),
+    ) -> Result<(), JobError> {
+        let (id, ending) = match joined {
+            Ok((id, result)) => (id, Ending::of(Ok(result))),
+            Err(error) => (error.id(), Ending::of(Err(error))),
         };
         let run = self
             .under_way
             .remove(&id)
             .ok_or_else(|| JobError::Missing("a task nobody started".into()))?;
-        let status = match joined {
-            Ok((_, Ok(status))) => status,
-            Ok((_, Err(error))) => broke_off(app, &run, &error).await?,
-            Err(error) => give_ending(app, &run, &panic_text(&error)).await?,
+        self.unwritten.push_back((run, ending));
+        Ok(())
+    }
+
+    async fn write_ending(&mut self, app: &App) -> Result<Option<Ended>, JobError> {
+        let Some((run, ending)) = self.unwritten.front() else {
+            return Ok(None);
         };
-        Ok(Ended { run, status })
+        let status = ending.write(app, run).await?;
+        let written = self.unwritten.pop_front();
+        Ok(written.map(|(run, _)| {
+            match status {
+                RunStatus::Queued => self.rests.begin(run.id, app.clock.now()),
+                _ => self.rests.end(run.id),
+            }
+            Ended { run, status }
+        }))
     }
 
     /// A sign of life for the runs under way, and a second chance for those whose process gave none.
@@ -200,7 +241,7 @@ impl Runner {
     pub async fn renew(&self, app: &App) -> Result<(), JobError> {
         let now = app.clock.now();
         let write = app.store.write().await?;
-        if !self.tasks.is_empty() {
+        if !self.is_idle() {
             write
                 .renew_leases(&Lease {
                     owner: self.owner.clone(),
@@ -208,7 +249,7 @@ impl Runner {
                 })
                 .await?;
         }
-        let under_way: Vec<i64> = self.under_way.values().map(|run| run.id).collect();
+        let under_way: Vec<i64> = self.ours().map(|run| run.id).collect();
         let taken = write.requeue_lost(&self.owner, &under_way, now).await?;
         write.commit().await?;
         if taken > 0 {
@@ -220,10 +261,10 @@ impl Runner {
         Ok(())
     }
 
-    /// Waits for the runs under way until `deadline` is over; what is left then is taken up at the next start.
+    /// Waits for the runs under way until `deadline` is over, and then stops.
     ///
     /// # Errors
-    /// When a dead task's run cannot be given its ending.
+    /// When the database refuses to take a run's end.
     pub async fn drain(&mut self, app: &App, deadline: Duration) -> Result<(), JobError> {
         let all = async {
             while self.next_ended(app).await?.is_some() {}
@@ -233,19 +274,54 @@ impl Runner {
             Ok(result) => result,
             Err(_) => {
                 let left = self.tasks.len();
-                tracing::warn!(
-                    left,
-                    "the deadline is over: these runs are taken up at the next start"
-                );
-                self.tasks.shutdown().await;
+                tracing::warn!(left, "the deadline is over: what still runs is broken off");
+                self.stop(app).await;
                 Ok(())
             }
         }
     }
 
+    /// Breaks off the runs under way at once and queues them: the next start goes on at their unfinished steps.
+    pub async fn stop(&mut self, app: &App) {
+        self.tasks.abort_all();
+        while let Some(joined) = self.tasks.join_next_with_id().await {
+            // A task that came to its end in the last moment has one; an aborted one stays under way.
+            if !matches!(&joined, Err(error) if error.is_cancelled()) {
+                let _ = self.note(joined);
+            }
+        }
+        match tokio::time::timeout(GIVING_BACK, self.give_back(app)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "what was broken off is taken up at the next start")
+            }
+            Err(_) => tracing::warn!(
+                "the database does not answer: what was broken off is taken up at the next start"
+            ),
+        }
+    }
+
+    async fn give_back(&mut self, app: &App) -> Result<(), JobError> {
+        self.reap(app).await?;
+        let ids: Vec<Id> = self.under_way.keys().copied().collect();
+        for id in ids {
+            if let Some(run) = self.under_way.remove(&id) {
+                let why = "the program was stopped before it ended".to_owned();
+                self.unwritten.push_back((run, Ending::Interrupted(why)));
+            }
+        }
+        self.reap(app).await.map(drop)
+    }
+
+    /// Runs whose rows say that this process has them.
+    fn ours(&self) -> impl Iterator<Item = &Run> {
+        let unwritten = self.unwritten.iter().map(|(run, _)| run);
+        self.under_way.values().chain(unwritten)
+    }
+
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.tasks.is_empty()
+        self.tasks.is_empty() && self.unwritten.is_empty()
     }
 }
 
@@ -280,50 +356,6 @@ async fn judge(
     Ok(admit(run, job, situation))
 }
 
-/// A run that lost its database is taken up again, up to a bound; one that was taken over is not ours any more.
-async fn broke_off(app: &App, run: &Run, error: &JobError) -> Result<RunStatus, JobError> {
-    match error {
-        JobError::Store(StoreError::Fenced(_)) => {
-            tracing::warn!(
-                run = run.id,
-                job = run.job,
-                "another process has taken this run over"
-            );
-            Ok(RunStatus::Abandoned)
-        }
-        JobError::Store(_) if run.attempts < MOST_CLAIMS => {
-            tracing::warn!(run = run.id, job = run.job, %error, "the run lost its database and is taken up again");
-            let write = app.store.write().await?;
-            write.requeue_run(run, &error.to_string()).await?;
-            write.commit().await?;
-            Ok(RunStatus::Queued)
-        }
-        _ => give_ending(app, run, &error.to_string()).await,
-    }
-}
-
-/// A run whose task panicked, or lost its database, gets an ending in words, unless another process has it.
-async fn give_ending(app: &App, run: &Run, why: &str) -> Result<RunStatus, JobError> {
-    tracing::error!(run = run.id, job = run.job, why, "the run broke off");
-    let write = app.store.write().await?;
-    if write.hold(run).await.is_err() {
-        return Ok(RunStatus::Abandoned);
-    }
-    write
-        .finish_run(run.id, RunStatus::Failed, why, app.clock.now())
-        .await?;
-    write.commit().await?;
-    Ok(RunStatus::Failed)
-}
-
-fn panic_text(error: &JoinError) -> String {
-    if error.is_panic() {
-        "it panicked: see the log".to_owned()
-    } else {
-        "it was cancelled".to_owned()
-    }
-}
-
 /// Runs everything that is queued until nothing may begin any more.
 ///
 /// # Errors
@@ -334,7 +366,12 @@ pub async fn run_to_end(app: &Arc<App>, watcher: Arc<dyn Watcher>) -> Result<Vec
     loop {
         runner.start_ready(app).await?;
         match runner.next_ended(app).await? {
-            Some(one) => ended.push(one),
+            Some(one) => {
+                if one.status == RunStatus::Queued {
+                    app.clock.sleep(REST).await;
+                }
+                ended.push(one);
+            }
             None => return Ok(ended),
         }
     }

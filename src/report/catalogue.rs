@@ -117,6 +117,8 @@ sections! {
         refused(problems); refused_intro(moment, problems); more(n); goes_on(configuration, jobs); mend(); no_restart();
         accepted(); accepted_intro(moment, configuration, jobs);
         silent(job, moment); never(job); silent_intro(job, title, occurrence, within);
+        given_up(job); given_up_intro(job, title, occurrence, times); times(n);
+        outage(length); outage_intro(from, until, length); outage_cause(); look_at_all();
         last_success(); no_success(); last_run(); no_run(); run(moment, outcome); run_because(moment, outcome, reason);
         look(job); doctor(); again(job); days(n); hours(n); minutes(n);
         waiting(); running(); succeeded(); partial(); failed(); missed(); skipped(); abandoned();

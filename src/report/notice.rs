@@ -1,6 +1,6 @@
 //! The letter to the operator: what is wrong with this program itself, what goes on meanwhile, what to do.
 //!
-//! Owns: refused files, files accepted after that, a job that fell silent.
+//! Owns: refused files, files accepted after that, a job that fell silent, a run given up, a database that was away.
 //! Never: lines of files (a line of the settings may hold a secret): places, messages and help only; the clock.
 //! Reads next: `page.rs`.
 
@@ -39,6 +39,8 @@ pub enum What {
     /// Files are valid and applied after they had been refused.
     Accepted(Running),
     Silent(Silent),
+    GivenUp(GivenUp),
+    Outage(Outage),
 }
 
 /// What the daemon runs with.
@@ -60,6 +62,24 @@ pub struct Silent {
     pub within: Duration,
     pub last_success: Option<DateTime<FixedOffset>>,
     pub last_run: Option<LastRun>,
+}
+
+/// A run during which the process died again and again.
+#[derive(Clone, Debug)]
+pub struct GivenUp {
+    pub job: String,
+    pub title: String,
+    pub occurrence: DateTime<FixedOffset>,
+    pub deaths: u32,
+}
+
+/// A time without a database, and over.
+#[derive(Clone, Debug)]
+pub struct Outage {
+    pub from: DateTime<FixedOffset>,
+    pub until: DateTime<FixedOffset>,
+    /// As the log says it.
+    pub cause: String,
 }
 
 #[derive(Clone, Debug)]
@@ -122,6 +142,8 @@ pub(super) fn parts(letter: &Notice, words: &Words) -> Parts {
         What::Refused { problems, running } => refused(letter, problems, running, words),
         What::Accepted(running) => accepted(letter, running, words),
         What::Silent(silent) => self::silent(silent, words),
+        What::GivenUp(run) => given_up(run, words),
+        What::Outage(outage) => self::outage(outage, words),
     };
     Parts {
         title: words.notice.title(),
@@ -192,6 +214,38 @@ fn silent(silent: &Silent, words: &Words) -> View {
             words.notice.again(&silent.job),
         ],
         ..View::of(subject)
+    }
+}
+
+fn given_up(run: &GivenUp, words: &Words) -> View {
+    let intro = words.notice.given_up_intro(
+        &run.job,
+        &run.title,
+        moment(run.occurrence, words),
+        words.notice.times(words.number(run.deaths.into())),
+    );
+    View {
+        intro,
+        any_steps: true,
+        steps: vec![words.notice.look(&run.job), words.notice.again(&run.job)],
+        ..View::of(words.notice.given_up(&run.job))
+    }
+}
+
+fn outage(outage: &Outage, words: &Words) -> View {
+    let lasted = (outage.until - outage.from).to_std().unwrap_or_default();
+    let lasted = length(lasted, words);
+    let (from, until) = (moment(outage.from, words), moment(outage.until, words));
+    View {
+        intro: words.notice.outage_intro(from, until, &lasted),
+        any_facts: true,
+        facts: vec![Fact {
+            label: words.notice.outage_cause(),
+            value: shortened(&outage.cause),
+        }],
+        any_steps: true,
+        steps: vec![words.notice.look_at_all(), words.notice.doctor()],
+        ..View::of(words.notice.outage(lasted))
     }
 }
 

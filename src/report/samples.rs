@@ -54,6 +54,8 @@ pub fn samples(kind: Kind) -> Vec<Sample> {
             sample("accepted", Letter::Notice(notice::accepted())),
             sample("silent", Letter::Notice(notice::silent())),
             sample("never-run", Letter::Notice(notice::never_run())),
+            sample("given-up", Letter::Notice(notice::given_up())),
+            sample("outage", Letter::Notice(notice::outage())),
             sample("hostile", Letter::Notice(notice::hostile())),
             sample("hostile-job", Letter::Notice(notice::hostile_job())),
         ],

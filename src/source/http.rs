@@ -1,34 +1,39 @@
 //! Systems behind HTTP and JSON.
 //!
-//! Owns: one request from its beginning to its rows: sign-in, attempts, waiting.
+//! Owns: a connection, and what a page of a list is made of.
 //! Never: a request that changes anything at the source.
-//! Reads next: `http/client.rs`, `http/paging.rs`, `mapping.rs`.
+//! Reads next: `http/paging.rs`, `http/request.rs`, `http/ask.rs`, `mapping.rs`.
 
 mod answer;
+mod ask;
 mod client;
+mod decode;
+mod fill;
 mod paging;
+mod request;
 mod sign_in;
 
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use reqwest::Client;
-use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
 pub use client::ping;
 pub use sign_in::Identity;
 
-use self::paging::Mark;
-use super::{Ask, RawPage, Retry, SourceError};
-use crate::config::sources::http::{HttpAccess, HttpListing, HttpReport, SignIn, Success};
+use self::answer::Answer;
+use self::fill::Fill;
+use self::paging::{Found, Mark};
+use self::request::Order;
+use self::sign_in::Pass;
+use super::{Ask, RawPage, SourceError};
+use crate::config::sources::http::template::Slot;
+use crate::config::sources::http::{HttpAccess, HttpListing};
 use crate::config::sources::{Listing, Report, Stated};
 use crate::domain::period::Period;
-
-/// The longest wait that a source may ask for with `Retry-After`.
-const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
 /// A source of this kind, opened for a run.
 #[derive(Debug)]
@@ -39,7 +44,8 @@ pub struct Connection<'a> {
     access: &'a HttpAccess,
     base: String,
     identity: Option<Identity>,
-    token: Option<SecretString>,
+    pass: Option<Pass>,
+    pace: Option<Interval>,
     zone: Tz,
 }
 
@@ -59,7 +65,8 @@ impl<'a> Connection<'a> {
             access,
             base: base.trim_end_matches('/').to_owned(),
             identity,
-            token: None,
+            pass: None,
+            pace: access.pace.map(pace),
             zone,
         })
     }
@@ -67,134 +74,106 @@ impl<'a> Connection<'a> {
     pub(super) async fn page(&mut self, ask: &Ask<'_>) -> Result<RawPage, SourceError> {
         let Listing::Http(listing) = &ask.pull.listing;
         let mark = Mark::read(ask.position, listing);
-        let query = self.query(ask, listing, &mark);
-        let url = format!("{}{}", self.base, listing.path);
-        let body = self.get(&url, &query, listing.success.as_ref()).await?;
-        let total = paging::total_at(&listing.paging).and_then(|at| answer::count(&body, at));
-        let rows = answer::rows(body, &listing.rows, &url)?;
-        Ok(RawPage {
-            first: mark.rows,
-            next: mark.after(&rows, total),
-            rows,
+        let order = self.order(ask, listing, &mark);
+        let mut answer = self.ask(&order, listing.success.as_ref(), ask.now).await?;
+        let total = answer.total(listing.total.as_ref());
+        let leads_to = self.leads_to(&answer, listing)?;
+        let rows = answer.take_rows(&listing.rows)?;
+        let found = Found {
+            rows: &rows,
             total,
+            leads_to,
+        };
+        let next = mark.after(&listing.paging, found);
+        let next = next.map_err(|lost| SourceError::Body {
+            url: answer.shown,
+            what: lost.to_string(),
+        })?;
+        Ok(RawPage {
+            rows,
+            first: mark.rows,
+            total,
+            next,
         })
     }
 
-    fn query(&self, ask: &Ask<'_>, listing: &HttpListing, mark: &Mark) -> Vec<(String, String)> {
-        let mut query = paging::parameters(&listing.paging, mark);
+    fn order<'r>(&self, ask: &Ask<'_>, listing: &'r HttpListing, mark: &Mark) -> Order<'r> {
+        let (mut parameters, mut fill) = mark.asks(&listing.paging);
         if let Some((how, since)) = ask.pull.since.as_ref().zip(ask.since) {
             let local = since.with_timezone(&self.zone);
             let written = local.format(&how.format).to_string();
-            query.push((how.parameter.clone(), written));
+            let named = how.parameter.clone();
+            parameters.extend(named.map(|name| (name, written.clone())));
+            fill.put(Slot::Since, written);
         }
-        query
+        let is_link = listing.paging.follows_links();
+        let link = mark.to.as_ref().filter(|_| is_link).map(fill::shown);
+        Order {
+            request: &listing.request,
+            parameters,
+            fill,
+            link,
+        }
+    }
+
+    /// Where the next page is, in words that may be kept.
+    fn leads_to(
+        &self,
+        answer: &Answer,
+        listing: &HttpListing,
+    ) -> Result<Option<Value>, SourceError> {
+        let leads_to = answer.leads_to(&listing.paging)?;
+        Ok(match leads_to {
+            Some(Value::String(link)) if listing.paging.follows_links() => {
+                let kept = request::kept(&link, &self.base, self.access, &listing.request);
+                Some(Value::String(kept))
+            }
+            other => other,
+        })
+    }
+
+    pub(super) fn shown(&self, ask: &Ask<'_>) -> Result<String, SourceError> {
+        let Listing::Http(listing) = &ask.pull.listing;
+        let mark = Mark::read(ask.position, listing);
+        self.order(ask, listing, &mark)
+            .shown(&self.base, self.access)
     }
 
     pub(super) async fn stated(
         &mut self,
         stated: &Stated,
         period: Period,
-        _now: DateTime<Utc>,
+        now: DateTime<Utc>,
     ) -> Result<Vec<Value>, SourceError> {
-        let Report::Http(HttpReport {
-            path,
-            rows,
-            from,
-            to,
-            day_format,
-        }) = &stated.report;
-        let day = |day: NaiveDate| day.format(day_format).to_string();
-        let query = [
-            (from.clone(), day(period.from)),
-            (to.clone(), day(period.to)),
-        ];
-        let url = format!("{}{path}", self.base);
-        let body = self.get(&url, &query, None).await?;
-        answer::rows(body, rows, &url)
-    }
-
-    async fn get(
-        &mut self,
-        url: &str,
-        query: &[(String, String)],
-        success: Option<&Success>,
-    ) -> Result<Value, SourceError> {
-        let mut delays = delays(self.access.attempts);
-        loop {
-            let error = match self.get_signed_in(url, query).await {
-                Ok(body) => return answer::succeeded(body, success, url),
-                Err(error) => error,
-            };
-            let Retry::Later(asked) = error.retry() else {
-                return Err(error);
-            };
-            let Some(delay) = delays.next() else {
-                return Err(error);
-            };
-            let delay = asked.map_or(delay, |asked| asked.min(LONGEST_WAIT).max(delay));
-            tracing::warn!(source = self.name, %error, ?delay, "asking again");
-            tokio::time::sleep(delay).await;
+        let Report::Http(report) = &stated.report;
+        let mut parameters = Vec::new();
+        let mut fill = Fill::default();
+        for (slot, name, day) in [
+            (Slot::From, &report.from, period.from),
+            (Slot::To, &report.to, period.to),
+        ] {
+            let written = written(day, &report.day_format);
+            parameters.extend(name.clone().map(|name| (name, written.clone())));
+            fill.put(slot, written);
         }
-    }
-
-    /// One request; a token that was refused is renewed once.
-    async fn get_signed_in(
-        &mut self,
-        url: &str,
-        query: &[(String, String)],
-    ) -> Result<Value, SourceError> {
-        let had_token = self.token.is_some();
-        self.sign_in().await?;
-        match self.get_once(url, query).await {
-            Err(SourceError::Status { status: 401, .. }) if had_token => {
-                self.token = None;
-                self.sign_in().await?;
-                self.get_once(url, query).await
-            }
-            answer => answer,
-        }
-    }
-
-    async fn get_once(&self, url: &str, query: &[(String, String)]) -> Result<Value, SourceError> {
-        let mut request = self.client.get(url).query(query);
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token.expose_secret());
-        }
-        let response = request.send().await;
-        let response = response.map_err(|error| client::unreachable_at(url, &error))?;
-        let body = client::limited(client::successful(response, url)?, url).await?;
-        serde_json::from_slice(&body).map_err(|error| SourceError::Body {
-            url: url.to_owned(),
-            what: format!("not JSON ({error})"),
-        })
-    }
-
-    async fn sign_in(&mut self) -> Result<(), SourceError> {
-        let SignIn::ClientCredentials {
-            token_path,
-            credential,
-        } = &self.access.sign_in
-        else {
-            return Ok(());
+        let order = Order {
+            request: &report.request,
+            parameters,
+            fill,
+            link: None,
         };
-        if self.token.is_some() {
-            return Ok(());
-        }
-        let Some(identity) = &self.identity else {
-            let what = format!("source {} needs the credential `{credential}`", self.name);
-            return Err(SourceError::Settings(what));
-        };
-        let url = format!("{}{token_path}", self.base);
-        self.token = Some(sign_in::client_credentials(&self.client, url, identity).await?);
-        Ok(())
+        let mut answer = self.ask(&order, report.success.as_ref(), now).await?;
+        answer.take_rows(&report.rows)
     }
 }
 
-fn delays(attempts: u32) -> ExponentialBackoff {
-    ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(200))
-        .with_max_delay(Duration::from_secs(20))
-        .with_max_times(attempts.saturating_sub(1) as usize)
-        .with_jitter()
-        .build()
+fn written(day: NaiveDate, format: &str) -> String {
+    day.format(format).to_string()
+}
+
+/// Ticks at once, and then not before `gap` has passed.
+fn pace(gap: Duration) -> Interval {
+    let mut pace = interval(gap);
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    pace
 }

@@ -7,6 +7,7 @@
 mod field;
 mod record;
 mod reject;
+pub mod sample;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -40,6 +41,8 @@ pub struct Mapped {
     pub dossiers: Vec<Dossier>,
     pub entries: Vec<Entry>,
     pub rejects: Vec<Reject>,
+    /// When each row last changed, by its code, where the list can be asked for changes.
+    pub versions: Vec<(String, DateTime<Utc>)>,
     /// The latest change among all rows that could say so, rejected ones too.
     pub seen_until: Option<DateTime<Utc>>,
 }
@@ -110,7 +113,9 @@ impl<'a> Mapping<'a> {
         let mut entries = Distinct::default();
         for (row, position) in rows.iter().zip(first..) {
             let row = &*self.without_personal(row);
-            mapped.seen_until = mapped.seen_until.max(self.changed_at(row));
+            let changed_at = self.changed_at(row);
+            mapped.seen_until = mapped.seen_until.max(changed_at);
+            mapped.versions.extend(self.code(row).zip(changed_at));
             if self.pull.records == DOSSIERS {
                 match self.dossier(row) {
                     Ok(dossier) => dossiers.put(dossier.code.clone(), dossier),
@@ -171,6 +176,10 @@ impl<'a> Mapping<'a> {
         } else {
             Cow::Borrowed(row)
         }
+    }
+
+    fn code(&self, row: &Json) -> Option<String> {
+        self.fields.get("code")?.text(row).ok().flatten()
     }
 
     fn changed_at(&self, row: &Json) -> Option<DateTime<Utc>> {

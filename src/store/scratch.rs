@@ -18,7 +18,7 @@ use super::entity::{
 };
 use super::observer::Observed;
 use super::runs::RunStatus;
-use super::{Place, Store, StoreError, connect, seconds, sqlite};
+use super::{PATIENCE, Place, Store, StoreError, connect, seconds, sqlite};
 
 /// Values that one statement of SQLite takes.
 const PARAMETERS: usize = 30_000;
@@ -55,7 +55,7 @@ impl Store {
 
 /// It is thrown away: nothing is waited for until it is safe on the disk.
 async fn open(file: &Path) -> Result<Store, StoreError> {
-    let options = sqlite(file, "OFF");
+    let options = sqlite(file, "OFF", PATIENCE);
     Ok(Store {
         db: Observed::new(connect(options, file.display().to_string()).await?),
         place: Place::File(file.to_owned()),

@@ -11,6 +11,7 @@ use futures_util::FutureExt;
 use sea_orm::{ConnectionTrait, Database as Orm, DatabaseConnection, Statement};
 
 use crate::app::{TestApp, Town};
+use crate::line::Line;
 
 /// The address of a PostgreSQL server whose user may make databases, e.g. `postgres://dondoc:pw@localhost:5432/`.
 const POSTGRES: &str = "DONDOC_TEST_POSTGRES";
@@ -134,6 +135,25 @@ impl Database {
             }
             connection.close().await.unwrap();
         }
+    }
+
+    /// The same database behind a line of its own, which a story may cut.
+    pub async fn behind_a_line(&self) -> (Self, Line) {
+        let Self::Postgres { server, name } = self else {
+            panic!("no line leads to a file");
+        };
+        let (user, place) = server.rsplit_once('@').unwrap();
+        let remote = tokio::net::lookup_host(place)
+            .await
+            .unwrap()
+            .next()
+            .unwrap();
+        let line = Line::to(remote).await;
+        let behind = Self::Postgres {
+            server: format!("{user}@{}", line.address),
+            name: name.clone(),
+        };
+        (behind, line)
     }
 
     /// What the environment of the program says about it.

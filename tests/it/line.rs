@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// How the line carries the connections made from now on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,7 @@ pub enum Carries {
 pub struct Line {
     pub address: SocketAddr,
     carries: Arc<Mutex<Vec<Carries>>>,
+    is_cut: watch::Sender<bool>,
 }
 
 impl Line {
@@ -31,13 +33,34 @@ impl Line {
         let address = listener.local_addr().unwrap();
         let carries = Arc::new(Mutex::new(Vec::new()));
         let line = Arc::clone(&carries);
+        let (is_cut, cut) = watch::channel(false);
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
                 let carries = line.lock().unwrap().pop().unwrap_or(Carries::Everything);
-                tokio::spawn(async move { drop(carry(near, remote, carries).await) });
+                let mut cut = cut.clone();
+                tokio::spawn(async move {
+                    tokio::select! {
+                        biased;
+                        _ = cut.wait_for(|is_cut| *is_cut) => {}
+                        _ = carry(near, remote, carries) => {}
+                    }
+                });
             }
         });
-        Self { address, carries }
+        Self {
+            address,
+            carries,
+            is_cut,
+        }
+    }
+
+    /// Every connection breaks off, and so does every new one, until `mend`.
+    pub fn cut(&self) {
+        self.is_cut.send_replace(true);
+    }
+
+    pub fn mend(&self) {
+        self.is_cut.send_replace(false);
     }
 
     /// The next connections are carried so, one after the other; those after them whole.

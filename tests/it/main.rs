@@ -13,6 +13,7 @@
 // The stage.
 mod app;
 mod database;
+mod foreign;
 mod letters_sent;
 mod line;
 mod program;
@@ -23,15 +24,18 @@ mod scripted;
 // The stories.
 mod alerts;
 mod commands;
+mod connect;
 mod days;
 mod delivery;
 mod digests;
+mod faults;
 mod figures;
 mod filing;
 mod interruptions;
 mod kills;
 mod letters;
 mod migrating;
+mod misbehave;
 mod notice;
 mod operate;
 mod outbox;
@@ -42,4 +46,5 @@ mod quarantine;
 mod schema;
 mod serve;
 mod simulation;
+mod source_test;
 mod tidy;

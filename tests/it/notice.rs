@@ -33,9 +33,9 @@ const FAILS: &str = "ping = \"http://127.0.0.1:1/\"";
 const SUCCEEDS: &str = "assess = \"targets\"";
 
 /// The daemon of a site, on the clock of the story.
-fn daemon(app: &TestApp) -> Daemon {
+async fn daemon(app: &TestApp) -> Daemon {
     match daemon::copy(app) {
-        Ok(copy) => Daemon::new(copy),
+        Ok(copy) => Daemon::hold(copy).await.unwrap(),
         Err(error) => panic!("{error}"),
     }
 }
@@ -114,7 +114,7 @@ impl Switch {
 
 stories! {
     async fn refused_files_are_told_once_and_that_they_are_valid_again(app: &mut TestApp) {
-        let mut daemon = daemon(app);
+        let mut daemon = daemon(app).await;
         live(app, &mut daemon, 3).await;
         assert_eq!(app.sent_to(OPERATOR).await.len(), 0);
 
@@ -157,7 +157,7 @@ stories! {
     }
 
     async fn one_broken_state_after_the_other_is_one_mail_in_ten_minutes_and_the_last_is_told(app: &mut TestApp) {
-        let mut daemon = daemon(app);
+        let mut daemon = daemon(app).await;
         live(app, &mut daemon, 1).await;
         for word in ["one", "two", "three"] {
             fs::write(app.folder().join(WARD_LAG), format!("{word} = 1\n")).unwrap();
@@ -172,13 +172,13 @@ stories! {
     }
 
     async fn a_daemon_that_starts_on_mended_files_tells_that_they_are_applied(app: &mut TestApp) {
-        let mut first = daemon(app);
+        let mut first = daemon(app).await;
         live(app, &mut first, 1).await;
         replace(app, WARD_LAG, "assess = ", "asess = ");
         live(app, &mut first, 12).await;
         drop(first);
         replace(app, WARD_LAG, "asess = ", "assess = ");
-        let mut second = daemon(app);
+        let mut second = daemon(app).await;
         live(app, &mut second, 45).await;
         let sent = app.sent_to(OPERATOR).await;
         assert_eq!(subjects(&sent)[1..], [ACCEPTED]);
@@ -190,7 +190,7 @@ stories! {
             "role = \"chair\"\ntitle = \"Quản trị hệ thống Đôn đốc\"\n", "role = \"head\"\ntitle = \"Quản trị\"\n", 1,
         )).await;
         assert!(app.files.organisation.operator(app.day(app.clock.now())).is_none());
-        let mut daemon = daemon(app);
+        let mut daemon = daemon(app).await;
         replace(app, WARD_LAG, "assess = ", "asess = ");
         live(app, &mut daemon, 25).await;
         assert!(app.store.daemon().await.unwrap().unwrap().refused.is_some());
@@ -260,7 +260,7 @@ stories! {
         assert!(has(&before, "dondoc_source_fresh_timestamp_seconds{source=\"documents\"} 0"), "{before}");
 
         app.succeed("pull-city").await;
-        let mut daemon = daemon(app);
+        let mut daemon = daemon(app).await;
         live(app, &mut daemon, 1).await;
         replace(app, WARD_LAG, "assess = ", "asess = ");
         live(app, &mut daemon, 12).await;

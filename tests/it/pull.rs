@@ -161,6 +161,20 @@ stories! {
         assert_eq!(stored(app).await, 9);
     }
 
+    async fn a_row_that_goes_to_the_end_of_its_list_takes_no_other_with_it(app: &mut TestApp) {
+        pages_of(app, 2).await;
+        app.city.shows(DOSSIERS, dossiers(7));
+        // After its first page the first dossier changes: all others move up, the total stays.
+        let mut rows = dossiers(7);
+        rows.rotate_left(1);
+        rows[6]["NgayCapNhat"] = "20200601072000".into();
+        app.city.changes_after_page(DOSSIERS, 1, rows);
+        app.succeed("pull-city").await;
+        assert_eq!(stored(app).await, 7);
+        let asked = app.city.pages_asked(DOSSIERS);
+        assert_eq!(asked, [1, 2, 3, 4, 1, 2, 3, 4], "one look more");
+    }
+
     async fn a_failing_source_leaves_the_rest_going_and_its_figures_unknown(app: &mut TestApp) {
         app.city.shows(STAFF, (0..40).map(|n| member(n, n > 0)));
         app.city.shows(DOCUMENTS, (0..10).map(document));

@@ -21,7 +21,7 @@ use change::{at_mut, changes, places, tables};
 use reader::{known_keys, known_words, problems, shown};
 
 /// What a reader rejects and a schema cannot: part of a problem's message, and why.
-const READER_ONLY: [(&str, &str); 32] = [
+const READER_ONLY: [(&str, &str); 40] = [
     (
         "the setting `",
         "settings are laid over each other: no file must have them all",
@@ -59,6 +59,17 @@ const READER_ONLY: [(&str, &str); 32] = [
     ("whose kind is", "compares two keys"),
     ("does not climb", "compares two rungs"),
     ("is not a date format", "the letters after `%`"),
+    ("is not a JSON Path", "the words of a path"),
+    (
+        "is not a place that a request has here",
+        "compares two tables",
+    ),
+    ("a GET has no body", "compares two keys"),
+    ("asked for in the same words", "compares two tables"),
+    ("nothing asks for what changed", "compares two tables"),
+    ("nothing asks for the period", "compares two tables"),
+    ("nothing sends the session", "compares two tables"),
+    ("a secret stands in a file", "the words of a key"),
     ("is not a channel", "the words of a field"),
     ("is not a level", "the words of a field"),
     ("two rungs of the ladder", "compares two rungs"),

@@ -73,6 +73,8 @@ struct Trouble {
 struct Script {
     lists: BTreeMap<String, Vec<Value>>,
     troubles: Vec<Trouble>,
+    /// Lists that become others once this page of them was shown.
+    changes: Vec<(String, usize, Vec<Value>)>,
     /// Beyond its end a list shows its last page again, and states no total.
     repeats_last_page: bool,
     asked: Vec<Asked>,
@@ -116,6 +118,11 @@ impl ScriptedCity {
     pub fn shows(&self, path: &str, rows: impl IntoIterator<Item = Value>) {
         let rows = rows.into_iter().collect();
         self.script().lists.insert(path.to_owned(), rows);
+    }
+
+    /// Once `page` of the list at `path` was shown, the list is this.
+    pub fn changes_after_page(&self, path: &str, page: usize, rows: Vec<Value>) {
+        self.script().changes.push((path.to_owned(), page, rows));
     }
 
     /// Every request for `path` meets `answer`, until `heal`.
@@ -235,7 +242,14 @@ impl Script {
         if !self.valid.contains(token) {
             return ResponseTemplate::new(401);
         }
-        ResponseTemplate::new(200).set_body_json(self.list(asked))
+        let shown = self.list(asked);
+        let due = |(path, page, _): &mut (String, usize, Vec<Value>)| {
+            *path == asked.path && *page == asked.page()
+        };
+        for (path, _, rows) in self.changes.extract_if(.., due) {
+            self.lists.insert(path, rows);
+        }
+        ResponseTemplate::new(200).set_body_json(shown)
     }
 
     fn token(&mut self, request: &Request) -> ResponseTemplate {

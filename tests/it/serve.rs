@@ -1,20 +1,19 @@
 //! Stories of the daemon as a process: its jobs, its signals, its rivals.
 
-use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dondoc::store::runs::RunStatus;
 
 use crate::app::TestApp;
-use crate::database::{Database, stories};
-use crate::program::{Ended, command, on_site_beside};
+use crate::database::stories;
+use crate::program::{Serving as Daemon, on_site_beside, until};
 use crate::rows::{code, dossier};
 use crate::scripted::{Answer, DOSSIERS};
 
 const JOB: &str = "jobs/overdue-alerts.toml";
 
 /// The alert runs every two seconds, from half past seven of the first of June on.
-async fn often(app: &mut TestApp) {
+pub async fn often(app: &mut TestApp) {
     app.edit(
         "config/local.toml",
         "[site]",
@@ -25,55 +24,6 @@ async fn often(app: &mut TestApp) {
         .await;
     app.city
         .shows(DOSSIERS, [dossier(&code(1)).due("20200529").row()]);
-}
-
-struct Daemon(Child);
-
-impl Daemon {
-    fn start(database: &Database, folder: &std::path::Path) -> Self {
-        let mut command = command(database, &["--site", folder.to_str().unwrap(), "serve"]);
-        Self(
-            command
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn()
-                .unwrap(),
-        )
-    }
-
-    fn signal(&self, signal: &str) {
-        let id = self.0.id().to_string();
-        let sent = std::process::Command::new("kill")
-            .args([signal, &id])
-            .status()
-            .unwrap();
-        assert!(sent.success());
-    }
-
-    /// Waits for its end.
-    async fn end(self) -> Ended {
-        let child = self.0;
-        let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap())
-            .await
-            .unwrap();
-        Ended {
-            code: output.status.code(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-}
-
-/// Looks again and again, for at most half a minute.
-async fn until(what: &str, mut happened: impl AsyncFnMut() -> bool) {
-    let begun = Instant::now();
-    while !happened().await {
-        assert!(
-            begun.elapsed() < Duration::from_secs(30),
-            "{what} never happens"
-        );
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
 }
 
 stories! {
@@ -125,11 +75,15 @@ stories! {
             "{}",
             second.err
         );
+        let holder = format!("process: dondoc {}", daemon.id());
+        assert!(second.err.contains(&holder), "{holder}: {}", second.err);
         assert!(
             !second.err.contains("secret@"),
             "no password: {}",
             second.err
         );
+        app.city.forget_what_was_asked();
+        until("the first goes on", async || !app.city.asked(DOSSIERS).is_empty()).await;
         let run = on_site_beside(&app.database, app.folder(), &["run", "pull-city"]).await;
         assert_eq!(run.code, Some(0), "left to the daemon: {run:?}");
         assert!(run.out.contains("the daemon runs pull-city"), "{}", run.out);
@@ -161,11 +115,14 @@ stories! {
         .await;
         daemon.signal("-TERM");
         assert_eq!(daemon.end().await.code, Some(0));
-        assert_eq!(app.sent().await.len(), 1);
+        // Killed three times at the same place, a run is given up, and the operator hears of it.
+        let told = app.sent().await.len() - app.sent_to("operator@004").await.len();
+        assert_eq!(told, 1);
         let files = std::fs::read_dir(app.folder().join("data/mails"))
             .unwrap()
             .count();
-        assert_eq!(files, 1);
+        let accepted = app.sent().await.iter().filter(|sent| sent.status.as_str() == "accepted").count();
+        assert_eq!(files, accepted);
     }
 
     async fn a_site_with_a_problem_is_not_served(app: &mut TestApp) {

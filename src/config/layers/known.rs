@@ -30,6 +30,7 @@ const SETTINGS: &[(&str, Shape)] = &[
     ("site.now", Shape::Moment),
     ("site.simulated", Shape::Flag),
     ("database.url", Shape::Text),
+    ("database.patience", Shape::Text),
     ("endpoints.*", Shape::Text),
     ("credentials.*.id", Shape::Text),
     ("credentials.*.secret_file", Shape::Text),

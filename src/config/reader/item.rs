@@ -103,6 +103,14 @@ impl<'d> Item<'d> {
         Some(text.nfc().collect())
     }
 
+    /// Text that may be empty, in Unicode's composed form.
+    pub fn any_text(&self) -> Option<String> {
+        match self.value.as_str() {
+            Some(text) => Some(text.nfc().collect()),
+            None => self.wrong_kind("text", &self.between_quotes()),
+        }
+    }
+
     /// A number with decimals, as it is written.
     #[must_use]
     pub fn decimal(&self) -> Option<&str> {

@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::read::{secret, text};
+use super::read::{length, secret, text};
 use super::{Delivery, Mail, Relay, Security};
 use crate::config::layers::Layers;
 use crate::config::organisation::Address;
@@ -89,15 +89,10 @@ fn relay(layers: &Layers<'_>) -> Option<Relay> {
     );
     let username = layers.maybe(&key("username"), text, "write the name to sign in with");
     let password = secret(layers, "mail.delivery", "password");
-    let time = |text: &str| {
-        humantime::parse_duration(text)
-            .ok()
-            .filter(|time| !time.is_zero())
-    };
     let timeout = layers.or(
         &key("timeout"),
         TIMEOUT,
-        time,
+        length,
         "write a length of time such as `30s`",
     );
     let trust = layers.maybe(&key("trust"), text, "write the path of a PEM file");

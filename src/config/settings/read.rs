@@ -19,6 +19,8 @@ use crate::config::secret::SecretSource;
 use crate::config::zone;
 
 const KEEP_TEXTS: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long a statement waits for its database.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// All settings; `None` if one of them is wrong, which `layers` then tells.
 #[must_use]
@@ -108,8 +110,15 @@ fn database(layers: &Layers<'_>) -> Option<Database> {
         );
         return None;
     }
+    let patience = layers.or(
+        "database.patience",
+        PATIENCE,
+        length,
+        "write a length of time such as `20s`",
+    );
     Some(Database {
         url: SecretString::from(url),
+        patience: patience?,
     })
 }
 
@@ -192,6 +201,12 @@ fn metrics(layers: &Layers<'_>) -> Option<Metrics> {
 pub fn text(text: &str) -> Option<String> {
     let fits = !text.trim().is_empty() && !text.chars().any(char::is_control);
     fits.then(|| text.to_owned())
+}
+
+/// A length of time that is not nothing.
+pub fn length(text: &str) -> Option<Duration> {
+    let length = humantime::parse_duration(text).ok()?;
+    (!length.is_zero()).then_some(length)
 }
 
 fn language(text: &str) -> Option<Language> {

@@ -137,7 +137,7 @@ fn read(name: &str, item: &Item<'_>, known: Option<Kind>, rules: &Rules<'_>) -> 
     for personal in field
         .from
         .iter()
-        .filter(|from| rules.personal.contains(from))
+        .filter(|from| is_personal(from, rules.personal))
     {
         let help = "leave one of them out: personal data are never stored";
         item.problem(
@@ -146,6 +146,14 @@ fn read(name: &str, item: &Item<'_>, known: Option<Kind>, rules: &Rules<'_>) -> 
         );
     }
     Some(field)
+}
+
+/// Whether a place is personal, or within one that is.
+fn is_personal(from: &str, personal: &[String]) -> bool {
+    personal.iter().any(|personal| {
+        let rest = from.strip_prefix(personal.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
 }
 
 fn long(name: &str, table: &Table<'_>, known: Option<Kind>, rules: &Rules<'_>) -> Option<Field> {

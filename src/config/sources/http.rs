@@ -2,11 +2,18 @@
 //!
 //! Owns: the typed form of what only this kind has.
 //! Never: asking (`source::http`).
-//! Reads next: `http/read.rs`.
+//! Reads next: `http/read.rs`, `http/template.rs`.
 
+mod limits;
+mod paging;
 pub mod read;
+mod request;
+mod sign_in;
+pub mod template;
 
 use std::time::Duration;
+
+use self::template::{Text, Tree};
 
 /// How the system is reached.
 #[derive(Clone, Debug)]
@@ -17,28 +24,91 @@ pub struct HttpAccess {
     pub timeout: Duration,
     /// Attempts for one request (connection failures, 429 and 5xx), with exponential back-off.
     pub attempts: u32,
+    /// The time from one request to the next, at least; `None`: no limit.
+    pub pace: Option<Duration>,
+    /// Bytes of an answer, unpacked: a larger one is refused.
+    pub max_body: u64,
+    /// Sent with every request for rows.
+    pub headers: Vec<(String, Text)>,
+    pub query: Vec<(String, Text)>,
 }
 
 #[derive(Clone, Debug)]
 pub enum SignIn {
     None,
+    Basic {
+        credential: String,
+    },
+    /// The credential's secret is a token that does not change.
+    Bearer {
+        credential: String,
+        /// The header that holds nothing but the token; `None`: `Authorization: Bearer`.
+        header: Option<String>,
+    },
     /// OAuth 2 client credentials: `POST token_path`, Basic id:secret.
     ClientCredentials {
         token_path: String,
         credential: String,
+        scope: Option<String>,
     },
+    /// `POST path` with id and secret gives a session, which requests send where they say `{session}`.
+    Session {
+        path: String,
+        credential: String,
+        body: Tree,
+        /// Where the answer has the session.
+        session: String,
+        success: Option<Success>,
+    },
+}
+
+impl SignIn {
+    /// Its name of `[credentials]` in the settings.
+    #[must_use]
+    pub fn credential(&self) -> Option<&str> {
+        match self {
+            Self::None => None,
+            Self::Basic { credential }
+            | Self::Bearer { credential, .. }
+            | Self::ClientCredentials { credential, .. }
+            | Self::Session { credential, .. } => Some(credential),
+        }
+    }
 }
 
 /// A list of rows behind a path.
 #[derive(Clone, Debug)]
 pub struct HttpListing {
-    /// Appended to the endpoint's address.
-    pub path: String,
+    pub request: Request,
     /// JSON Pointer to the array of rows, empty where the body itself is the array; or a JSON Path to every row.
     pub rows: String,
     /// A field in the body that says whether the request succeeded.
     pub success: Option<Success>,
     pub paging: Paging,
+    pub total: Option<Total>,
+}
+
+/// What is asked, with places for what changes from page to page.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Appended to the endpoint's address.
+    pub path: String,
+    pub method: Method,
+    pub query: Vec<(String, Text)>,
+    pub headers: Vec<(String, Text)>,
+    pub body: Option<Body>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Post,
+}
+
+#[derive(Clone, Debug)]
+pub enum Body {
+    Json(Tree),
+    Form(Vec<(String, Text)>),
 }
 
 #[derive(Clone, Debug)]
@@ -48,34 +118,54 @@ pub struct Success {
     pub any_of: Vec<String>,
 }
 
-/// Page names and size; `total` is a JSON Pointer to the number of rows stated by the source.
+/// How one comes from page to page. A name that is `None` is not sent: the request says `{page}` and the like itself.
 #[derive(Clone, Debug)]
 pub enum Paging {
-    /// 1-based page number.
+    /// Number of the page and its size.
     Page {
-        page: String,
-        size: String,
+        page: Option<String>,
+        size: Option<String>,
         rows: u32,
-        total: Option<String>,
+        /// Number of the first page: 0 or 1.
+        first: u32,
     },
     /// Rows to skip and rows to take.
     Offset {
-        offset: String,
-        limit: String,
+        offset: Option<String>,
+        limit: Option<String>,
         rows: u32,
-        total: Option<String>,
     },
+    /// A field of the body has the address of the next page.
+    Next { next: String },
+    /// The header `Link: <…>; rel="next"` has it.
+    Link,
+    /// A field of the body has what to ask the next page with.
+    Cursor {
+        cursor: String,
+        parameter: Option<String>,
+    },
+    /// Everything comes at once.
+    None,
+}
+
+/// Where the number of all rows stands.
+#[derive(Clone, Debug)]
+pub enum Total {
+    /// A place in the body.
+    Field(String),
+    Header(String),
 }
 
 /// A report about a period.
 #[derive(Clone, Debug)]
 pub struct HttpReport {
-    pub path: String,
+    pub request: Request,
     pub rows: String,
-    /// Name of the parameter with the first day of the period.
-    pub from: String,
+    pub success: Option<Success>,
+    /// Name of the parameter with the first day of the period; `None`: the request says `{from}` itself.
+    pub from: Option<String>,
     /// Name of the parameter with its last day.
-    pub to: String,
+    pub to: Option<String>,
     /// chrono format of both.
     pub day_format: String,
 }

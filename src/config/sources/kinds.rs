@@ -27,11 +27,12 @@ pub const DOSSIER_FIELDS: [(&str, Kind, bool); 13] = [
 ];
 
 /// The fields of every register; others are attributes that targets may name.
-pub const ENTRY_FIELDS: [(&str, Kind); 4] = [
+pub const ENTRY_FIELDS: [(&str, Kind); 5] = [
     ("code", Kind::Text),
     ("unit", Kind::Unit),
     ("level", Kind::Text),
     ("day", Kind::Day),
+    ("updated_at", Kind::Moment),
 ];
 
 /// What a source may state about a level (columns of form II.06).

@@ -90,8 +90,8 @@ pub fn source(root: &Table<'_>, name: &str) -> Option<Source> {
     let access = match kind {
         SourceKind::Http => http::read::access(root).map(Access::Http),
     };
-    let pulls = root.required_tables("pull", |table| pull(table, kind));
-    let stated = root.tables("stated", |table| stated(table, kind));
+    let pulls = root.required_tables("pull", |table| pull(table, kind, access.as_ref()));
+    let stated = root.tables("stated", |table| stated(table, kind, access.as_ref()));
     let pulls = pulls?;
     one_pull_a_register(root, &pulls);
     Some(Source {
@@ -120,11 +120,13 @@ fn one_pull_a_register(root: &Table<'_>, pulls: &[(Pull, usize)]) {
     }
 }
 
-fn pull(table: &Table<'_>, kind: SourceKind) -> Option<(Pull, usize)> {
+fn pull(table: &Table<'_>, kind: SourceKind, access: Option<&Access>) -> Option<(Pull, usize)> {
     refuse_foreign(table, kind, SourceKind::pull_keys);
     let records = table.required("records", name);
     let listing = match kind {
-        SourceKind::Http => http::read::listing(table).map(Listing::Http),
+        SourceKind::Http => {
+            http::read::listing(table, access.and_then(Access::http)).map(Listing::Http)
+        }
     };
     let since = table.maybe("since", |item| Some((since(&item.table()?)?, item.at())));
     let formats = table.or("formats", Vec::new(), |item| item.one_or_more(format));
@@ -173,7 +175,7 @@ fn pull(table: &Table<'_>, kind: SourceKind) -> Option<(Pull, usize)> {
 }
 
 fn since(table: &Table<'_>) -> Option<Since> {
-    let parameter = table.required("parameter", Item::text);
+    let parameter = table.maybe("parameter", Item::text);
     let format = table.required("format", format);
     let field = table.required("field", Item::text);
     let overlap = table.or("overlap", OVERLAP, Item::duration);
@@ -185,9 +187,11 @@ fn since(table: &Table<'_>) -> Option<Since> {
     })
 }
 
-fn stated(table: &Table<'_>, kind: SourceKind) -> Option<Stated> {
+fn stated(table: &Table<'_>, kind: SourceKind, access: Option<&Access>) -> Option<Stated> {
     let report = match kind {
-        SourceKind::Http => http::read::report(table).map(Report::Http),
+        SourceKind::Http => {
+            http::read::report(table, access.and_then(Access::http)).map(Report::Http)
+        }
     };
     let fields = table.required("fields", |item| {
         fields::of_stated(&item.table()?, kind.places())

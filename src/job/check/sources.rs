@@ -7,7 +7,7 @@
 use super::Notes;
 use crate::config::problem::instead;
 use crate::config::settings::Settings;
-use crate::config::sources::http::{HttpAccess, SignIn};
+use crate::config::sources::http::HttpAccess;
 use crate::config::sources::{Access, FOLDER, Source};
 use crate::domain::record::Value;
 
@@ -73,10 +73,7 @@ fn endpoint(notes: &mut Notes<'_>, settings: &Settings, source: &Source, access:
 }
 
 fn credential(notes: &mut Notes<'_>, settings: &Settings, source: &Source, access: &HttpAccess) {
-    let SignIn::ClientCredentials {
-        credential: name, ..
-    } = &access.sign_in
-    else {
+    let Some(name) = access.sign_in.credential() else {
         return;
     };
     if !settings.credentials.contains_key(name) {

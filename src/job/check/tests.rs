@@ -139,7 +139,7 @@ fn a_secret_that_is_not_there_yet_is_a_warning() {
     let said = found.warnings[0].to_string();
     assert!(
         said.starts_with(
-            "config/default.toml:39:15: the secret file `config/secrets/city` cannot be read: "
+            "config/default.toml:41:15: the secret file `config/secrets/city` cannot be read: "
         ),
         "{said}"
     );

@@ -7,6 +7,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::new_run;
+use crate::domain::format::Language;
 use crate::domain::schedule::{CatchUp, Due};
 use crate::job::App;
 use crate::job::spec::Job;
@@ -117,10 +118,20 @@ pub fn rows(
         NewRun {
             status,
             reason,
+            note: note(job, due),
             ..new_run(app, job, due.at(), trigger)
         }
     });
     rows.collect()
+}
+
+/// What the calendar or a change of the clock did to an occurrence; a skipped one has its reason.
+fn note(job: &Job, due: &Due) -> String {
+    let remark = match due {
+        Due::Run(occurrence) => occurrence.remark(job.timing.schedule.zone(), Language::En),
+        Due::Skip(_) => None,
+    };
+    remark.unwrap_or_default()
 }
 
 /// How many occurrences after those listed may be run, counted no further than it matters.

@@ -12,12 +12,14 @@ use crate::source::http;
 
 /// # Errors
 /// When the address does not answer with success.
-pub async fn perform(_context: &Context<'_>, url: &str) -> Result<Done, JobError> {
+pub async fn perform(context: &Context<'_>, url: &str) -> Result<Done, JobError> {
     let failed = |cause| JobError::Source {
         name: "ping".to_owned(),
         cause,
     };
-    let status = http::ping(url).await.map_err(failed)?;
+    let status = http::ping(url, context.app.clock.now())
+        .await
+        .map_err(failed)?;
     Ok(Done {
         counts: json!({ "status": status }),
     })

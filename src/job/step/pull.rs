@@ -7,11 +7,12 @@
 mod batch;
 mod everything;
 mod list;
+mod moves;
 
 use chrono::{DateTime, Utc};
 
 use super::{Context, Done};
-use crate::config::sources::http::{HttpAccess, SignIn};
+use crate::config::sources::http::HttpAccess;
 use crate::config::sources::{Access, Pull, Source};
 use crate::job::{App, JobError};
 use crate::source::http::{self, Identity};
@@ -29,7 +30,8 @@ pub async fn perform(context: &Context<'_>, name: &str) -> Result<Done, JobError
     let mut counts = serde_json::Map::new();
     for pull in &source.pulls {
         let result = list::pull(context, source, pull, &mut connection).await;
-        if let Err(error) = &result {
+        // A database that is away says nothing of the source.
+        if let Err(error @ JobError::Source { .. }) = &result {
             remember_failure(context, source, pull, error).await?;
         }
         counts.insert(pull.records.clone(), result?.counts());
@@ -68,19 +70,17 @@ fn open_http<'a>(
     let settings = &app.files.settings;
     let base = settings.endpoints.get(&access.endpoint);
     let base = base.ok_or_else(|| missing("endpoint", &access.endpoint))?;
-    let identity = match &access.sign_in {
-        SignIn::None => None,
-        SignIn::ClientCredentials { credential, .. } => {
-            let found = settings.credentials.get(credential);
-            let found = found.ok_or_else(|| missing("credential", credential))?;
-            let secret = found.secret.reveal(&app.site);
-            Some(Identity {
-                name: credential.clone(),
-                id: found.id.clone(),
-                secret: secret.map_err(|error| SourceError::Settings(error.to_string()))?,
-            })
-        }
-    };
+    let identity = access.sign_in.credential().map(|credential| {
+        let found = settings.credentials.get(credential);
+        let found = found.ok_or_else(|| missing("credential", credential))?;
+        let secret = found.secret.reveal(&app.site);
+        Ok(Identity {
+            name: credential.to_owned(),
+            id: found.id.clone(),
+            secret: secret.map_err(|error| SourceError::Settings(error.to_string()))?,
+        })
+    });
+    let identity = identity.transpose()?;
     http::Connection::open(name, access, base, identity, app.zone())
 }
 

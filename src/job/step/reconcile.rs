@@ -91,7 +91,7 @@ async fn ask(
 fn not_a_figure(spec: &Stated, what: String) -> SourceError {
     let Report::Http(report) = &spec.report;
     SourceError::Body {
-        url: report.path.clone(),
+        url: report.request.path.clone(),
         what,
     }
 }

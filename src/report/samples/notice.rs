@@ -1,6 +1,6 @@
 //! Samples of the letter to the operator.
 //!
-//! Owns: refused files (few, many, hostile), files accepted, silent jobs (once successful, never, hostile).
+//! Owns: refused files (few, many, hostile), files accepted, silent jobs (once successful, never, hostile), a run given up, an outage.
 //! Never: real addresses.
 //! Reads next: `../notice.rs`.
 
@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 
 use super::{HOSTILE, SITE, as_of};
 use crate::config::problem::Problem;
-use crate::report::notice::{LastRun, Notice, Outcome, Running, Silent, What};
+use crate::report::notice::{GivenUp, LastRun, Notice, Outage, Outcome, Running, Silent, What};
 
 fn notice(what: What) -> Notice {
     Notice {
@@ -108,6 +108,23 @@ pub(super) fn never_run() -> Notice {
             outcome: Outcome::Waiting,
             reason: String::new(),
         }),
+    }))
+}
+
+pub(super) fn given_up() -> Notice {
+    notice(What::GivenUp(GivenUp {
+        job: "pull-city".to_owned(),
+        title: "Lấy số liệu từ các hệ thống của Thành phố".to_owned(),
+        occurrence: as_of() - TimeDelta::hours(1),
+        deaths: 3,
+    }))
+}
+
+pub(super) fn outage() -> Notice {
+    notice(What::Outage(Outage {
+        from: as_of() - TimeDelta::minutes(7),
+        until: as_of() - TimeDelta::minutes(1),
+        cause: "database: (code: 13) database or disk is full".to_owned(),
     }))
 }
 

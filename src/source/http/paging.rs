@@ -2,13 +2,15 @@
 //!
 //! Owns: where the next page is and when the list ends. Positions are marks, written as text.
 //! Never: asking.
-//! Reads next: `answer.rs`.
+//! Reads next: `request.rs`.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::fill::Fill;
+use crate::config::sources::http::template::Slot;
 use crate::config::sources::http::{HttpListing, Paging};
 use crate::source::Next;
 
@@ -17,19 +19,41 @@ const SECOND_LOOKS: u32 = 1;
 
 /// Where a pull stands in its list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Mark {
     /// Of the list's description: a mark that was made by another one says nothing.
     list: u64,
     /// How often the whole list was read before.
     looks: u32,
     /// Pages and rows of it read so far.
-    pub(super) pages: u64,
+    pages: u64,
     pub(super) rows: u64,
+    /// A cursor, or the path of the next page.
+    pub(super) to: Option<Value>,
     total: Option<u64>,
     /// The total changed meanwhile: rows went from pages not yet read to pages already read, or came between.
     moved: bool,
     /// Of the rows of the page before.
     print: u64,
+}
+
+/// What a page says about the way.
+pub(super) struct Found<'r> {
+    pub(super) rows: &'r [Value],
+    pub(super) total: Option<u64>,
+    pub(super) leads_to: Option<Value>,
+}
+
+/// A way that does not lead through the list.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Lost {
+    #[error(
+        "the same rows on its second page as on its first, though it speaks of {0}: \
+         it may not know the parameters of `paging`"
+    )]
+    SamePage(u64),
+    #[error("a link to the next page that leads back to the same one")]
+    Circle,
 }
 
 impl Mark {
@@ -43,22 +67,54 @@ impl Mark {
         })
     }
 
-    /// What comes after a page of `rows` here.
-    pub(super) fn after(&self, rows: &[Value], total: Option<u64>) -> Next {
-        let mut next = self.clone();
-        next.pages += 1;
-        next.rows += rows.len() as u64;
-        next.print = print(rows);
-        next.moved |= self.pages > 0 && self.total != total;
-        next.total = total;
-        let repeats = self.pages > 0 && next.print == self.print;
-        let ends = rows.is_empty() || repeats || total.is_some_and(|total| next.rows >= total);
-        match (ends, next.moved) {
-            (false, _) => next.position(),
-            (true, false) => Next::End,
-            (true, true) if self.looks < SECOND_LOOKS => self.second_look().position(),
-            (true, true) => Next::Unsettled,
+    /// What comes after the page that was found here.
+    pub(super) fn after(&self, paging: &Paging, found: Found<'_>) -> Result<Next, Lost> {
+        let next = self.advanced(&found);
+        let is_same = self.pages > 0 && next.print == self.print;
+        let is_empty = found.rows.is_empty();
+        match paging {
+            Paging::None => Ok(Next::End),
+            Paging::Next { .. } | Paging::Link => match next.to {
+                None => Ok(Next::End),
+                Some(_) if is_same && is_empty => Ok(Next::End),
+                Some(_) if is_same || next.to == self.to => Err(Lost::Circle),
+                Some(_) => Ok(next.position()),
+            },
+            Paging::Cursor { .. } if next.to.is_none() || is_empty || is_same => Ok(Next::End),
+            Paging::Cursor { .. } => Ok(next.position()),
+            Paging::Page { .. } | Paging::Offset { .. } => self.counted(&next, is_same, is_empty),
         }
+    }
+
+    fn advanced(&self, found: &Found<'_>) -> Self {
+        let both = self.total.zip(found.total);
+        Self {
+            pages: self.pages + 1,
+            rows: self.rows + found.rows.len() as u64,
+            to: found.leads_to.clone(),
+            total: found.total,
+            moved: self.moved || both.is_some_and(|(before, now)| before != now),
+            print: print(found.rows),
+            ..self.clone()
+        }
+    }
+
+    /// By numbers a list ends at its total, with an empty page, or where the last page comes again. A page that is
+    /// merely short ends nothing: systems cap their pages, and leave out rows that are not for everybody.
+    fn counted(&self, next: &Self, is_same: bool, is_empty: bool) -> Result<Next, Lost> {
+        let more = next.total.filter(|total| self.rows < *total);
+        if let Some(total) = more.filter(|_| is_same && !is_empty && self.pages == 1) {
+            return Err(Lost::SamePage(total));
+        }
+        let is_all = next.total.is_some_and(|total| next.rows >= total);
+        if !(is_empty || is_same || is_all) {
+            return Ok(next.position());
+        }
+        Ok(match next.moved {
+            false => Next::End,
+            true if self.looks < SECOND_LOOKS => self.second_look().position(),
+            true => Next::Unsettled,
+        })
     }
 
     fn second_look(&self) -> Self {
@@ -72,38 +128,58 @@ impl Mark {
     fn position(&self) -> Next {
         serde_json::to_string(self).map_or(Next::Unsettled, Next::At)
     }
+
+    /// The parameters that ask for the page at this mark, where they are named, and what fills its places.
+    pub(super) fn asks(&self, paging: &Paging) -> (Vec<(String, String)>, Fill) {
+        let mut asks = Asks::default();
+        match paging {
+            Paging::Page {
+                page,
+                size,
+                rows,
+                first,
+            } => {
+                asks.say(Slot::Page, page.as_ref(), self.pages + u64::from(*first));
+                asks.say(Slot::Size, size.as_ref(), *rows);
+            }
+            Paging::Offset {
+                offset,
+                limit,
+                rows,
+            } => {
+                asks.say(Slot::Offset, offset.as_ref(), self.rows);
+                asks.say(Slot::Size, limit.as_ref(), *rows);
+            }
+            Paging::Cursor { parameter, .. } => {
+                if let Some(cursor) = &self.to {
+                    asks.say(Slot::Cursor, parameter.as_ref(), cursor.clone());
+                }
+            }
+            Paging::Next { .. } | Paging::Link | Paging::None => {}
+        }
+        (asks.parameters, asks.fill)
+    }
+}
+
+#[derive(Default)]
+struct Asks {
+    parameters: Vec<(String, String)>,
+    fill: Fill,
+}
+
+impl Asks {
+    fn say(&mut self, slot: Slot, name: Option<&String>, value: impl Into<Value>) {
+        let value = value.into();
+        if let Some(name) = name {
+            let text = super::fill::shown(&value);
+            self.parameters.push((name.clone(), text));
+        }
+        self.fill.put(slot, value);
+    }
 }
 
 fn print<T: Hash + ?Sized>(what: &T) -> u64 {
     let mut hasher = DefaultHasher::new();
     what.hash(&mut hasher);
     hasher.finish()
-}
-
-/// The parameters that ask for the page at `mark`.
-pub(super) fn parameters(paging: &Paging, mark: &Mark) -> Vec<(String, String)> {
-    match paging {
-        Paging::Page {
-            page, size, rows, ..
-        } => vec![
-            (page.clone(), (mark.pages + 1).to_string()),
-            (size.clone(), rows.to_string()),
-        ],
-        Paging::Offset {
-            offset,
-            limit,
-            rows,
-            ..
-        } => vec![
-            (offset.clone(), mark.rows.to_string()),
-            (limit.clone(), rows.to_string()),
-        ],
-    }
-}
-
-/// Where the body states the number of all rows.
-pub(super) fn total_at(paging: &Paging) -> Option<&str> {
-    match paging {
-        Paging::Page { total, .. } | Paging::Offset { total, .. } => total.as_deref(),
-    }
 }

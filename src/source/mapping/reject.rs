@@ -30,10 +30,9 @@ impl Fault {
 
 impl Mapping<'_> {
     pub(super) fn reject(&self, row: &Json, position: u64, fault: &Fault) -> Reject {
-        let code = self.fields.get("code");
         Reject {
             position,
-            code: code.and_then(|reader| reader.text(row).ok().flatten()),
+            code: self.code(row),
             reason: format!("{} {}", fault.field, fault.what),
             raw: self.kept(row),
             hash: hash(row),

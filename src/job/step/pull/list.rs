@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::batch::{Batch, Page};
+use super::moves::Moves;
 use super::{everything, place};
 use crate::config::sources::{DOSSIERS, Pull, Source};
 use crate::job::step::Context;
@@ -128,6 +129,7 @@ async fn read(
     send: UnboundedSender<Page>,
 ) -> Result<(), SourceError> {
     let mapping = Mapping::new(pull, place(context.app, context.as_of));
+    let mut moves = Moves::default();
     let all = Arc::new(Semaphore::new(ROOM as usize));
     loop {
         let ask = Ask {
@@ -143,13 +145,14 @@ async fn read(
         let Ok(room) = Arc::clone(&all).acquire_many_owned(needs).await else {
             return Ok(());
         };
-        let next = page.next.clone();
+        let mapped = mapping.map(&page.rows, page.first);
+        let next = moves.judge(page.next, &mapped.versions);
         let page = Page {
-            mapped: mapping.map(&page.rows, page.first),
+            mapped,
             first: page.first,
             rows,
             total: page.total,
-            next: page.next,
+            next: next.clone(),
             room,
         };
         // Nobody listens where storing failed: that is the error to tell.
@@ -158,6 +161,7 @@ async fn read(
         }
         match next {
             Next::At(position) => under_way.position = Some(position),
+            Next::Again => under_way.position = None,
             Next::End | Next::Unsettled => return Ok(()),
         }
     }
@@ -200,8 +204,11 @@ impl Course<'_> {
         if under_way.since.is_none() {
             state.stated_total = page.total.or(state.stated_total);
         }
-        if let Next::At(position) = &page.next {
-            under_way.position = Some(position.clone());
+        under_way.position = match &page.next {
+            Next::At(position) => Some(position.clone()),
+            Next::Again | Next::End | Next::Unsettled => None,
+        };
+        if matches!(page.next, Next::At(_) | Next::Again) {
             state.under_way = Some(under_way.clone());
             return;
         }
@@ -243,6 +250,7 @@ impl Course<'_> {
             quarantine::forget_texts(self.context.app, &write, reading.at).await?;
         }
         write.save_pull_state(&self.state).await?;
+        write.progress(self.context.run).await?;
         Ok(write.commit().await?)
     }
 
