@@ -17,8 +17,8 @@ use crate::domain::record::Entry;
 use crate::domain::reject::Cause;
 use crate::source::mapping::{Mapped, Mapping};
 use crate::store::Write;
+use crate::store::aside::Kept;
 use crate::store::filing::Reading;
-use crate::store::quarantine::Kept;
 
 /// Rows of one transaction.
 const PAGE: u64 = 500;
