@@ -106,8 +106,11 @@ impl<'a> Connection<'a> {
             parameters.extend(named.map(|name| (name, written.clone())));
             fill.put(Slot::Since, written);
         }
-        let is_link = listing.paging.follows_links();
-        let link = mark.to.as_ref().filter(|_| is_link).map(fill::shown);
+        let link = mark.to.as_ref().map(fill::shown);
+        let link = link.filter(|_| listing.paging.follows_links());
+        if link.is_some() {
+            parameters.clear();
+        }
         Order {
             request: &listing.request,
             parameters,
@@ -125,7 +128,7 @@ impl<'a> Connection<'a> {
         let leads_to = answer.leads_to(&listing.paging)?;
         Ok(match leads_to {
             Some(Value::String(link)) if listing.paging.follows_links() => {
-                let kept = request::kept(&link, &self.base, self.access, &listing.request);
+                let kept = request::kept(&link, &self.base, self.access, &listing.request)?;
                 Some(Value::String(kept))
             }
             other => other,
