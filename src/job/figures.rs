@@ -48,7 +48,7 @@ impl Figures {
                 .iter()
                 .map(|source| health(source, &states, as_of))
                 .collect(),
-            findings: findings::known(app, period, &states).await?,
+            findings: findings::known(app, as_of, period, &states).await?,
         })
     }
 

@@ -6,12 +6,15 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::{App, JobError};
 use crate::config::sources::DOSSIERS;
 use crate::domain::finding::{About, Code, Finding};
+use crate::domain::format::{self, Language};
 use crate::domain::period::Period;
 use crate::domain::reject::{Cause, is_unknown_unit};
-use crate::store::findings::ToldTwice;
+use crate::store::findings::{Found, ToldTwice};
 use crate::store::pulls::PullState;
 
 /// 1. What the last reconciliations found about the period. 2. Readings that brought too few rows or too many.
@@ -21,16 +24,13 @@ use crate::store::pulls::PullState;
 /// When the database does not answer or a row does not convert.
 pub async fn known(
     app: &App,
+    as_of: DateTime<Utc>,
     period: Period,
     states: &[PullState],
 ) -> Result<Vec<Finding>, JobError> {
-    let found = app.store.findings().await?;
-    let found = found.into_iter().filter(|found| found.speaks_of(period));
-    let mut findings: Vec<Finding> = found.map(|found| found.finding).collect();
-    findings.retain(|finding| {
-        let mut sources = app.files.sources.iter();
-        sources.any(|source| source.name == finding.source)
-    });
+    let found = app.store.findings().await?.into_iter();
+    let found = found.filter(|found| found.speaks_of(period, as_of));
+    let mut findings: Vec<Finding> = found.filter_map(|found| dated(app, found, as_of)).collect();
     findings.extend(readings(app, states));
     findings.extend(told_twice(
         app.store.told_twice(Finding::ROWS as u64).await?,
@@ -39,6 +39,24 @@ pub async fn known(
     let codes = app.store.codes_aside(Finding::ROWS as u64).await?;
     findings.extend(kept_aside(&causes, &codes));
     Ok(findings)
+}
+
+/// A finding that was not looked at again for longer than its source is expected to be silent says from when it is; one
+/// about a source that is gone is not told.
+fn dated(app: &App, found: Found, as_of: DateTime<Utc>) -> Option<Finding> {
+    let Found {
+        mut finding, at, ..
+    } = found;
+    let mut sources = app.files.sources.iter();
+    let source = sources.find(|source| source.name == finding.source)?;
+    let usual = TimeDelta::from_std(source.expect_within).unwrap_or(TimeDelta::MAX);
+    if as_of - at > usual {
+        let at = format::date_time(at.with_timezone(&app.zone()).naive_local(), Language::En);
+        finding
+            .message
+            .push_str(&format!(" (found at {at}, not reconciled since)"));
+    }
+    Some(finding)
 }
 
 fn readings(app: &App, states: &[PullState]) -> Vec<Finding> {

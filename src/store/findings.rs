@@ -9,7 +9,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Statement};
 
 use super::entity::finding::{self, Column as Col};
-use super::{Store, StoreError, Write, seconds, word};
+use super::{Store, StoreError, Write, instant, seconds, word};
 use crate::domain::finding::{Code, Finding};
 use crate::domain::period::Period;
 
@@ -18,6 +18,8 @@ use crate::domain::period::Period;
 pub struct Found {
     pub finding: Finding,
     pub period: Option<Period>,
+    /// The instant of the reconciliation.
+    pub at: DateTime<Utc>,
 }
 
 /// Dossiers that a source tells although another one told them first.
@@ -31,11 +33,12 @@ pub struct ToldTwice {
 }
 
 impl Found {
-    /// Whether a board of `period` shows it: one of the same beginning that is not shorter.
+    /// Whether a board of `period` as of `as_of` shows it: one of the same beginning that is not shorter, if it was
+    /// known then.
     #[must_use]
-    pub fn speaks_of(&self, period: Period) -> bool {
-        self.period
-            .is_none_or(|own| own.from == period.from && own.to <= period.to)
+    pub fn speaks_of(&self, period: Period, as_of: DateTime<Utc>) -> bool {
+        let is_of = |own: Period| own.from == period.from && own.to <= period.to;
+        self.at <= as_of && self.period.is_none_or(is_of)
     }
 }
 
@@ -44,19 +47,14 @@ impl Write {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn save_findings(
-        &self,
-        source: &str,
-        found: &[Found],
-        found_at: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
+    pub async fn save_findings(&self, source: &str, found: &[Found]) -> Result<(), StoreError> {
         finding::Entity::delete_many()
             .filter(Col::Source.eq(source))
             .exec(&self.tx)
             .await?;
         let rows = (0..)
             .zip(found)
-            .map(|(position, found)| row(source, position, found, found_at))
+            .map(|(position, found)| row(source, position, found))
             .collect::<Result<Vec<_>, _>>()?;
         for chunk in rows.chunks(500) {
             finding::Entity::insert_many(chunk.iter().cloned())
@@ -118,14 +116,13 @@ impl Store {
     }
 }
 
-fn row(
-    source: &str,
-    position: i32,
-    found: &Found,
-    found_at: DateTime<Utc>,
-) -> Result<finding::ActiveModel, StoreError> {
+fn row(source: &str, position: i32, found: &Found) -> Result<finding::ActiveModel, StoreError> {
     let bad = |cause| StoreError::bad_row("finding", source, cause);
-    let Found { finding, period } = found;
+    let Found {
+        finding,
+        period,
+        at,
+    } = found;
     Ok(finding::ActiveModel {
         source: Set(source.to_owned()),
         position: Set(position),
@@ -137,7 +134,7 @@ fn row(
         makes_unknown: Set(finding.makes_unknown),
         period_from: Set(period.map(|period| period.from.to_string())),
         period_to: Set(period.map(|period| period.to.to_string())),
-        found_at: Set(seconds(found_at)),
+        found_at: Set(seconds(*at)),
     })
 }
 
@@ -164,6 +161,10 @@ impl TryFrom<finding::Model> for Found {
             makes_unknown: model.makes_unknown,
             source: model.source,
         };
-        Ok(Self { finding, period })
+        Ok(Self {
+            finding,
+            period,
+            at: instant("finding", &id, model.found_at)?,
+        })
     }
 }

@@ -85,6 +85,11 @@ stories! {
         app.succeed("pull-city").await;
         app.at("2020-06-02 05:00");
         assert_eq!(found(app, Code::StatedTotal).await.len(), 2, "before the next pull");
+        app.at("2020-06-03 08:00");
+        let old = found(app, Code::StatedTotal).await;
+        assert!(old[0].message.ends_with("(found at 07:30 on 1 June 2020, not reconciled since)"), "{old:?}");
+        app.at("2020-06-01 07:00");
+        assert_eq!(found(app, Code::StatedTotal).await, [], "before it was found");
         app.at("2020-05-31 12:00");
         assert_eq!(found(app, Code::StatedTotal).await, [], "what was not yet stated");
     }

@@ -39,11 +39,16 @@ pub async fn perform(context: &Context<'_>, name: &str) -> Result<Done, JobError
     let statements = ask(context, source, period).await?;
     let figures = Figures::load(app, context.as_of, period).await?;
     let counted = figures.board(app).dossiers;
-    let mut found = Vec::new();
-    found.extend(of_period(compared(name, &statements, &counted), period));
+    let mut findings = compared(name, &statements, &counted);
     if is_first_of_dossiers(app, name) {
-        found.extend(of_period(figures.legal_due(app, name), period));
+        findings.extend(figures.legal_due(app, name));
     }
+    let found = findings.into_iter().map(|finding| Found {
+        finding,
+        period: Some(period),
+        at: context.as_of,
+    });
+    let found: Vec<Found> = found.collect();
     let write = context.write().await?;
     for Statement { row, .. } in &statements {
         let figures = StatedFigures {
@@ -57,7 +62,7 @@ pub async fn perform(context: &Context<'_>, name: &str) -> Result<Done, JobError
         };
         write.save_stated_figures(&figures).await?;
     }
-    write.save_findings(name, &found, context.as_of).await?;
+    write.save_findings(name, &found).await?;
     write.commit().await?;
     Ok(Done {
         counts: json!({ "stated": statements.len(), "findings": found.len() }),
@@ -131,16 +136,6 @@ fn counts_of(about: &About, counted: &DossierTable) -> DossierCounts {
         (None, Some(Level::District)) => counted.district.clone(),
         (None, _) => counted.ward.clone(),
     }
-}
-
-fn of_period(
-    findings: impl IntoIterator<Item = Finding>,
-    period: Period,
-) -> impl Iterator<Item = Found> {
-    findings.into_iter().map(move |finding| Found {
-        finding,
-        period: Some(period),
-    })
 }
 
 /// A stored dossier does not say which source told it: the first of those that tell dossiers speaks for all.
