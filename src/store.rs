@@ -21,6 +21,7 @@ use secrecy::ExposeSecret;
 
 use crate::config::settings as config;
 
+pub mod aside;
 mod bulk;
 pub mod daemons;
 pub mod daybook;
@@ -30,6 +31,7 @@ pub mod drop_files;
 mod entity;
 pub mod entries;
 pub mod filing;
+pub mod findings;
 mod lock;
 mod observer;
 mod outage;

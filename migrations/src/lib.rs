@@ -23,6 +23,7 @@ mod m20200103_000001_position;
 mod m20200104_000001_daybook;
 mod m20200105_000001_mishap;
 mod m20200106_000001_drop_file;
+mod m20200106_000001_quality;
 
 pub struct Migrator;
 
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20200104_000001_daybook::Migration),
             Box::new(m20200105_000001_mishap::Migration),
             Box::new(m20200106_000001_drop_file::Migration),
+            Box::new(m20200106_000001_quality::Migration),
         ]
     }
 }

@@ -19,6 +19,7 @@ pub use read::{FOLDER, source};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::domain::ratio::Percent;
 use crate::domain::record::Value;
 
 /// One remote system.
@@ -34,6 +35,8 @@ pub struct Source {
     pub pulls: Vec<Pull>,
     /// Totals the source states about itself, kept for reconciliation.
     pub stated: Vec<Stated>,
+    /// Everything is asked for again after this long; `None`: only on demand.
+    pub resync: Option<Duration>,
 }
 
 /// How a system is reached: `kind` in its file, `http` if that says nothing.
@@ -64,6 +67,8 @@ pub struct Pull {
     pub fields: BTreeMap<String, Field>,
     /// Places in the row whose values are never stored and never appear in quarantine.
     pub personal: Vec<String>,
+    /// The share by which the number of rows may change from one reading of everything to the next; `None`: any.
+    pub expect_change: Option<Percent>,
 }
 
 /// A list, by the kind of its source.
@@ -128,6 +133,8 @@ pub enum FieldKind {
 pub struct Stated {
     pub report: Report,
     pub fields: BTreeMap<String, Field>,
+    /// What is counted may differ by this much of what was received before it is unknown.
+    pub tolerance: Percent,
 }
 
 /// A report of stated figures, by the kind of its source.

@@ -42,6 +42,8 @@ mod operate;
 mod outbox;
 mod planner;
 mod pull;
+mod quality;
+mod quarantine;
 mod schema;
 mod serve;
 mod simulation;

@@ -5,6 +5,7 @@
 //! Reads next: `pull/list.rs`, `reconcile.rs`.
 
 mod batch;
+mod everything;
 mod list;
 mod moves;
 mod placed;

@@ -13,10 +13,10 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::batch::{Batch, Page};
 use super::moves::Moves;
-use super::{move_away, place, say_where, set_aside};
+use super::{everything, move_away, place, say_where, set_aside};
 use crate::config::sources::{DOSSIERS, Pull, Source};
-use crate::job::JobError;
 use crate::job::step::Context;
+use crate::job::{JobError, quarantine};
 use crate::source::drop::FileEnd;
 use crate::source::mapping::Mapping;
 use crate::source::{Ask, Connection, Next, Origin, SourceError};
@@ -101,11 +101,9 @@ pub async fn pull(
         .store
         .pull_state(&source.name, &pull.records)
         .await?;
-    let resumed = state.under_way.is_some();
-    let under_way = match state.under_way.take() {
-        Some(under_way) => under_way,
-        None => begin(pull, &state, context.as_of),
-    };
+    let left = everything::left(&mut state);
+    let resumed = left.is_some();
+    let under_way = left.unwrap_or_else(|| begin(source, pull, &state, context.as_of));
     let (send, pages) = unbounded_channel();
     let read = read(context, pull, under_way.clone(), connection, send);
     let mut course = Course {
@@ -135,19 +133,21 @@ pub async fn pull(
     first.map_or(Ok(tally), Err)
 }
 
-/// Where a new pull begins: a little before the watermark, or with everything.
-fn begin(pull: &Pull, state: &PullState, as_of: DateTime<Utc>) -> UnderWay {
+/// Where a new pull begins: a little before the watermark, or with everything, if that is due.
+fn begin(source: &Source, pull: &Pull, state: &PullState, as_of: DateTime<Utc>) -> UnderWay {
     let overlap =
         |at: DateTime<Utc>, overlap| at - TimeDelta::from_std(overlap).unwrap_or_default();
     let since = pull
         .since
         .as_ref()
+        .filter(|_| !everything::is_due(source, state, as_of))
         .and_then(|since| Some(overlap(state.watermark?, since.overlap)));
     UnderWay {
         started_at: as_of,
         since,
         position: None,
         seen_until: None,
+        rows: 0,
     }
 }
 
@@ -195,6 +195,7 @@ async fn read(
         };
         let page = Page {
             mapped,
+            first: page.first,
             rows,
             total: page.total,
             next: next.clone(),
@@ -247,6 +248,7 @@ impl Course<'_> {
     fn advance(&mut self, page: &Page) {
         let (state, under_way) = (&mut self.state, &mut self.under_way);
         under_way.seen_until = under_way.seen_until.max(page.mapped.seen_until);
+        under_way.rows = page.first + page.rows;
         if under_way.since.is_none() {
             state.stated_total = page.total.or(state.stated_total);
         }
@@ -289,6 +291,13 @@ impl Course<'_> {
             .await?;
         if self.seen_all(batch, last) {
             self.forget_unseen(&write, reading).await?;
+            let (state, under_way, unseen) = (&self.state, &self.under_way, self.tally.unseen);
+            let full = everything::come_to_its_end(self.pull, state, under_way, unseen);
+            write.settle(state).await?;
+            self.state.full = Some(full);
+        }
+        if self.state.under_way.is_none() {
+            quarantine::forget_texts(self.context.app, &write, reading.at).await?;
         }
         for end in &batch.files {
             write
@@ -311,7 +320,7 @@ impl Course<'_> {
         *last == Next::End && self.under_way.since.is_none() && !self.resumed
     }
 
-    /// What a complete reading did not see is gone.
+    /// What a complete reading did not see is gone; so many at once only if somebody asked for that reading.
     async fn forget_unseen(&mut self, write: &Write, reading: Reading<'_>) -> Result<(), JobError> {
         let (source, records) = (reading.source, &self.pull.records);
         write.release_unseen(source, records, reading.at).await?;
@@ -322,7 +331,7 @@ impl Course<'_> {
             return Ok(());
         }
         let (unseen, known) = write.count_unseen(reading).await?;
-        if unseen > known / MOST_VANISHED + 1 {
+        if unseen > known / MOST_VANISHED + 1 && !self.state.owes_everything() {
             tracing::error!(
                 source,
                 unseen,
