@@ -9,7 +9,7 @@ mod outage;
 mod reload;
 mod signals;
 
-pub use open::{OpenError, check_site, clock, copy, open, open_with, today};
+pub use open::{OpenError, check_site, clock, copy, ledger, open, open_with, today};
 pub use signals::{Signals, stop_signal};
 
 use std::sync::Arc;

@@ -35,6 +35,7 @@ pub mod notice;
 pub mod watchdog;
 pub mod deliver;
 pub mod retry;
+pub mod ledger;
 pub mod pause;
 pub mod backfill;
 pub mod scratch;

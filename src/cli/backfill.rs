@@ -14,10 +14,10 @@ use serde::Serialize;
 
 use super::beside::{Runs, who_runs};
 use super::progress::Progress;
-use super::run::unknown_job;
 use super::{Scope, output};
 use crate::domain::period::Period;
 use crate::job::backfill::{self, Fate, Filled};
+use crate::job::ledger::no_job;
 use crate::job::{App, deliver, runner};
 use crate::store::runs::RunStatus;
 
@@ -54,7 +54,7 @@ impl Backfill {
         let app = Arc::new(scope.app().await?);
         let job = app
             .job(&self.job)
-            .with_context(|| unknown_job(&app, &self.job))?;
+            .ok_or_else(|| no_job(&app.jobs, &self.job))?;
         let period = Period::new(self.from, self.to)?;
         let runs = who_runs(&app).await?;
         let filled = backfill::queue(&app, job, period, self.send).await?;

@@ -6,10 +6,11 @@
 
 use anyhow::Context;
 
+use crate::clock::Clock;
 use crate::daemon;
 use crate::job::{App, run};
 use crate::store::daemons::Daemon;
-use crate::store::{Lock, StoreError};
+use crate::store::{Lock, Store, StoreError};
 
 /// Who runs what is queued.
 pub enum Runs {
@@ -32,16 +33,16 @@ pub async fn who_runs(app: &App) -> anyhow::Result<Runs> {
         Err(error @ StoreError::InUse { .. }) => error,
         Err(error) => return Err(error.into()),
     };
-    match daemon(app).await? {
+    match daemon(&app.store, &app.clock).await? {
         Some(_) => Ok(Runs::Daemon),
         None => Err(in_use).context("try again when the other command is done"),
     }
 }
 
 /// The daemon that works on the same database.
-pub async fn daemon(app: &App) -> anyhow::Result<Option<Daemon>> {
-    let found = app.store.daemon().await?;
-    Ok(found.filter(|daemon| daemon.is_alive(app.clock.now())))
+pub async fn daemon(store: &Store, clock: &Clock) -> anyhow::Result<Option<Daemon>> {
+    let found = store.daemon().await?;
+    Ok(found.filter(|daemon| daemon.is_alive(clock.now())))
 }
 
 /// Does the work unless a signal comes first: then what the work holds is given up in order.

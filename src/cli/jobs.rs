@@ -10,11 +10,10 @@ use chrono::{DateTime, FixedOffset, Utc};
 use serde::Serialize;
 
 use super::next::Upcoming;
-use super::{Scope, beside, output, pause};
+use super::{Scope, beside, open, output, pause};
 use crate::config::site;
-use crate::job::App;
+use crate::job::ledger::Ledger;
 use crate::job::spec::Job;
-use crate::store::Store;
 use crate::store::daemons::Daemon;
 use crate::store::runs::{Run, RunStatus};
 use crate::store::schedules::{self, Cursor};
@@ -42,25 +41,18 @@ struct Last {
 }
 
 pub async fn run(scope: &Scope) -> anyhow::Result<()> {
-    let app = match scope.app().await {
-        Ok(app) => app,
-        Err(error) => {
-            if let Some(note) = beside_invalid_files(scope).await {
-                eprintln!("{note}");
-            }
-            return Err(error);
-        }
-    };
-    let now = app.clock.now();
-    let cursors = app.store.cursors().await?;
+    let ledger = scope.ledger_with_problems().await?;
+    tell_problems(&ledger);
+    let now = ledger.clock.now();
+    let cursors = ledger.store.cursors().await?;
     let mut rows = Vec::new();
-    for job in &app.jobs {
-        let last = app.store.runs(Some(&job.name), 1).await?;
+    for job in &ledger.jobs {
+        let last = ledger.store.runs(Some(&job.name), 1).await?;
         let pause = standing(&cursors, job, now);
-        rows.push(row(&app, job, now, pause, last.first()));
+        rows.push(row(&ledger, job, now, pause, last.first()));
     }
-    let daemon = beside::daemon(&app).await?;
-    let note = daemon.and_then(|daemon| difference(&app.files.hash, &daemon));
+    let daemon = beside::daemon(&ledger.store, &ledger.clock).await?;
+    let note = daemon.and_then(|daemon| difference(&site::hash(&ledger.site), &daemon));
     if scope.json {
         // The shape of the list is fixed.
         note.iter().for_each(|note| eprintln!("{note}"));
@@ -71,6 +63,18 @@ pub async fn run(scope: &Scope) -> anyhow::Result<()> {
         rows.into_iter().map(text),
     )?;
     note.map_or(Ok(()), |note| output::line(format!("\n{note}")))
+}
+
+/// A job whose file is not valid is missing in the list: here is why.
+fn tell_problems(ledger: &Ledger) {
+    let count = ledger.problems.len();
+    if count > 0 {
+        let problems = open::shown_on_stderr(&ledger.problems, &ledger.documents);
+        eprint!("{problems}");
+        eprintln!(
+            "warning: the site's files have {count} problem(s): the jobs are those whose files are valid"
+        );
+    }
 }
 
 fn standing<'a>(
@@ -102,14 +106,14 @@ fn text(row: Row) -> [String; 5] {
 }
 
 fn row(
-    app: &App,
+    ledger: &Ledger,
     job: &Job,
     now: DateTime<Utc>,
     pause: Option<&schedules::Pause>,
     last: Option<&Run>,
 ) -> Row {
     let zone = job.timing.schedule.zone();
-    let next = pause::next_run(app, job, pause, now);
+    let next = pause::next_run(ledger, job, pause, now);
     Row {
         job: job.name.clone(),
         title: job.title.clone(),
@@ -119,7 +123,10 @@ fn row(
         paused: pause.is_some(),
         pause: pause.map(|pause| pause::Shown::of(pause, zone)),
         last: last.map(|run| Last {
-            scheduled_for: run.scheduled_for.with_timezone(&app.zone()).fixed_offset(),
+            scheduled_for: run
+                .scheduled_for
+                .with_timezone(&ledger.zone())
+                .fixed_offset(),
             status: run.status,
             reason: run.reason.clone(),
         }),
@@ -142,14 +149,4 @@ fn difference(files: &str, daemon: &Daemon) -> Option<String> {
         }
         _ => format!("{head}; it applies them within seconds, or `dondoc jobs` says why not"),
     })
-}
-
-/// Files that are not valid keep this command from the jobs, but not from what the daemon does meanwhile.
-async fn beside_invalid_files(scope: &Scope) -> Option<String> {
-    let settings = site::read_site(&scope.site, &site::environment()).settings?;
-    let store = Store::of(&settings.database, &scope.site).await.ok()?;
-    let daemon = store.daemon().await.ok()??;
-    let is_alive = daemon.is_alive(scope.now());
-    let difference = difference(&site::hash(&scope.site), &daemon)?;
-    is_alive.then_some(difference)
 }

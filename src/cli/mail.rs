@@ -8,6 +8,7 @@ use std::io::Write;
 
 use anyhow::{Context, bail};
 use chrono::{DateTime, FixedOffset};
+use chrono_tz::Tz;
 use clap::{Args, Subcommand, ValueEnum};
 use mail_parser::MessageParser;
 use serde::Serialize;
@@ -19,6 +20,7 @@ use crate::job::App;
 use crate::job::retry::{self, Retried};
 use crate::mail::Templates;
 use crate::report::{Kind, samples};
+use crate::store::Store;
 use crate::store::outbox::{Mail as Row, MailKind, MailStatus};
 
 #[derive(Debug, Args)]
@@ -119,9 +121,12 @@ impl Mail {
 }
 
 async fn list(scope: &Scope, status: Option<MailStatus>) -> anyhow::Result<()> {
-    let app = scope.app().await?;
-    let mails = app.store.mails(status).await?;
-    let rows: Vec<Listed> = mails.into_iter().map(|mail| listed(&app, mail)).collect();
+    let ledger = scope.ledger().await?;
+    let mails = ledger.store.mails(status).await?;
+    let rows: Vec<Listed> = mails
+        .into_iter()
+        .map(|mail| listed(ledger.zone(), mail))
+        .collect();
     if scope.json {
         return output::json(&rows);
     }
@@ -146,7 +151,7 @@ async fn list(scope: &Scope, status: Option<MailStatus>) -> anyhow::Result<()> {
     )
 }
 
-fn listed(app: &App, mail: Row) -> Listed {
+fn listed(zone: Tz, mail: Row) -> Listed {
     let waits = mail.status == MailStatus::Queued;
     Listed {
         id: mail.id,
@@ -154,11 +159,7 @@ fn listed(app: &App, mail: Row) -> Listed {
         kind: mail.kind,
         status: mail.status,
         attempts: mail.attempts,
-        next_attempt_at: waits.then(|| {
-            mail.next_attempt_at
-                .with_timezone(&app.zone())
-                .fixed_offset()
-        }),
+        next_attempt_at: waits.then(|| mail.next_attempt_at.with_timezone(&zone).fixed_offset()),
         reply: mail.reply,
         message_id: mail.message_id,
         subject: mail.subject,
@@ -166,8 +167,8 @@ fn listed(app: &App, mail: Row) -> Listed {
 }
 
 async fn show(scope: &Scope, id: i64, part: Part) -> anyhow::Result<()> {
-    let app = scope.app().await?;
-    let mail = found(&app, id).await?;
+    let ledger = scope.ledger().await?;
+    let mail = found(&ledger.store, id).await?;
     if part == Part::Source {
         return Ok(std::io::stdout().lock().write_all(&mail.body)?);
     }
@@ -188,7 +189,7 @@ async fn show(scope: &Scope, id: i64, part: Part) -> anyhow::Result<()> {
     };
     if scope.json {
         let body = serde_json::json!({ "text": text(0), "html": html(0) });
-        let mut value = serde_json::to_value(listed(&app, mail.clone()))?;
+        let mut value = serde_json::to_value(listed(ledger.zone(), mail.clone()))?;
         if let (Some(value), Some(body)) = (value.as_object_mut(), body.as_object()) {
             value.extend(body.clone());
         }
@@ -210,8 +211,8 @@ async fn show(scope: &Scope, id: i64, part: Part) -> anyhow::Result<()> {
     }
 }
 
-async fn found(app: &App, id: i64) -> anyhow::Result<Row> {
-    let mail = app.store.mail(id).await?;
+async fn found(store: &Store, id: i64) -> anyhow::Result<Row> {
+    let mail = store.mail(id).await?;
     mail.with_context(|| format!("there is no mail {id}: see `dondoc mail list`"))
 }
 
@@ -232,7 +233,7 @@ async fn retry_all(scope: &Scope, ids: &[i64]) -> anyhow::Result<()> {
             .iter()
             .map(|mail| format!("{} to {}", mail.id, mail.to))
             .collect();
-        let when = match beside::daemon(&app).await? {
+        let when = match beside::daemon(&app.store, &app.clock).await? {
             Some(_) => "the daemon sends them within seconds",
             None => "they go when `dondoc serve` runs, or with the next `dondoc run`",
         };
@@ -247,10 +248,10 @@ async fn retry_all(scope: &Scope, ids: &[i64]) -> anyhow::Result<()> {
 
 /// The mail as it is queued, or why it is not.
 async fn retry_one(app: &App, id: i64) -> anyhow::Result<Result<Listed, String>> {
-    let mail = found(app, id).await?;
+    let mail = found(&app.store, id).await?;
     let to = format!("mail {id} to {}", mail.post);
     Ok(match retry::retry(app, &mail).await? {
-        Retried::Queued => Ok(listed(app, found(app, id).await?)),
+        Retried::Queued => Ok(listed(app.zone(), found(&app.store, id).await?)),
         Retried::LeftAlone(MailStatus::Queued) => {
             Err(format!("{to} is queued already: it goes by itself"))
         }

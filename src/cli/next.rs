@@ -4,7 +4,7 @@
 //! Never: computing it (`domain::schedule`).
 //! Reads next: `run.rs`.
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use chrono::{DateTime, FixedOffset, Timelike, Utc};
 use chrono_tz::Tz;
 use clap::Args;
@@ -107,13 +107,11 @@ impl Next {
         name: &str,
         from: Option<DateTime<Utc>>,
     ) -> anyhow::Result<Vec<Upcoming>> {
-        let app = scope.app().await?;
-        let job = app
-            .job(name)
-            .with_context(|| super::run::unknown_job(&app, name))?;
-        let from = from.unwrap_or_else(|| app.clock.now());
+        let ledger = scope.ledger().await?;
+        let job = ledger.job(name)?;
+        let from = from.unwrap_or_else(|| ledger.clock.now());
         let zone = job.timing.schedule.zone();
-        let next = |from| job.timing.next_after(from, &app.files.calendar);
+        let next = |from| job.timing.next_after(from, &ledger.calendar);
         Ok(upcoming(from, self.count, next)
             .map(|occurrence| Upcoming::of(&occurrence, zone))
             .collect())

@@ -4,19 +4,19 @@
 //! Never: what a pause means (`job::pause`).
 //! Reads next: `jobs.rs`.
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use chrono_tz::Tz;
 use clap::Args;
 use serde::Serialize;
 
 use super::next::Upcoming;
-use super::run::unknown_job;
 use super::{Scope, output};
 use crate::domain::dossier::start_of;
 use crate::domain::schedule::Occurrence;
+use crate::job::ledger::Ledger;
+use crate::job::pause;
 use crate::job::spec::Job;
-use crate::job::{App, pause};
 use crate::store::schedules;
 
 #[derive(Debug, Args)]
@@ -96,7 +96,7 @@ impl Shown {
 
 /// When `job` runs next, a pause that holds now considered.
 pub fn next_run(
-    app: &App,
+    ledger: &Ledger,
     job: &Job,
     pause: Option<&schedules::Pause>,
     now: DateTime<Utc>,
@@ -105,29 +105,28 @@ pub fn next_run(
         None => now,
         Some(pause) => pause.until? - chrono::TimeDelta::seconds(1),
     };
-    job.timing.next_after(from, &app.files.calendar)
+    job.timing.next_after(from, &ledger.calendar)
 }
 
 impl Pause {
     pub async fn run(&self, scope: &Scope) -> anyhow::Result<()> {
-        let app = scope.app().await?;
-        let job = app
-            .job(&self.job)
-            .with_context(|| unknown_job(&app, &self.job))?;
+        let ledger = scope.ledger().await?;
+        let job = ledger.job(&self.job)?;
         let zone = job.timing.schedule.zone();
         let until = self.until.map(|until| match until {
             Until::Day(day) => start_of(day, zone),
             Until::Instant(at) => at.to_utc(),
         });
-        let now = app.clock.now();
+        let now = ledger.clock.now();
         if until.is_some_and(|until| until <= now) {
             bail!(
                 "--until lies in the past: it is {} there",
                 output::local(now, zone)
             );
         }
-        let pause::Paused { pause, skipped } = pause::pause(&app, job, &self.reason, until).await?;
-        let next = next_run(&app, job, Some(&pause), now);
+        let pause::Paused { pause, skipped } =
+            pause::pause(&ledger.store, job, &self.reason, until, now).await?;
+        let next = next_run(&ledger, job, Some(&pause), now);
         let next = next.map(|next| Upcoming::of(&next, zone));
         let shown = Shown::of(&pause, zone);
         if scope.json {
@@ -154,13 +153,12 @@ impl Pause {
 
 impl Resume {
     pub async fn run(&self, scope: &Scope) -> anyhow::Result<()> {
-        let app = scope.app().await?;
-        let job = app
-            .job(&self.job)
-            .with_context(|| unknown_job(&app, &self.job))?;
-        let ended = pause::resume(&app, job).await?;
+        let ledger = scope.ledger().await?;
+        let job = ledger.job(&self.job)?;
+        let now = ledger.clock.now();
+        let ended = pause::resume(&ledger.store, job, now).await?;
         let zone = job.timing.schedule.zone();
-        let next = next_run(&app, job, None, app.clock.now());
+        let next = next_run(&ledger, job, None, now);
         let next = next.map(|next| Upcoming::of(&next, zone));
         let shown = ended.map(|pause| Shown::of(&pause, zone));
         if scope.json {

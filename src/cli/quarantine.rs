@@ -10,12 +10,13 @@ mod table;
 
 use anyhow::bail;
 use chrono::{DateTime, FixedOffset};
+use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::{Scope, output};
-use crate::job::App;
+use crate::job::ledger::Ledger;
 use crate::store::aside::Kept;
 
 #[derive(Debug, Args)]
@@ -54,8 +55,8 @@ struct Shown {
 }
 
 impl Shown {
-    fn of(app: &App, row: &Kept) -> Self {
-        let local = |at: DateTime<chrono::Utc>| at.with_timezone(&app.zone()).fixed_offset();
+    fn of(zone: Tz, row: &Kept) -> Self {
+        let local = |at: DateTime<chrono::Utc>| at.with_timezone(&zone).fixed_offset();
         let kept = row
             .text()
             .map(|text| serde_json::from_str(text).unwrap_or_else(|_| text.into()));
@@ -89,20 +90,19 @@ impl Shown {
 
 impl Quarantine {
     pub async fn run(&self, scope: &Scope) -> anyhow::Result<()> {
-        let app = scope.app().await?;
         match &self.act {
-            Act::List(list) => list.run(scope, &app).await,
-            Act::Show { id } => show(scope, &app, *id).await,
-            Act::Retry(retry) => retry.run(scope, &app).await,
+            Act::List(list) => list.run(scope, &scope.ledger().await?).await,
+            Act::Show { id } => show(scope, &scope.ledger().await?, *id).await,
+            Act::Retry(retry) => retry.run(scope, &scope.app().await?).await,
         }
     }
 }
 
-async fn show(scope: &Scope, app: &App, id: i64) -> anyhow::Result<()> {
-    let Some(row) = app.store.row_aside(id).await? else {
+async fn show(scope: &Scope, ledger: &Ledger, id: i64) -> anyhow::Result<()> {
+    let Some(row) = ledger.store.row_aside(id).await? else {
         bail!("no row {id} is kept aside: `dondoc quarantine list` shows which are");
     };
-    let shown = Shown::of(app, &row);
+    let shown = Shown::of(ledger.zone(), &row);
     if scope.json {
         return output::json(&shown);
     }

@@ -7,7 +7,6 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
 
@@ -16,7 +15,7 @@ use super::progress::Progress;
 use super::runs::Shown;
 use super::simulate::{ShownMail, print_mails};
 use super::{Scope, output};
-use crate::config::problem::instead;
+use crate::job::ledger::no_job;
 use crate::job::spec::Job;
 use crate::job::try_out::{Tried, try_out};
 use crate::job::{App, deliver, plan, runner};
@@ -42,7 +41,7 @@ impl Run {
         let app = scope.app().await?;
         let job = app
             .job(&self.job)
-            .with_context(|| unknown_job(&app, &self.job))?;
+            .ok_or_else(|| no_job(&app.jobs, &self.job))?;
         if self.dry_run {
             return self.try_out(scope, app).await;
         }
@@ -90,7 +89,7 @@ impl Run {
 async fn leave_to_daemon(scope: &Scope, app: &App, job: &Job) -> anyhow::Result<ExitCode> {
     let run = plan::queue_as_of(app, job, app.clock.now(), scope.at).await?;
     if scope.json {
-        output::json(&Shown::load(app, run.id).await?)?;
+        output::json(&Shown::load(&app.store, app.zone(), run.id).await?)?;
     } else {
         output::line(format!(
             "the daemon runs {}: see `dondoc runs show {}`",
@@ -105,7 +104,7 @@ async fn run_here(scope: &Scope, app: Arc<App>, id: i64) -> anyhow::Result<ExitC
     runner::run_to_end(&app, progress.clone()).await?;
     deliver::drain(&app).await?;
     progress.finish();
-    let shown = Shown::load(&app, id).await?;
+    let shown = Shown::load(&app.store, app.zone(), id).await?;
     let code = code(shown.status());
     if scope.json {
         output::json(&shown)?;
@@ -121,10 +120,4 @@ fn code(status: RunStatus) -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
-}
-
-/// What to say when a job does not exist.
-pub fn unknown_job(app: &App, name: &str) -> String {
-    let help = instead(name, app.jobs.iter().map(|job| job.name.as_str()));
-    format!("there is no job `{name}`: {help}")
 }

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::{Scope, output};
-use crate::job::App;
+use crate::store::Store;
 use crate::store::runs::{Run, RunStatus, Trigger};
 use crate::store::steps::{Step, StepStatus};
 
@@ -60,19 +60,19 @@ struct ShownStep {
 
 impl Runs {
     pub async fn run(&self, scope: &Scope) -> anyhow::Result<()> {
-        let app = scope.app().await?;
+        let ledger = scope.ledger().await?;
         if let Some(Which::Show { id }) = self.show {
-            let shown = Shown::load(&app, id).await?;
+            let shown = Shown::load(&ledger.store, ledger.zone(), id).await?;
             return if scope.json {
                 output::json(&shown)
             } else {
-                shown.print(app.zone())
+                shown.print(ledger.zone())
             };
         }
         let mut shown = Vec::new();
-        for run in app.store.runs(self.job.as_deref(), self.limit).await? {
-            let steps = app.store.steps(run.id).await?;
-            shown.push(Shown::of(app.zone(), run, steps));
+        for run in ledger.store.runs(self.job.as_deref(), self.limit).await? {
+            let steps = ledger.store.steps(run.id).await?;
+            shown.push(Shown::of(ledger.zone(), run, steps));
         }
         if scope.json {
             return output::json(&shown);
@@ -94,14 +94,13 @@ impl Runs {
 }
 
 impl Shown {
-    pub async fn load(app: &App, id: i64) -> anyhow::Result<Self> {
-        let run = app
-            .store
+    pub async fn load(store: &Store, zone: Tz, id: i64) -> anyhow::Result<Self> {
+        let run = store
             .run(id)
             .await?
             .with_context(|| format!("there is no run {id}: see `dondoc runs`"))?;
-        let steps = app.store.steps(id).await?;
-        Ok(Self::of(app.zone(), run, steps))
+        let steps = store.steps(id).await?;
+        Ok(Self::of(zone, run, steps))
     }
 
     pub fn of(zone: Tz, run: Run, steps: Vec<Step>) -> Self {

@@ -1,7 +1,7 @@
 //! Opening a site: its files, valid as a whole, and its database.
 //!
-//! Owns: building the `App`.
-//! Never: a site that `dondoc check` refuses.
+//! Owns: building the `App`, and the `Ledger` where that cannot be.
+//! Never: an `App` of a site that `dondoc check` refuses.
 //! Reads next: `../daemon.rs`.
 
 use std::path::Path;
@@ -12,8 +12,10 @@ use crate::clock::Clock;
 use crate::config::document::Documents;
 use crate::config::problem::Problem;
 use crate::config::site;
+use crate::domain::calendar::Calendar;
 use crate::domain::dossier::day_of;
 use crate::job::check::{self, Findings};
+use crate::job::ledger::Ledger;
 use crate::job::{App, Gates, Pulls, spec};
 use crate::mail::{Templates, Transport};
 use crate::store::{Store, StoreError};
@@ -86,6 +88,39 @@ pub async fn open_with(
     store.migrate().await?;
     store.keep_daybook(read.files.settings.site.zone).await?;
     Ok(read.app(folder, store, clock, Gates::default(), variables))
+}
+
+/// The database of the site in `folder` with what is valid of its files: enough to look at what was, and to hold a
+/// job back. Only where the settings themselves are wrong is there nothing to open.
+///
+/// # Errors
+/// With all problems of the site's files, or when the database cannot be opened.
+pub async fn ledger(folder: &Path, clock: Clock) -> Result<Ledger, OpenError> {
+    let variables = site::environment();
+    let reading = site::read_site(folder, &variables);
+    let zone = reading
+        .settings
+        .as_ref()
+        .map_or(chrono_tz::UTC, |settings| settings.site.zone);
+    let found = check_site_with(folder, day_of(clock.now(), zone), &variables);
+    let Some(settings) = reading.settings else {
+        return Err(OpenError::Problems(found.problems, found.documents));
+    };
+    let store = Store::of(&settings.database, folder).await?;
+    store.migrate().await?;
+    Ok(Ledger {
+        site: folder.to_owned(),
+        settings,
+        jobs: found.jobs,
+        calendar: reading
+            .calendar
+            .unwrap_or_else(|| Calendar::new(Vec::new())),
+        sources: reading.source_names,
+        problems: found.problems,
+        documents: found.documents,
+        store,
+        clock,
+    })
 }
 
 /// What the files of a site say, all of it valid.

@@ -6,8 +6,9 @@
 
 use chrono::{DateTime, Utc};
 
+use super::JobError;
 use super::spec::Job;
-use super::{App, JobError};
+use crate::store::Store;
 use crate::store::schedules::Pause;
 
 /// What a pause did.
@@ -18,18 +19,18 @@ pub struct Paused {
     pub skipped: u64,
 }
 
-/// Pauses `job` from now on. One that is paused already stays so from its first moment, with the new reason and end.
+/// Pauses `job` from `now` on. One that is paused already stays so from its first moment, with the new reason and end.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn pause(
-    app: &App,
+    store: &Store,
     job: &Job,
     because: &str,
     until: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
 ) -> Result<Paused, JobError> {
-    let now = app.clock.now();
-    let write = app.store.write().await?;
+    let write = store.write().await?;
     let known = write.cursors_of(&[&job.name]).await?.remove(&job.name);
     let standing = known.and_then(|cursor| cursor.pause);
     let pause = Pause {
@@ -47,14 +48,17 @@ pub async fn pause(
     Ok(Paused { pause, skipped })
 }
 
-/// Ends the pause of `job` now; `None` if it was not paused. The row keeps when it held: what fell into it is
+/// Ends the pause of `job` at `now`; `None` if it was not paused. The row keeps when it held: what fell into it is
 /// not caught up, even if nothing has planned it yet.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn resume(app: &App, job: &Job) -> Result<Option<Pause>, JobError> {
-    let now = app.clock.now();
-    let write = app.store.write().await?;
+pub async fn resume(
+    store: &Store,
+    job: &Job,
+    now: DateTime<Utc>,
+) -> Result<Option<Pause>, JobError> {
+    let write = store.write().await?;
     let known = write.cursors_of(&[&job.name]).await?.remove(&job.name);
     let standing = known.and_then(|cursor| cursor.pause);
     let Some(pause) = standing.filter(|pause| pause.holds_at(now)) else {

@@ -32,6 +32,7 @@ mod drops;
 mod faults;
 mod figures;
 mod filing;
+mod half_valid;
 mod interruptions;
 mod kills;
 mod letters;

@@ -230,13 +230,13 @@ stories! {
         let mut switch = watched(app).await;
         let job = app.job("check").unwrap();
         let until = instant("2020-06-10 12:00");
-        pause::pause(app, job, "sửa nguồn", Some(until)).await.unwrap();
+        pause::pause(&app.store, job, "sửa nguồn", Some(until), app.clock.now()).await.unwrap();
         assert_eq!(switch.looks(app, "2020-06-03 12:00").await, 0);
         assert_eq!(
             app.history("check").await,
             ["Mon 01 08:00 skipped", "Tue 02 08:00 skipped", "Wed 03 08:00 skipped"]
         );
-        pause::resume(app, app.job("check").unwrap()).await.unwrap();
+        pause::resume(&app.store, app.job("check").unwrap(), app.clock.now()).await.unwrap();
         assert_eq!(switch.looks(app, "2020-06-04 11:00").await, 0, "what passed in the pause was not expected");
         assert_eq!(switch.looks(app, "2020-06-04 11:06").await, 1);
     }

@@ -6,13 +6,14 @@
 
 use std::path::PathBuf;
 
+use anyhow::bail;
 use clap::Args;
 
 use super::{Shown, table};
-use crate::cli::resync::known_source;
 use crate::cli::{Scope, output};
+use crate::config::problem::instead;
 use crate::domain::reject::{Cause, grouped};
-use crate::job::App;
+use crate::job::ledger::Ledger;
 use crate::store::aside::Kept;
 
 /// Rows that a terminal shows.
@@ -30,27 +31,37 @@ pub struct List {
 }
 
 impl List {
-    pub async fn run(&self, scope: &Scope, app: &App) -> anyhow::Result<()> {
+    pub async fn run(&self, scope: &Scope, ledger: &Ledger) -> anyhow::Result<()> {
         let source = self.source.as_deref();
         if let Some(name) = source {
-            known_source(app, name)?;
+            is_known(ledger, name)?;
         }
         if let Some(file) = &self.export {
-            let rows = every_row(app, source).await?;
+            let rows = every_row(ledger, source).await?;
             table::write(&rows, file)?;
             let written = rows.len();
             return output::line(format!("{written} rows written to {}", file.display()));
         }
         if scope.json {
-            return output::json(&every_row(app, source).await?);
+            return output::json(&every_row(ledger, source).await?);
         }
-        let causes = grouped(&app.store.causes(source).await?);
+        let causes = grouped(&ledger.store.causes(source).await?);
         if causes.is_empty() {
             return output::line("nothing is kept aside");
         }
         told(&causes)?;
-        rows(app, source, causes.iter().map(|cause| cause.rows).sum()).await
+        rows(ledger, source, causes.iter().map(|cause| cause.rows).sum()).await
     }
+}
+
+/// A source is known by the name of its file, valid or not.
+fn is_known(ledger: &Ledger, name: &str) -> anyhow::Result<()> {
+    let mut known = ledger.sources.iter().map(String::as_str);
+    if known.any(|source| source == name) {
+        return Ok(());
+    }
+    let known = ledger.sources.iter().map(String::as_str);
+    bail!("there is no source `{name}`: {}", instead(name, known))
 }
 
 fn told(causes: &[Cause]) -> anyhow::Result<()> {
@@ -68,16 +79,16 @@ fn told(causes: &[Cause]) -> anyhow::Result<()> {
     )
 }
 
-async fn rows(app: &App, source: Option<&str>, all: u64) -> anyhow::Result<()> {
-    let rows = app.store.kept_aside(source, 0, SHOWN as u64).await?;
+async fn rows(ledger: &Ledger, source: Option<&str>, all: u64) -> anyhow::Result<()> {
+    let rows = ledger.store.kept_aside(source, 0, SHOWN as u64).await?;
     output::line("")?;
     let row = |row: &Kept| {
         [
             row.id.to_string(),
             row.records.clone(),
             row.reject.code.clone().unwrap_or_else(|| "-".to_owned()),
-            output::local(row.first_seen_at, app.zone()),
-            output::local(row.last_seen_at, app.zone()),
+            output::local(row.first_seen_at, ledger.zone()),
+            output::local(row.last_seen_at, ledger.zone()),
             row.reject.reason.clone(),
         ]
     };
@@ -94,14 +105,14 @@ async fn rows(app: &App, source: Option<&str>, all: u64) -> anyhow::Result<()> {
     output::line("`dondoc quarantine show ID` shows what is kept of a row")
 }
 
-async fn every_row(app: &App, source: Option<&str>) -> anyhow::Result<Vec<Shown>> {
+async fn every_row(ledger: &Ledger, source: Option<&str>) -> anyhow::Result<Vec<Shown>> {
     let (mut all, mut after) = (Vec::new(), 0);
     loop {
-        let rows = app.store.kept_aside(source, after, PAGE).await?;
+        let rows = ledger.store.kept_aside(source, after, PAGE).await?;
         let Some(last) = rows.last() else {
             return Ok(all);
         };
         after = last.id;
-        all.extend(rows.iter().map(|row| Shown::of(app, row)));
+        all.extend(rows.iter().map(|row| Shown::of(ledger.zone(), row)));
     }
 }
