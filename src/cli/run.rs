@@ -1,4 +1,4 @@
-//! `dondoc run`: one run now, in this process, by the daemon, or on a copy that is thrown away.
+//! `dondoc run`: one run now and no other, in this process, by the daemon, or on a copy that is thrown away.
 //!
 //! Owns: printing how it ended.
 //! Never: the pipeline (`job/run.rs`).
@@ -15,6 +15,7 @@ use super::progress::Progress;
 use super::runs::Shown;
 use super::simulate::{ShownMail, print_mails};
 use super::{Scope, output};
+use crate::daemon::Signals;
 use crate::job::ledger::no_job;
 use crate::job::spec::Job;
 use crate::job::try_out::{Tried, try_out};
@@ -48,8 +49,9 @@ impl Run {
         match who_runs(&app).await? {
             Runs::Daemon => leave_to_daemon(scope, &app, job).await,
             Runs::Here(held) => {
+                let signals = Signals::listen()?;
                 let id = plan::queue_now(&app, job, app.clock.now()).await?.id;
-                let code = run_here(scope, Arc::new(app), id).await;
+                let code = run_here(scope, Arc::new(app), id, signals).await;
                 drop(held);
                 code
             }
@@ -67,7 +69,7 @@ impl Run {
             .into_iter()
             .map(|mail| ShownMail::of(mail, zone))
             .collect();
-        let run = Shown::of(zone, run, steps);
+        let run = Shown::of_copy(zone, run, steps);
         let code = code(run.status());
         if scope.json {
             output::json(&ShownTry { run, mails })?;
@@ -90,19 +92,32 @@ async fn leave_to_daemon(scope: &Scope, app: &App, job: &Job) -> anyhow::Result<
     let run = plan::queue_as_of(app, job, app.clock.now(), scope.at).await?;
     if scope.json {
         output::json(&Shown::load(&app.store, app.zone(), run.id).await?)?;
-    } else {
-        output::line(format!(
-            "the daemon runs {}: see `dondoc runs show {}`",
-            job.name, run.id
-        ))?;
+        return Ok(ExitCode::SUCCESS);
     }
+    let waits = runner::waits_for(&app.store, job, &run, app.clock.now()).await?;
+    let waits = waits.map_or_else(String::new, |what| format!(", but not yet: {what}"));
+    output::line(format!(
+        "the daemon runs {}{waits}: see `dondoc runs show {}`",
+        job.name, run.id
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn run_here(scope: &Scope, app: Arc<App>, id: i64) -> anyhow::Result<ExitCode> {
+/// A signal ends the run for good; one that comes while mails are handed over leaves the rest in the outbox.
+async fn run_here(
+    scope: &Scope,
+    app: Arc<App>,
+    id: i64,
+    mut signals: Signals,
+) -> anyhow::Result<ExitCode> {
     let progress = Arc::new(Progress::new());
-    runner::run_to_end(&app, progress.clone()).await?;
-    deliver::drain(&app).await?;
+    let status = runner::run_alone(&app, id, progress.clone(), signals.next()).await?;
+    if status != RunStatus::Abandoned {
+        tokio::select! {
+            drained = deliver::drain(&app) => drop(drained?),
+            () = signals.next() => {}
+        }
+    }
     progress.finish();
     let shown = Shown::load(&app.store, app.zone(), id).await?;
     let code = code(shown.status());

@@ -5,7 +5,9 @@
 //! Never: what a run does (`run.rs`).
 //! Reads next: `runner/ending.rs`, `run.rs`.
 
+mod alone;
 mod ending;
+mod judge;
 mod rest;
 
 use std::collections::{HashMap, VecDeque};
@@ -15,12 +17,14 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::{Id, JoinError, JoinSet};
 
-use super::admit::{Admission, Situation, admit};
+use super::admit::Admission;
 use super::watch::Watcher;
 use super::{App, JobError, crash, run};
-use crate::domain::dossier::{end_of, start_of};
 use crate::store::runs::{Lease, Run, RunStatus, Trigger};
+pub use alone::run_alone;
 use ending::Ending;
+use judge::judge;
+pub use judge::waits_for;
 use rest::Rests;
 
 /// How long a claim is believed without a sign of life.
@@ -129,7 +133,8 @@ impl Runner {
         if self.rests.holds(run.id, now) {
             return Ok(Fate::Waits);
         }
-        match judge(app, run, running, now).await? {
+        let of = (app.job(&run.job), app.zone());
+        match judge(&app.store, of, run, running, now).await? {
             Admission::Wait(what) => {
                 tracing::debug!(run = run.id, job = run.job, what, "waits");
                 Ok(Fate::Waits)
@@ -332,39 +337,6 @@ impl Runner {
     pub fn is_idle(&self) -> bool {
         self.tasks.is_empty() && self.unwritten.is_empty()
     }
-}
-
-async fn judge(
-    app: &App,
-    run: &Run,
-    running: &[(String, Trigger)],
-    now: DateTime<Utc>,
-) -> Result<Admission, JobError> {
-    let job = app.job(&run.job);
-    let zone = job.map_or(app.zone(), |job| job.timing.schedule.zone());
-    let day = crate::domain::dossier::day_of(run.scheduled_for, zone);
-    let mut missing = Vec::new();
-    // Nobody else waits for other jobs: see `admit`.
-    let waits = run.attempts == 0 && matches!(run.trigger, Trigger::Schedule | Trigger::CatchUp);
-    for before in job.into_iter().filter(|_| waits).flat_map(|job| &job.after) {
-        if !app
-            .store
-            .has_succeeded(before, start_of(day, zone), end_of(day, zone))
-            .await?
-        {
-            missing.push(before.as_str());
-        }
-    }
-    let situation = Situation {
-        now,
-        running: running
-            .iter()
-            .find(|(job, _)| *job == run.job)
-            .map(|(_, trigger)| *trigger),
-        missing: &missing,
-        day_is_over: now > end_of(day, zone),
-    };
-    Ok(admit(run, job, situation))
 }
 
 /// Runs everything that is queued until nothing may begin any more.

@@ -87,7 +87,7 @@ async fn listed(app: &TestApp, job: &str) -> Value {
 }
 
 /// A daemon has the database while the lock lives, with the given files.
-async fn daemon(
+pub async fn daemon(
     app: &TestApp,
     configuration: &str,
     refused: Option<Refused>,
@@ -331,11 +331,13 @@ stories! {
         assert_eq!(everything(app).await, before);
         assert_eq!(app.city.asked(DOSSIERS).len(), 1, "the source was asked");
         assert_eq!(said["run"]["steps"][0]["counts"]["dossiers"]["rows"], 1, "{said}");
+        assert_eq!(said["run"]["id"], Value::Null, "its number in the copy is another run's here");
         assert_eq!(texts(&said["mails"], "to"), ["head@00118 <c…@longbien.example>"]);
         assert_eq!(said["mails"][0]["kind"], "alert");
         assert!(said["mails"][0]["subject"].as_str().unwrap().contains("2 hồ sơ quá hạn"), "{said}");
 
         let shown = dondoc(app, &["run", "overdue-alerts", "--dry-run"]).await.done().out;
+        assert!(shown.starts_with("dry run of overdue-alerts, for 2020-06-01 07:30: succeeded"), "{shown}");
         assert!(shown.contains("1 mail(s) would go; nothing was sent or stored"), "{shown}");
         assert!(!shown.contains("chutich.ngocthuy"), "addresses are masked: {shown}");
 
