@@ -36,7 +36,8 @@ enum Which {
 /// A run as it is printed.
 #[derive(Serialize)]
 pub struct Shown {
-    id: i64,
+    /// None of a run that left no trace.
+    id: Option<i64>,
     job: String,
     scheduled_for: DateTime<FixedOffset>,
     trigger: Trigger,
@@ -80,7 +81,7 @@ impl Runs {
         let text = |run: Shown| {
             let at = run.scheduled_for.format("%Y-%m-%d %H:%M").to_string();
             let [id, trigger, status] = [
-                run.id.to_string(),
+                run.id.map(|id| id.to_string()).unwrap_or_default(),
                 run.trigger.to_string(),
                 run.status.to_string(),
             ];
@@ -106,7 +107,7 @@ impl Shown {
     pub fn of(zone: Tz, run: Run, steps: Vec<Step>) -> Self {
         let local = |at: DateTime<Utc>| at.with_timezone(&zone).fixed_offset();
         Self {
-            id: run.id,
+            id: Some(run.id),
             scheduled_for: local(run.scheduled_for),
             trigger: run.trigger,
             status: run.status,
@@ -119,16 +120,25 @@ impl Shown {
         }
     }
 
+    /// A run on a copy that is gone: its number there says nothing here.
+    pub fn of_copy(zone: Tz, run: Run, steps: Vec<Step>) -> Self {
+        Self {
+            id: None,
+            ..Self::of(zone, run, steps)
+        }
+    }
+
     pub fn status(&self) -> RunStatus {
         self.status
     }
 
     pub fn print(self, zone: Tz) -> anyhow::Result<()> {
         let at = output::local(self.scheduled_for.to_utc(), zone);
-        output::line(format!(
-            "run {} of {}, {} for {at}: {}",
-            self.id, self.job, self.trigger, self.status
-        ))?;
+        let (job, status) = (&self.job, self.status);
+        output::line(match self.id {
+            Some(id) => format!("run {id} of {job}, {} for {at}: {status}", self.trigger),
+            None => format!("dry run of {job}, for {at}: {status}"),
+        })?;
         if !self.reason.is_empty() {
             output::line(format!("  {}", self.reason))?;
         }
