@@ -25,6 +25,7 @@ mod jobs;
 mod logging;
 mod mail;
 mod migrate;
+mod moment;
 mod next;
 mod open;
 mod output;
@@ -53,7 +54,7 @@ pub struct Arguments {
     )]
     site: PathBuf,
     /// Fix the clock of this command, e.g. 2020-06-01T07:30:00+07:00
-    #[arg(long, global = true, value_name = "INSTANT")]
+    #[arg(long, global = true, value_name = "INSTANT", value_parser = moment::instant)]
     at: Option<DateTime<FixedOffset>>,
     /// Print JSON
     #[arg(long, global = true)]

@@ -10,6 +10,7 @@ use chrono_tz::Tz;
 use clap::Args;
 use serde::Serialize;
 
+use super::moment::{Moment, time_zone};
 use super::{Scope, output};
 use crate::domain::format::{self, Language};
 use crate::domain::schedule::{CronError, Occurrence, Schedule};
@@ -22,12 +23,12 @@ pub struct Next {
     /// A cron expression instead of a job, e.g. "30 7 * * 1-5"
     #[arg(long, value_name = "EXPR")]
     cron: Option<String>,
-    /// Time zone of the expression
-    #[arg(long, default_value = "Asia/Ho_Chi_Minh", value_name = "TZ")]
-    zone: Tz,
-    /// Occurrences after this instant; now if it is left out
-    #[arg(long, value_name = "INSTANT")]
-    from: Option<DateTime<FixedOffset>>,
+    /// Time zone of the expression: Asia/Ho_Chi_Minh if it is left out; a job has its own
+    #[arg(long, value_name = "TZ", value_parser = time_zone, conflicts_with = "job")]
+    zone: Option<Tz>,
+    /// Occurrences after this instant, or after midnight of this day; now if it is left out
+    #[arg(long, value_name = "DATE-or-INSTANT", value_parser = Moment::parse)]
+    from: Option<Moment>,
     #[arg(long, default_value_t = 5, value_name = "N")]
     count: usize,
 }
@@ -74,17 +75,16 @@ impl Upcoming {
 
 impl Next {
     pub async fn run(&self, scope: &Scope) -> anyhow::Result<()> {
-        let from = self.from.map(|from| from.to_utc());
         let occurrences: Vec<Upcoming> = match (&self.cron, &self.job) {
             (Some(cron), _) => {
-                let schedule =
-                    Schedule::parse(cron, self.zone).map_err(|_| anyhow!(all_shown(cron)))?;
-                let from = from.unwrap_or_else(|| scope.now());
+                let zone = self.zone.unwrap_or(Tz::Asia__Ho_Chi_Minh);
+                let schedule = Schedule::parse(cron, zone).map_err(|_| anyhow!(all_shown(cron)))?;
+                let from = self.from.map_or_else(|| scope.now(), |from| from.at(zone));
                 upcoming(from, self.count, |from| schedule.next_after(from))
-                    .map(|occurrence| Upcoming::of(&occurrence, self.zone))
+                    .map(|occurrence| Upcoming::of(&occurrence, zone))
                     .collect()
             }
-            (None, Some(name)) => self.of_job(scope, name, from).await?,
+            (None, Some(name)) => self.of_job(scope, name).await?,
             (None, None) => Vec::new(),
         };
         if scope.json {
@@ -101,16 +101,13 @@ impl Next {
         output::table(["local", "utc", "note"], occurrences.into_iter().map(text))
     }
 
-    async fn of_job(
-        &self,
-        scope: &Scope,
-        name: &str,
-        from: Option<DateTime<Utc>>,
-    ) -> anyhow::Result<Vec<Upcoming>> {
+    async fn of_job(&self, scope: &Scope, name: &str) -> anyhow::Result<Vec<Upcoming>> {
         let ledger = scope.ledger().await?;
         let job = ledger.job(name)?;
-        let from = from.unwrap_or_else(|| ledger.clock.now());
         let zone = job.timing.schedule.zone();
+        let from = self
+            .from
+            .map_or_else(|| ledger.clock.now(), |from| from.at(zone));
         let next = |from| job.timing.next_after(from, &ledger.calendar);
         Ok(upcoming(from, self.count, next)
             .map(|occurrence| Upcoming::of(&occurrence, zone))

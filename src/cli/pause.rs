@@ -1,18 +1,18 @@
 //! `dondoc pause` and `dondoc resume`: keeping a job from running for a while, beside a daemon or without one.
 //!
-//! Owns: how the end of a pause is written; printing.
+//! Owns: printing.
 //! Never: what a pause means (`job::pause`).
 //! Reads next: `jobs.rs`.
 
 use anyhow::bail;
-use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use chrono::{DateTime, FixedOffset, Utc};
 use chrono_tz::Tz;
 use clap::Args;
 use serde::Serialize;
 
+use super::moment::Moment;
 use super::next::Upcoming;
 use super::{Scope, output};
-use crate::domain::dossier::start_of;
 use crate::domain::schedule::Occurrence;
 use crate::job::ledger::Ledger;
 use crate::job::pause;
@@ -27,8 +27,8 @@ pub struct Pause {
     #[arg(long, value_name = "TEXT", value_parser = said)]
     reason: String,
     /// When it goes on by itself: 2020-06-10 (on that day it runs again) or 2020-06-10T12:00:00+07:00
-    #[arg(long, value_name = "DATE-or-INSTANT", value_parser = until)]
-    until: Option<Until>,
+    #[arg(long, value_name = "DATE-or-INSTANT", value_parser = Moment::parse)]
+    until: Option<Moment>,
 }
 
 #[derive(Debug, Args)]
@@ -37,24 +37,11 @@ pub struct Resume {
     job: String,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Until {
-    Day(NaiveDate),
-    Instant(DateTime<FixedOffset>),
-}
-
 fn said(text: &str) -> Result<String, String> {
     match text.trim() {
         "" => Err("say why: somebody will ask".to_owned()),
         text => Ok(text.to_owned()),
     }
-}
-
-fn until(text: &str) -> Result<Until, String> {
-    let day = text.parse().map(Until::Day);
-    let instant = || text.parse().map(Until::Instant);
-    day.or_else(|_| instant())
-        .map_err(|_| "write a day such as 2020-06-10, or 2020-06-10T12:00:00+07:00".to_owned())
 }
 
 /// A pause as it is printed.
@@ -113,10 +100,7 @@ impl Pause {
         let ledger = scope.ledger().await?;
         let job = ledger.job(&self.job)?;
         let zone = job.timing.schedule.zone();
-        let until = self.until.map(|until| match until {
-            Until::Day(day) => start_of(day, zone),
-            Until::Instant(at) => at.to_utc(),
-        });
+        let until = self.until.map(|until| until.at(zone));
         let now = ledger.clock.now();
         if until.is_some_and(|until| until <= now) {
             bail!(
