@@ -18,6 +18,7 @@ use super::{Scope, output};
 use crate::domain::period::Period;
 use crate::job::backfill::{self, Fate, Filled};
 use crate::job::ledger::no_job;
+use crate::job::spec::Job;
 use crate::job::{App, deliver, runner};
 use crate::store::runs::RunStatus;
 
@@ -71,6 +72,8 @@ impl Backfill {
         let failed = rows.iter().any(|row| row.status == Some(RunStatus::Failed));
         if scope.json {
             output::json(&rows)?;
+        } else if rows.is_empty() {
+            output::line(why_nothing(&app, job, period))?;
         } else {
             print(&rows, &runs)?;
         }
@@ -79,6 +82,14 @@ impl Backfill {
         } else {
             ExitCode::SUCCESS
         })
+    }
+}
+
+fn why_nothing(app: &App, job: &Job, period: Period) -> &'static str {
+    if backfill::has_occurrence(app, job, period) {
+        "no occurrence of this period is past"
+    } else {
+        "no occurrence in this period"
     }
 }
 
@@ -125,9 +136,6 @@ fn print(rows: &[Row], runs: &Runs) -> anyhow::Result<()> {
             row.reason.clone(),
         ]
     };
-    if rows.is_empty() {
-        return output::line("no occurrence of this period is past");
-    }
     output::table(
         ["#id", "scheduled for", "status", "#mails held", "reason"],
         rows.iter().map(text),

@@ -86,6 +86,17 @@ fn past(app: &App, job: &Job, period: Period) -> Result<Vec<Listed>, JobError> {
     Ok(found)
 }
 
+/// Whether any occurrence lies in `period`, past or to come; days off count.
+#[must_use]
+pub fn has_occurrence(app: &App, job: &Job, period: Period) -> bool {
+    let zone = job.timing.schedule.zone();
+    let after = start_of(period.from, zone) - TimeDelta::seconds(1);
+    let until = end_of(period.to, zone);
+    // A jitter of at most a day belongs to it.
+    let due_by = until + TimeDelta::days(1);
+    listed(app, job, after, until, due_by).next().is_some()
+}
+
 async fn fill(
     app: &App,
     write: &Write,

@@ -168,6 +168,11 @@ stories! {
         app.at("2020-06-08 07:10");
         app.beat().await;
         assert_eq!(app.history("ward-lag").await, ["Mon 08 07:10 queued"]);
+        let said = dondoc(app, &["runs", "ward-lag"]).await.done();
+        assert!(said.out.contains("waits: for `pull-city` to succeed"), "{}", said.out);
+        let queued = app.store.queued_runs(0, 1).await.unwrap()[0].id.to_string();
+        let said = dondoc(app, &["runs", "show", &queued]).await.done();
+        assert!(said.out.contains("waits: for `pull-city` to succeed"), "{}", said.out);
         let said = dondoc(app, &["pause", "ward-lag", "--reason", "figures in doubt"]).await.done();
         assert!(said.out.contains("1 run(s) that waited are skipped"), "{}", said.out);
         assert_eq!(app.history("ward-lag").await, ["Mon 08 07:10 skipped"]);
@@ -279,6 +284,8 @@ stories! {
         assert!(said.err.contains("exchange the two days"), "{}", said.err);
         let said = dondoc(app, &["backfill", "overdue-alerts", "--from", "2020-06-03", "--to", "2020-06-05"]).await.done();
         assert!(said.out.contains("no occurrence of this period is past"), "{}", said.out);
+        let said = dondoc(app, &["backfill", "ward-lag", "--from", "2020-05-26", "--to", "2020-05-27"]).await.done();
+        assert_eq!(said.out, "no occurrence in this period\n", "it runs on Mondays");
         let said = dondoc(app, &["backfill", "overdue-alerts", "--from", "2020-05-28", "--to", "2020-05-28"]).await.failed();
         assert!(said.out.contains("has never been read"), "no alert from nothing: {}", said.out);
     }
