@@ -149,6 +149,9 @@ pub enum JobError {
         name: String,
         cause: crate::source::SourceError,
     },
+    /// The watchdog's address did not take it.
+    #[error(transparent)]
+    Ping(crate::source::SourceError),
     #[error("mail to {post}: {cause}")]
     Mail { post: String, cause: String },
     #[error("not done within {}", humantime::format_duration(*.0))]
@@ -169,7 +172,7 @@ impl JobError {
     pub fn retry(&self) -> crate::source::Retry {
         use crate::source::Retry;
         match self {
-            Self::Source { cause, .. } => cause.retry(),
+            Self::Source { cause, .. } | Self::Ping(cause) => cause.retry(),
             Self::TimedOut(_) => Retry::Later(None),
             // A database that is away breaks the run off; what else it refuses it will refuse again.
             Self::Store(_) | Self::Mail { .. } | Self::Missing(_) => Retry::Never,

@@ -4,6 +4,8 @@
 //! Never: running.
 //! Reads next: `board.rs`.
 
+mod counts;
+
 use anyhow::Context;
 use chrono::{DateTime, FixedOffset, Utc};
 use chrono_tz::Tz;
@@ -11,6 +13,8 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::{Scope, output};
+use crate::job::ledger::Ledger;
+use crate::job::runner;
 use crate::store::Store;
 use crate::store::runs::{Run, RunStatus, Trigger};
 use crate::store::steps::{Step, StepStatus};
@@ -64,16 +68,23 @@ impl Runs {
         let ledger = scope.ledger().await?;
         if let Some(Which::Show { id }) = self.show {
             let shown = Shown::load(&ledger.store, ledger.zone(), id).await?;
+            let shown = shown.with_what_it_waits_for(&ledger).await?;
             return if scope.json {
                 output::json(&shown)
             } else {
                 shown.print(ledger.zone())
             };
         }
+        let runs = ledger.store.runs(self.job.as_deref(), self.limit).await?;
+        if let (Some(job), true) = (&self.job, runs.is_empty()) {
+            // A job that was renamed or deleted keeps its history; this one has none.
+            ledger.job(job)?;
+        }
         let mut shown = Vec::new();
-        for run in ledger.store.runs(self.job.as_deref(), self.limit).await? {
+        for run in runs {
             let steps = ledger.store.steps(run.id).await?;
-            shown.push(Shown::of(ledger.zone(), run, steps));
+            let run = Shown::of(ledger.zone(), run, steps);
+            shown.push(run.with_what_it_waits_for(&ledger).await?);
         }
         if scope.json {
             return output::json(&shown);
@@ -120,6 +131,21 @@ impl Shown {
         }
     }
 
+    /// A queued run says what is in its way now; nothing of it is stored.
+    async fn with_what_it_waits_for(mut self, ledger: &Ledger) -> anyhow::Result<Self> {
+        let queued = self.id.filter(|_| self.status == RunStatus::Queued);
+        let (Some(id), Ok(job)) = (queued, ledger.job(&self.job)) else {
+            return Ok(self);
+        };
+        if let Some(run) = ledger.store.run(id).await? {
+            let now = ledger.clock.now();
+            let waits = runner::waits_for(&ledger.store, job, &run, now).await?;
+            let waits = waits.map_or_else(String::new, |what| format!("waits: {what}"));
+            self.reason = why(&self.reason, &waits);
+        }
+        Ok(self)
+    }
+
     /// A run on a copy that is gone: its number there says nothing here.
     pub fn of_copy(zone: Tz, run: Run, steps: Vec<Step>) -> Self {
         Self {
@@ -146,11 +172,12 @@ impl Shown {
             [
                 step.name,
                 step.status.to_string(),
-                step.error.unwrap_or(step.counts.to_string()),
+                counts::words(&step.counts),
+                step.error.unwrap_or_default(),
             ]
         };
         output::table(
-            ["step", "status", "counts"],
+            ["step", "status", "counts", "error"],
             self.steps.into_iter().map(text),
         )
     }

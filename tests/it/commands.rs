@@ -215,11 +215,17 @@ stories! {
             (&["next", "--cron", "61 * * * *"], 1, "^^"),
             (&["run", "nothing"], 1, "there is no job `nothing`"),
             (&["runs", "show", "999"], 1, "there is no run 999"),
+            (&["runs", "pull-citty"], 1, "there is no job `pull-citty`: did you mean `pull-city`?"),
             (&["mail", "show", "999"], 1, "there is no mail 999"),
             (&["boardd"], 2, "board"),
             (&["board", "--since", "x"], 2, "--since"),
             (&["overdue", "--soon", "many"], 2, "many"),
             (&["next"], 2, "required"),
+            (&["next", "pull-city", "--zone", "UTC"], 2, "cannot be used with"),
+            (&["next", "--cron", "0 7 * * *", "--zone", "Asia/Hanoi"], 2, "did you mean `Asia/Ho_Chi_Minh`?"),
+            (&["next", "pull-city", "--from", "01/06/2020"], 2, "write a day such as 2020-06-10, or an instant"),
+            (&["next", "pull-city", "--from", "2020-06-03", "--count", "1"], 0, "Wed 2020-06-03 06:00:00"),
+            (&["next", "--cron", "0 0 * * *", "--from", "2020-06-03", "--count", "1"], 0, "Thu 2020-06-04 00:00:00"),
         ] {
             let ended = told(app, arguments).await;
             assert_eq!(ended.code, Some(code), "{arguments:?}: {ended:?}");
@@ -229,6 +235,9 @@ stories! {
                 "{arguments:?} should say {says}: {said}"
             );
         }
+        let when = run(&app.database, &["--at", "yesterday", "board"]);
+        assert_eq!(when.code, Some(2));
+        assert!(when.err.contains("such as 2020-06-10T12:00:00+07:00"), "{}", when.err);
         let elsewhere = run(&app.database, &["--site", "/nowhere", "board"]);
         assert_eq!(elsewhere.code, Some(1));
         assert!(elsewhere.err.contains("is not a site"), "{}", elsewhere.err);
@@ -240,6 +249,10 @@ stories! {
         let ended = told(app, &["--json", "run", "pull-city"]).await;
         assert_eq!(ended.code, Some(1), "{ended:?}");
         assert_eq!(ended.json()["status"], "partial");
+        let shown = told(app, &["runs", "show", "1"]).await.out;
+        let failed = shown.lines().find(|line| line.contains("pull one-stop-shop") && line.contains("failed"));
+        assert!(failed.is_some_and(|line| line.contains("404")), "{shown}");
+        assert!(shown.contains("rows 0, rejected 0"), "{shown}");
         app.city.heals();
         let ended = told(app, &["--json", "run", "pull-city"]).await;
         assert_eq!(

@@ -209,6 +209,8 @@ stories! {
         let last = format!("Lần chạy gần nhất: 08:00 ngày 01/06/2020, chỉ xong một phần: {}", words(&run.reason));
         assert!(told.contains(&last) && told.contains("`dondoc runs check`"), "{told}");
         assert_eq!(switch.looks(app, "2020-06-02 09:00").await, 1, "told once");
+        let reason = app.store.last_begun("check").await.unwrap().unwrap().reason;
+        assert!(reason.starts_with("ping: http://127.0.0.1:1/ cannot be reached"), "{reason}");
 
         // It recovers, and is expected to do nothing on a Saturday and a Sunday.
         app.edit("jobs/check.toml", FAILS, SUCCEEDS).await;

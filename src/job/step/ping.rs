@@ -13,13 +13,9 @@ use crate::source::http;
 /// # Errors
 /// When the address does not answer with success.
 pub async fn perform(context: &Context<'_>, url: &str) -> Result<Done, JobError> {
-    let failed = |cause| JobError::Source {
-        name: "ping".to_owned(),
-        cause,
-    };
     let status = http::ping(url, context.app.clock.now())
         .await
-        .map_err(failed)?;
+        .map_err(JobError::Ping)?;
     Ok(Done {
         counts: json!({ "status": status }),
     })
