@@ -44,6 +44,7 @@ enum Tongue {
 struct Checked<'a> {
     ok: bool,
     problems: Vec<Row<'a>>,
+    warnings: Vec<Row<'a>>,
     /// Only where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     jobs: Option<Vec<Explained>>,
@@ -76,7 +77,13 @@ impl Check {
         let (language, jobs) = self.explained(scope).unzip();
         if scope.json {
             let problems = found.problems.iter().map(row).collect();
-            output::json(&Checked { ok, problems, jobs })?;
+            let warnings = found.warnings.iter().map(row).collect();
+            output::json(&Checked {
+                ok,
+                problems,
+                warnings,
+                jobs,
+            })?;
         } else {
             for job in jobs.iter().flatten() {
                 tell(job, language.unwrap_or(Language::Vi))?;

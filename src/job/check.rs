@@ -5,6 +5,7 @@
 //! Reads next: `check/jobs.rs`, `plan.rs`.
 
 mod jobs;
+mod order;
 mod organisation;
 mod sources;
 mod targets;

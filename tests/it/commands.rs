@@ -120,7 +120,7 @@ stories! {
         let id = runs[0]["id"].to_string();
         has(&json(app, &["runs", "show", &id]).await, RUN);
         each_has(&json(app, &["mail", "list"]).await, MAIL);
-        has(&json(app, &["check"]).await, "ok problems");
+        has(&json(app, &["check"]).await, "ok problems warnings");
         has(
             &json(app, &["calendar", "add", "2020-04-29", "3"]).await,
             "date tentative",
@@ -265,8 +265,13 @@ stories! {
         let ok = told(app, &["--json", "check"]).await;
         assert_eq!(
             (ok.code, ok.json()),
-            (Some(0), json!({ "ok": true, "problems": [] }))
+            (Some(0), json!({ "ok": true, "problems": [], "warnings": [] }))
         );
+        std::fs::write(app.folder().join("jobs/monthly.tmol"), "").unwrap();
+        let warned = told(app, &["--json", "check"]).await;
+        assert_eq!((warned.code, &warned.json()["ok"]), (Some(0), &json!(true)), "{warned:?}");
+        each_has(&warned.json()["warnings"], "file line column message help");
+        assert_eq!(warned.json()["warnings"][0]["help"], "rename it to `monthly.toml`, or keep it elsewhere");
         let job = app.folder().join("jobs/ward-lag.toml");
         let text = std::fs::read_to_string(&job)
             .unwrap()

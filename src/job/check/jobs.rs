@@ -1,10 +1,13 @@
 //! Jobs against sources, templates and the organisation.
 //!
-//! Owns: names in steps, posts that nobody holds.
+//! Owns: names in steps, posts that nobody holds, files that are no jobs.
 //! Never: what a template says (`mail`).
-//! Reads next: `plan.rs`.
+//! Reads next: `order.rs`, `plan.rs`.
 
-use super::{Notes, job_file};
+use std::ffi::OsStr;
+use std::path::Path;
+
+use super::{Notes, job_file, order};
 use crate::config::organisation::{Organisation, Role};
 use crate::config::problem::{instead, quoted};
 use crate::config::sources;
@@ -30,9 +33,10 @@ pub fn check(notes: &mut Notes<'_>, jobs: &[Job]) {
             "copy jobs/ from the repository",
         );
     }
+    every_file_is_a_job(notes);
     somebody_hears_of_silence(notes, jobs);
     for job in jobs {
-        jobs_before_exist(notes, jobs, job);
+        order::check(notes, jobs, job);
         runs_some_day(notes, job);
         for (index, step) in job.steps.iter().enumerate() {
             self::step(notes, job, index, step);
@@ -84,47 +88,44 @@ fn runs_some_day(notes: &mut Notes<'_>, job: &Job) {
     }
 }
 
-/// Every job named in `after` exists, and no job waits for itself by way of others.
-fn jobs_before_exist(notes: &mut Notes<'_>, jobs: &[Job], job: &Job) {
-    for (index, name) in job.after.iter().enumerate() {
-        let place = format!("after/{index}");
-        if !jobs.iter().any(|known| known.name == *name) {
-            let help = instead(name, jobs.iter().map(|job| job.name.as_str()));
-            notes.problem(
-                &job_file(job),
-                &place,
-                format!("there is no job `{name}`"),
-                help,
-            );
-        } else if waits_for(jobs, name, &job.name) {
-            let message = format!(
-                "`{}` and `{name}` wait for each other: neither would ever run",
-                job.name
-            );
-            notes.problem(
-                &job_file(job),
-                &place,
-                message,
-                "leave one of the two `after` out",
-            );
+/// A slip in the name of a file takes its job away without a word.
+fn every_file_is_a_job(notes: &mut Notes<'_>) {
+    let entries = std::fs::read_dir(notes.folder.join(FOLDER));
+    let files = entries
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| entry.path().is_file());
+    for name in files.filter_map(|entry| entry.file_name().into_string().ok()) {
+        if is_stray(&name) {
+            let file = format!("{FOLDER}/{name}");
+            let message = "this file is no job: the name of a job's file ends in `.toml`";
+            let stem = name.split('.').next().unwrap_or(&name);
+            let help = format!("rename it to `{stem}.toml`, or keep it elsewhere");
+            notes.warning(&file, "", message, help);
         }
     }
 }
 
-/// Whether `from` runs only after `to`, directly or by way of other jobs.
-fn waits_for(jobs: &[Job], from: &str, to: &str) -> bool {
-    let mut seen = vec![from];
-    let mut at = 0;
-    while at < seen.len() {
-        let job = jobs.iter().find(|job| job.name == seen[at]);
-        for next in job.into_iter().flat_map(|job| &job.after) {
-            if !seen.contains(&next.as_str()) {
-                seen.push(next);
-            }
-        }
-        at += 1;
-    }
-    seen.contains(&to)
+/// Neither a job, nor a text about jobs, nor what an editor leaves behind.
+fn is_stray(name: &str) -> bool {
+    let ending = Path::new(name).extension().and_then(OsStr::to_str);
+    let is_known = matches!(ending, Some("toml" | "md"));
+    !is_known && !name.starts_with('.') && !name.ends_with('~')
+}
+
+/// A limit that never comes into play says that somebody expects something else.
+fn ends_before_its_run(notes: &mut Notes<'_>, at: &At, job: &Job, step: &Step) {
+    let Some(limit) = step.timeout.filter(|limit| *limit > job.timeout) else {
+        return;
+    };
+    let [limit, run] = [limit, job.timeout].map(humantime::format_duration);
+    notes.warning(
+        &at.file,
+        &at.of("timeout"),
+        format!("this step may take {limit}, its whole run only {run}"),
+        format!("give the job a `timeout` above `\"{limit}\"`, or the step a shorter one"),
+    );
 }
 
 fn step(notes: &mut Notes<'_>, job: &Job, index: usize, step: &Step) {
@@ -132,6 +133,7 @@ fn step(notes: &mut Notes<'_>, job: &Job, index: usize, step: &Step) {
         file: job_file(job),
         place: format!("step/{index}"),
     };
+    ends_before_its_run(notes, &at, job, step);
     match &step.act {
         Act::Pull { source } => source_exists(notes, &at, "pull", source),
         Act::Reconcile { source } => source_exists(notes, &at, "reconcile", source),
