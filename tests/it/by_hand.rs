@@ -25,6 +25,14 @@ async fn queue(app: &TestApp, job: &str) -> i64 {
 }
 
 stories! {
+    async fn a_paused_job_runs_by_hand_once_and_waits_for_no_other(app: &mut TestApp) {
+        app.edit("jobs/ward-lag.toml", "timeout = \"10m\"", "timeout = \"10m\"\nafter = [\"weekly-digest\"]").await;
+        let paused = told(app, &["pause", "ward-lag", "--reason", "figures in doubt"]).await;
+        assert_eq!(paused.code, Some(0), "{paused:?}");
+        let ended = told(app, &["--json", "run", "ward-lag"]).await;
+        assert_eq!((ended.code, ended.json()["status"].as_str()), (Some(0), Some("succeeded")), "{ended:?}");
+    }
+
     async fn the_job_that_was_named_runs_and_the_backlog_stays(app: &mut TestApp) {
         app.city.shows(DOSSIERS, [dossier(&code(1)).due("20200529").row()]);
         app.succeed("pull-city").await;
