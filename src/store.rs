@@ -299,7 +299,7 @@ fn sqlite(path: &Path, synchronous: &'static str, patience: Duration) -> Connect
             sqlite
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", synchronous)
-                .pragma("cache_size", "-65536")
+                .pragma("cache_size", "-32768")
                 .busy_timeout(patience)
         });
     options

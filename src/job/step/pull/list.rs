@@ -26,9 +26,9 @@ use crate::store::filing::Reading;
 use crate::store::pulls::{PullState, UnderWay};
 
 /// Rows stored in one transaction: enough that a commit is cheap beside them.
-const BATCH: u64 = 10_000;
+const BATCH: u64 = 5_000;
 /// Rows read and not yet stored.
-const ROOM: u32 = 25_000;
+const ROOM: u32 = 12_000;
 /// More than one dossier in so many gone at once is the source's fault rather than news.
 const MOST_VANISHED: u64 = 5;
 
