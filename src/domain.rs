@@ -5,6 +5,7 @@
 //! Reads next: `dossier.rs`, then `assess.rs`.
 
 pub mod word;
+pub mod organ_id;
 pub mod unit;
 pub mod dossier;
 pub mod daybook;

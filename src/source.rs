@@ -2,7 +2,7 @@
 //!
 //! Owns: the one narrow way to all kinds of source; what can go wrong there and whether trying again may help.
 //! Never: storing, a clock.
-//! Reads next: `http.rs` (fetching), `mapping.rs` (rows to records).
+//! Reads next: `http.rs` and `drop.rs` (fetching), `mapping.rs` (rows to records).
 //!
 //! A new kind of system is a file here and an arm in `Connection`, beside those of `config::sources`.
 
@@ -14,15 +14,20 @@ use serde_json::Value;
 use crate::config::sources::{Pull, Stated};
 use crate::domain::period::Period;
 
+pub mod drop;
+pub mod export;
 pub mod http;
 pub mod mapping;
 mod moment;
 mod spot;
+mod unit;
+mod value;
 
 /// A source opened for a run.
 #[derive(Debug)]
 pub enum Connection<'a> {
     Http(http::Connection<'a>),
+    Drop(Box<drop::Connection<'a>>),
 }
 
 /// What is asked of a list: its next page.
@@ -45,6 +50,18 @@ pub struct RawPage {
     /// How many rows the source says there are.
     pub total: Option<u64>,
     pub next: Next,
+    pub origin: Origin,
+}
+
+/// What a page was taken from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A system that was asked: it tells of now.
+    System,
+    /// A file: it tells of the day when it was made.
+    File(drop::FileOrigin),
+    /// No file was there: nothing is known that was not known before.
+    Nothing,
 }
 
 /// What comes after a page.
@@ -60,6 +77,29 @@ pub enum Next {
     Unsettled,
 }
 
+impl Origin {
+    /// The file that ends with the page.
+    #[must_use]
+    pub fn file_end(&self) -> Option<&drop::FileEnd> {
+        match self {
+            Self::File(file) => file.ended.as_ref(),
+            Self::System | Self::Nothing => None,
+        }
+    }
+}
+
+impl RawPage {
+    fn nothing() -> Self {
+        Self {
+            rows: Vec::new(),
+            first: 0,
+            total: None,
+            next: Next::End,
+            origin: Origin::Nothing,
+        }
+    }
+}
+
 impl Connection<'_> {
     /// Fetches the next page of a pull.
     ///
@@ -68,6 +108,7 @@ impl Connection<'_> {
     pub async fn page(&mut self, ask: &Ask<'_>) -> Result<RawPage, SourceError> {
         match self {
             Self::Http(connection) => connection.page(ask).await,
+            Self::Drop(connection) => connection.page(ask).await,
         }
     }
 
@@ -78,6 +119,7 @@ impl Connection<'_> {
     pub fn shown(&self, ask: &Ask<'_>) -> Result<String, SourceError> {
         match self {
             Self::Http(connection) => connection.shown(ask),
+            Self::Drop(connection) => Ok(connection.shown(ask)),
         }
     }
 
@@ -93,6 +135,9 @@ impl Connection<'_> {
     ) -> Result<Vec<Value>, SourceError> {
         match self {
             Self::Http(connection) => connection.stated(stated, period, now).await,
+            Self::Drop(_) => Err(SourceError::Settings(
+                "a folder states no figures".to_owned(),
+            )),
         }
     }
 }
@@ -127,6 +172,16 @@ pub enum SourceError {
     },
     #[error("{url} leads to another host, `{host}`: that is not followed")]
     Elsewhere { url: String, host: String },
+    #[error("{folder} cannot be used: {cause}")]
+    Folder {
+        folder: String,
+        cause: std::io::Error,
+    },
+    #[error("{name}: {fault}")]
+    File {
+        name: String,
+        fault: Box<export::ExportFault>,
+    },
     #[error("{0}")]
     Settings(String),
 }
@@ -143,7 +198,8 @@ impl SourceError {
     #[must_use]
     pub fn retry(&self) -> Retry {
         match self {
-            Self::Unreachable { .. } => Retry::Later(None),
+            Self::Unreachable { .. } | Self::Folder { .. } => Retry::Later(None),
+            Self::File { fault, .. } if fault.may_pass() => Retry::Later(None),
             Self::Status {
                 status: 408 | 425 | 429 | 500..=599,
                 retry_after,
@@ -155,6 +211,7 @@ impl SourceError {
             | Self::Body { .. }
             | Self::NoSuccess { .. }
             | Self::Elsewhere { .. }
+            | Self::File { .. }
             | Self::Settings(_) => Retry::Never,
         }
     }

@@ -26,6 +26,7 @@ pub mod daemons;
 pub mod daybook;
 pub mod decisions;
 pub mod dossiers;
+pub mod drop_files;
 mod entity;
 pub mod entries;
 pub mod filing;

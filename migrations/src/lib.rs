@@ -21,6 +21,7 @@ mod m20200101_000007_transition;
 mod m20200102_000001_trust;
 mod m20200103_000001_position;
 mod m20200104_000001_daybook;
+mod m20200105_000001_drop_file;
 mod m20200105_000001_mishap;
 
 pub struct Migrator;
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20200102_000001_trust::Migration),
             Box::new(m20200103_000001_position::Migration),
             Box::new(m20200104_000001_daybook::Migration),
+            Box::new(m20200105_000001_drop_file::Migration),
             Box::new(m20200105_000001_mishap::Migration),
         ]
     }

@@ -296,7 +296,9 @@ mod tests {
         assert_eq!(reading.targets.unwrap().len(), 10);
         let shop = &reading.sources[2];
         let dossiers = &shop.pulls[0];
-        let Listing::Http(listing) = &dossiers.listing;
+        let Listing::Http(listing) = &dossiers.listing else {
+            panic!("{dossiers:?}");
+        };
         assert!(matches!(
             (&listing.paging, &listing.total),
             (Paging::Page { rows: 1000, first: 1, .. }, Some(Total::Field(total))) if total == "/total"

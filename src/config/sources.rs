@@ -6,12 +6,14 @@
 //!
 //! A new kind is a file beside `sources/http.rs` and an arm in `Access` and `Listing`.
 
+pub mod drop;
 mod fields;
 pub mod http;
 mod kinds;
 mod read;
 
-pub use kinds::{DOSSIER_FIELDS, DOSSIERS, STATED_FIELDS};
+pub use drop::{FileForm, TextEncoding};
+pub use kinds::{DOSSIER_FIELDS, DOSSIERS, Marks, STATED_FIELDS};
 pub use read::{FOLDER, source};
 
 use std::collections::BTreeMap;
@@ -38,12 +40,14 @@ pub struct Source {
 #[derive(Clone, Debug)]
 pub enum Access {
     Http(http::HttpAccess),
+    Drop(drop::DropAccess),
 }
 
 impl Access {
     fn http(&self) -> Option<&http::HttpAccess> {
         match self {
             Self::Http(access) => Some(access),
+            Self::Drop(_) => None,
         }
     }
 }
@@ -66,6 +70,7 @@ pub struct Pull {
 #[derive(Clone, Debug)]
 pub enum Listing {
     Http(http::HttpListing),
+    Drop(drop::DropListing),
 }
 
 #[derive(Clone, Debug)]
@@ -91,15 +96,21 @@ pub struct Field {
     pub default: Option<Value>,
     pub kind: FieldKind,
     pub required: bool,
-    /// Words of the source (compared without case) to our values; a word that is not among them is a reject.
+    /// Words of the source (compared folded) to our values; a word that is not among them is a reject.
     /// Empty: the source's own value is taken.
     pub codes: BTreeMap<String, Value>,
+    /// How its numbers are written.
+    pub marks: Marks,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FieldKind {
     Text,
     Number,
+    /// Kept as text with a full stop: `99.67`.
+    Decimal,
+    /// As a decimal; its sign is dropped.
+    Percent,
     Flag,
     /// An instant; chrono formats tried in order, in the site's zone; a format without a time means
     /// `rules.due_time` for a due date and the day's start otherwise.

@@ -103,6 +103,7 @@ pub fn units() -> Units {
         code: code(code_text),
         name: name.to_owned(),
         kind,
+        ids: Vec::new(),
         valid_from: from.map(day),
         valid_to: to.map(day),
     };

@@ -9,6 +9,8 @@ use std::fmt;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::organ_id::OrganId;
+
 /// A unit's code: the statistical office's for a ward (`00118`), the site's own for a department (`TNMT`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -104,6 +106,8 @@ pub struct Unit {
     pub code: UnitCode,
     pub name: String,
     pub kind: UnitKind,
+    /// What it is called in document exchange and in dossier codes.
+    pub ids: Vec<OrganId>,
     /// First day, inclusive; `None`: as far back as the data goes.
     pub valid_from: Option<NaiveDate>,
     /// Last day, inclusive; `None`: still exists.

@@ -59,6 +59,7 @@ fn once(source: &Source) -> Source {
     let mut source = source.clone();
     match &mut source.access {
         Access::Http(access) => access.attempts = 1,
+        Access::Drop(access) => access.settle = std::time::Duration::ZERO,
     }
     source
 }

@@ -29,7 +29,7 @@ use self::fill::Fill;
 use self::paging::{Found, Mark};
 use self::request::Order;
 use self::sign_in::Pass;
-use super::{Ask, RawPage, SourceError};
+use super::{Ask, Origin, RawPage, SourceError};
 use crate::config::sources::http::template::Slot;
 use crate::config::sources::http::{HttpAccess, HttpListing};
 use crate::config::sources::{Listing, Report, Stated};
@@ -72,7 +72,9 @@ impl<'a> Connection<'a> {
     }
 
     pub(super) async fn page(&mut self, ask: &Ask<'_>) -> Result<RawPage, SourceError> {
-        let Listing::Http(listing) = &ask.pull.listing;
+        let Listing::Http(listing) = &ask.pull.listing else {
+            return Err(elsewhere());
+        };
         let mark = Mark::read(ask.position, listing);
         let order = self.order(ask, listing, &mark);
         let mut answer = self.ask(&order, listing.success.as_ref(), ask.now).await?;
@@ -94,6 +96,7 @@ impl<'a> Connection<'a> {
             first: mark.rows,
             total,
             next,
+            origin: Origin::System,
         })
     }
 
@@ -133,7 +136,9 @@ impl<'a> Connection<'a> {
     }
 
     pub(super) fn shown(&self, ask: &Ask<'_>) -> Result<String, SourceError> {
-        let Listing::Http(listing) = &ask.pull.listing;
+        let Listing::Http(listing) = &ask.pull.listing else {
+            return Err(elsewhere());
+        };
         let mark = Mark::read(ask.position, listing);
         self.order(ask, listing, &mark)
             .shown(&self.base, self.access)
@@ -176,4 +181,8 @@ fn pace(gap: Duration) -> Interval {
     let mut pace = interval(gap);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     pace
+}
+
+fn elsewhere() -> SourceError {
+    SourceError::Settings("this list is not behind HTTP".to_owned())
 }

@@ -16,11 +16,12 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 use serde_json::Value as Json;
 
-use self::field::{Reader, whole_number};
+use self::field::Reader;
 use super::spot::Spot;
+use super::unit::UnitIndex;
 use crate::config::sources::{DOSSIERS, Field, Pull};
 use crate::domain::dossier::Dossier;
-use crate::domain::record::Entry;
+use crate::domain::record::{Entry, Value};
 use crate::domain::reject::Reject;
 use crate::domain::unit::{Level, Units};
 
@@ -52,6 +53,7 @@ pub struct Mapped {
 pub struct Mapping<'a> {
     pull: &'a Pull,
     place: Place<'a>,
+    units: UnitIndex<'a>,
     fields: BTreeMap<&'a str, Reader<'a>>,
     personal: Vec<Spot>,
 }
@@ -66,6 +68,7 @@ impl<'a> Mapping<'a> {
         Self {
             pull,
             place,
+            units: UnitIndex::new(place.units),
             fields: fields.collect(),
             personal: pull.personal.iter().map(|at| Spot::new(at)).collect(),
         }
@@ -111,15 +114,17 @@ impl<'a> Mapping<'a> {
         let mut figures = BTreeMap::new();
         for (name, field) in fields {
             let value = Reader::new(field)
-                .text(row)
+                .value(row)
                 .map_err(|what| format!("{name}: {what}"))?;
-            let Some(value) = value else { continue };
-            if name == "level" {
-                level = Level::parse(&value);
-            } else {
-                let number = whole_number(&value).and_then(|n| u64::try_from(n).ok());
-                let number = number.ok_or_else(|| format!("{name}: `{value}` is not a count"))?;
-                figures.insert(name.clone(), number);
+            match value {
+                None => {}
+                Some(Value::Number(number)) => {
+                    let count = u64::try_from(number);
+                    let count = count.map_err(|_| format!("{name}: `{number}` is not a count"))?;
+                    figures.insert(name.clone(), count);
+                }
+                Some(word) if name == "level" => level = Level::parse(&word.to_string()),
+                Some(other) => return Err(format!("{name}: `{other}` is not a count")),
             }
         }
         level

@@ -8,6 +8,7 @@ pub mod daemon;
 pub mod day;
 pub mod decision;
 pub mod dossier;
+pub mod drop_file;
 pub mod entry;
 pub mod history;
 pub mod outbox;

@@ -14,7 +14,8 @@ use sea_orm::{
 };
 
 use super::entity::{
-    decision, dossier, entry, outbox, pull, quarantine, run, schedule, stated, step, transition,
+    decision, dossier, drop_file, entry, outbox, pull, quarantine, run, schedule, stated, step,
+    transition,
 };
 use super::observer::Observed;
 use super::runs::RunStatus;
@@ -73,6 +74,7 @@ async fn copy_rows(from: &DatabaseConnection, to: &DatabaseConnection) -> Result
     copy_table::<dossier::Entity>(&moment, &tx).await?;
     copy_table::<entry::Entity>(&moment, &tx).await?;
     copy_table::<pull::Entity>(&moment, &tx).await?;
+    copy_table::<drop_file::Entity>(&moment, &tx).await?;
     copy_table::<stated::Entity>(&moment, &tx).await?;
     copy_table::<quarantine::Entity>(&moment, &tx).await?;
     copy_table::<schedule::Entity>(&moment, &tx).await?;

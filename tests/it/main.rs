@@ -28,6 +28,7 @@ mod connect;
 mod days;
 mod delivery;
 mod digests;
+mod drops;
 mod faults;
 mod figures;
 mod filing;

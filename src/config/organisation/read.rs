@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 
 use super::{Address, Holder, Organisation, Post, Role};
 use crate::config::reader::{Item, Table};
+use crate::domain::organ_id::OrganId;
 use crate::domain::unit::{Unit, UnitCode, UnitKind, Units};
 
 pub const FILE: &str = "config/organisation.toml";
@@ -24,6 +25,7 @@ pub fn organisation(root: &Table<'_>) -> Option<Organisation> {
     let units = root.required_tables("unit", unit)?;
     let district = district?;
     same_code_twice(root, &units);
+    same_id_twice(root, &units);
     if !units
         .iter()
         .any(|read| read.unit.code == district && read.unit.kind == UnitKind::District)
@@ -76,6 +78,30 @@ fn same_code_twice(root: &Table<'_>, units: &[ReadUnit]) {
     }
 }
 
+/// An identifier may pass to another unit, but it never means two on the same day.
+fn same_id_twice(root: &Table<'_>, units: &[ReadUnit]) {
+    for (index, later) in units.iter().enumerate() {
+        let unit = &later.unit;
+        for earlier in units[..index].iter().map(|earlier| &earlier.unit) {
+            let together = overlap(
+                (earlier.valid_from, earlier.valid_to),
+                (unit.valid_from, unit.valid_to),
+            );
+            if let Some(id) = unit
+                .ids
+                .iter()
+                .find(|id| together && earlier.ids.contains(id))
+            {
+                let message = format!(
+                    "identifier `{id}` means `{}` and `{}` on the same day",
+                    earlier.name, unit.name
+                );
+                root.problem_at(later.at, message, "leave it with the unit whose it is");
+            }
+        }
+    }
+}
+
 /// Whether two spans of days, both ends inclusive and open where absent, share a day.
 fn overlap(
     a: (Option<NaiveDate>, Option<NaiveDate>),
@@ -94,10 +120,18 @@ pub fn unit_code(item: &Item<'_>) -> Option<UnitCode> {
     )
 }
 
+fn organ_id(item: &Item<'_>) -> Option<OrganId> {
+    item.parsed(
+        OrganId::parse,
+        "the level-1 code stands first or last, the other parts are digits",
+    )
+}
+
 fn unit(table: &Table<'_>) -> Option<ReadUnit> {
     let code = table.required("code", unit_code);
     let name = table.required("name", Item::text);
     let kind = table.required("kind", |item| item.word(&KINDS));
+    let ids = table.or("ids", Vec::new(), |item| item.one_or_more(organ_id));
     let valid_from = table.maybe("valid_from", Item::day);
     let valid_to = table.maybe("valid_to", Item::day);
     let posts = table.tables("post", post);
@@ -105,6 +139,7 @@ fn unit(table: &Table<'_>) -> Option<ReadUnit> {
         code: code?,
         name: name?,
         kind: kind?,
+        ids: ids?,
         valid_from: valid_from?,
         valid_to: valid_to?,
     };

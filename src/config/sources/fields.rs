@@ -7,10 +7,10 @@
 use std::collections::BTreeMap;
 
 use super::kinds::{
-    DOSSIER_FIELDS, ENTRY_FIELDS, KINDS, Kind, STATED_FIELDS, fits, kind_of, shown, word,
+    DOSSIER_FIELDS, ENTRY_FIELDS, KINDS, Kind, MARKS, STATED_FIELDS, fits, kind_of, shown, word,
 };
-use super::read::{Places, format, place};
-use super::{Field, FieldKind};
+use super::read::{Places, place, written_date};
+use super::{Field, FieldKind, Marks};
 use crate::config::problem::{instead, quoted};
 use crate::config::reader::{Item, Table};
 use crate::domain::dossier::Channel;
@@ -125,13 +125,19 @@ fn read(name: &str, item: &Item<'_>, known: Option<Kind>, rules: &Rules<'_>) -> 
         long(name, &item.table()?, known, rules)?
     } else {
         let from = item.one_or_more(|item| place(item, rules.places))?;
-        let kind = with_formats(item, known.unwrap_or(Kind::Text), rules.formats.to_vec())?;
+        let kind = with_formats(
+            item,
+            known.unwrap_or(Kind::Text),
+            rules.formats.to_vec(),
+            rules.places,
+        )?;
         Field {
             from,
             default: None,
             kind,
             required: true,
             codes: BTreeMap::new(),
+            marks: Marks::Unstated,
         }
     };
     for personal in field
@@ -165,9 +171,10 @@ fn long(name: &str, table: &Table<'_>, known: Option<Kind>, rules: &Rules<'_>) -
         codes(name, &item.table()?, known)
     });
     let formats = table.or("formats", rules.formats.to_vec(), |item| {
-        item.one_or_more(format)
+        item.one_or_more(written_date)
     });
     let required = table.or("required", true, Item::flag);
+    let marks = table.or("marks", Marks::Unstated, |item| item.word(&MARKS));
     let stated = table.maybe("kind", |item| item.word(&KINDS));
     let (from, default, codes) = (from?, default?, codes?);
     if from.is_empty() && default.is_none() {
@@ -207,13 +214,14 @@ fn long(name: &str, table: &Table<'_>, known: Option<Kind>, rules: &Rules<'_>) -
             help,
         );
     }
-    let kind = with_formats(table, kind, formats?)?;
+    let kind = with_formats(table, kind, formats?, rules.places)?;
     Some(Field {
         from,
         default,
         kind,
         required: required?,
         codes,
+        marks: marks?,
     })
 }
 
@@ -268,7 +276,16 @@ impl Tell for Item<'_> {
     }
 }
 
-fn with_formats(place: &impl Tell, kind: Kind, formats: Vec<String>) -> Option<FieldKind> {
+fn with_formats(
+    place: &impl Tell,
+    kind: Kind,
+    mut formats: Vec<String>,
+    places: Places,
+) -> Option<FieldKind> {
+    // A cell that is a date arrives as ISO text, however the sheet shows it.
+    if places == Places::Columns && !formats.iter().any(|format| format == "iso") {
+        formats.push("iso".to_owned());
+    }
     if matches!(kind, Kind::Moment | Kind::Day) && formats.is_empty() {
         place.tell(
             "nothing says how this date is written",
@@ -283,5 +300,7 @@ fn with_formats(place: &impl Tell, kind: Kind, formats: Vec<String>) -> Option<F
         Kind::Moment => FieldKind::Moment { formats },
         Kind::Day => FieldKind::Day { formats },
         Kind::Unit => FieldKind::Unit,
+        Kind::Decimal => FieldKind::Decimal,
+        Kind::Percent => FieldKind::Percent,
     })
 }

@@ -51,11 +51,16 @@ pub const STATED_FIELDS: [&str; 11] = [
 ];
 
 /// What an attribute can be.
-pub const KINDS: [(&str, Kind); 3] = [
+pub const KINDS: [(&str, Kind); 5] = [
     ("text", Kind::Text),
     ("number", Kind::Number),
     ("flag", Kind::Flag),
+    ("decimal", Kind::Decimal),
+    ("percent", Kind::Percent),
 ];
+
+/// How a field says which marks its numbers have.
+pub const MARKS: [(&str, Marks); 2] = [("vi", Marks::Vietnamese), ("en", Marks::English)];
 
 /// The kind of a field, without its formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +71,8 @@ pub enum Kind {
     Moment,
     Day,
     Unit,
+    Decimal,
+    Percent,
 }
 
 /// The kind of an attribute that states none: that of our values for its words, else text.
@@ -93,6 +100,8 @@ pub fn word(kind: Kind) -> &'static str {
         Kind::Moment => "moment",
         Kind::Day => "day",
         Kind::Unit => "unit",
+        Kind::Decimal => "decimal",
+        Kind::Percent => "percent",
     }
 }
 
@@ -102,4 +111,16 @@ pub fn shown(value: &Value) -> String {
         Value::Number(number) => number.to_string(),
         Value::Text(text) => text.clone(),
     }
+}
+
+/// Which mark parts thousands and which parts decimals in a source's numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Marks {
+    /// Whatever the number itself can tell; what it cannot is a reject.
+    #[default]
+    Unstated,
+    /// `1.234,5`
+    Vietnamese,
+    /// `1,234.5`
+    English,
 }

@@ -10,7 +10,8 @@ use chrono::format::{Item as FormatItem, StrftimeItems};
 
 use super::fields;
 use super::kinds::DOSSIERS;
-use super::{Access, FieldKind, Listing, Pull, Report, Since, Source, Stated, http};
+use super::{Access, FieldKind, Listing, Pull, Report, Since, Source, Stated, drop, http};
+use crate::config::problem::quoted;
 use crate::config::reader::{Item, Table};
 use crate::config::targets::name;
 
@@ -22,10 +23,11 @@ const OVERLAP: Duration = Duration::from_secs(600);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SourceKind {
     Http,
+    Drop,
 }
 
 impl SourceKind {
-    const WORDS: [(&str, Self); 1] = [("http", Self::Http)];
+    const WORDS: [(&str, Self); 2] = [("http", Self::Http), ("drop", Self::Drop)];
 
     fn word(self) -> &'static str {
         let of = |(_, kind): &&(&'static str, Self)| *kind == self;
@@ -36,6 +38,7 @@ impl SourceKind {
     fn root_keys(self) -> &'static [&'static str] {
         match self {
             Self::Http => &http::read::ROOT_KEYS,
+            Self::Drop => &drop::read::ROOT_KEYS,
         }
     }
 
@@ -43,12 +46,14 @@ impl SourceKind {
     fn pull_keys(self) -> &'static [&'static str] {
         match self {
             Self::Http => &http::read::PULL_KEYS,
+            Self::Drop => &drop::read::PULL_KEYS,
         }
     }
 
     fn places(self) -> Places {
         match self {
             Self::Http => Places::Paths,
+            Self::Drop => Places::Columns,
         }
     }
 }
@@ -86,9 +91,13 @@ pub fn source(root: &Table<'_>, name: &str) -> Option<Source> {
     let expect_within = root.required("expect_within", Item::duration);
     let access = match kind {
         SourceKind::Http => http::read::access(root).map(Access::Http),
+        SourceKind::Drop => drop::read::access(root).map(Access::Drop),
     };
     let pulls = root.required_tables("pull", |table| pull(table, kind, access.as_ref()));
-    let stated = root.tables("stated", |table| stated(table, kind, access.as_ref()));
+    let stated = match kind {
+        SourceKind::Http => root.tables("stated", |table| stated(table, kind, access.as_ref())),
+        SourceKind::Drop => none_stated(root),
+    };
     let pulls = pulls?;
     one_pull_a_register(root, &pulls);
     Some(Source {
@@ -99,6 +108,12 @@ pub fn source(root: &Table<'_>, name: &str) -> Option<Source> {
         pulls: pulls.into_iter().map(|(pull, _)| pull).collect(),
         stated: stated?,
     })
+}
+
+fn none_stated(root: &Table<'_>) -> Option<Vec<Stated>> {
+    let message = "a folder of exports cannot be asked for the figures of a period";
+    let refused = root.refuse("stated", message, "remove `[[stated]]`");
+    (!refused).then(Vec::new)
 }
 
 fn one_pull_a_register(root: &Table<'_>, pulls: &[(Pull, usize)]) {
@@ -123,9 +138,13 @@ fn pull(table: &Table<'_>, kind: SourceKind, access: Option<&Access>) -> Option<
         SourceKind::Http => {
             http::read::listing(table, access.and_then(Access::http)).map(Listing::Http)
         }
+        SourceKind::Drop => drop::read::listing(table).map(Listing::Drop),
     };
-    let since = table.maybe("since", |item| Some((since(&item.table()?)?, item.at())));
-    let formats = table.or("formats", Vec::new(), |item| item.one_or_more(format));
+    let since = match kind {
+        SourceKind::Drop => no_since(table),
+        SourceKind::Http => table.maybe("since", |item| Some((since(&item.table()?)?, item.at()))),
+    };
+    let formats = table.or("formats", Vec::new(), |item| item.one_or_more(written_date));
     let personal = table.or("personal", Vec::new(), |item| {
         item.each(|item| plain_place(item, kind.places()))
     });
@@ -168,6 +187,16 @@ fn pull(table: &Table<'_>, kind: SourceKind, access: Option<&Access>) -> Option<
     Some((pull, table.at()))
 }
 
+fn no_since(table: &Table<'_>) -> Option<Option<(Since, usize)>> {
+    let message = "a folder of exports cannot be asked for changes";
+    let refused = table.refuse(
+        "since",
+        message,
+        "remove `since`: every new file is read whole",
+    );
+    (!refused).then_some(None)
+}
+
 fn since(table: &Table<'_>) -> Option<Since> {
     let parameter = table.maybe("parameter", Item::text);
     let format = table.required("format", format);
@@ -186,6 +215,7 @@ fn stated(table: &Table<'_>, kind: SourceKind, access: Option<&Access>) -> Optio
         SourceKind::Http => {
             http::read::report(table, access.and_then(Access::http)).map(Report::Http)
         }
+        SourceKind::Drop => None,
     };
     let fields = table.required("fields", |item| {
         fields::of_stated(&item.table()?, kind.places())
@@ -226,7 +256,6 @@ pub enum Places {
     /// JSON Pointers and JSON Paths.
     Paths,
     /// Names of columns.
-    #[expect(dead_code, reason = "for kinds whose rows have columns")]
     Columns,
 }
 
@@ -266,6 +295,26 @@ fn path_expression(item: &Item<'_>, text: String) -> Option<String> {
         format!("`{text}` is not a JSON Path"),
         "write it as `$.name`, `$.list[0].name` or `$.list[?@.kind == 'a'].name`, or as a JSON Pointer: `/name`",
     );
+    None
+}
+
+/// Ways to write a date that strftime cannot describe.
+const DATE_WORDS: [&str; 5] = ["iso", "excel", "excel-1904", "epoch-ms", "date-ms"];
+
+/// How a date of a row is written: a date format of chrono, or a word.
+pub fn written_date(item: &Item<'_>) -> Option<String> {
+    let text = item.text()?;
+    if DATE_WORDS.contains(&text.as_str()) {
+        return Some(text);
+    }
+    if text.contains('%') {
+        return format(item);
+    }
+    let help = format!(
+        "write it with `%Y %m %d %H %M %S`, such as `%d/%m/%Y`, or as one of {}",
+        quoted(DATE_WORDS)
+    );
+    item.problem(format!("`{text}` is not a date format"), help);
     None
 }
 

@@ -112,7 +112,11 @@ fn entry_fields(fields: &BTreeMap<String, Field>) -> Fields {
             FieldKind::Text | FieldKind::Unit => Asked::Text,
             FieldKind::Number => Asked::Number,
             FieldKind::Flag => Asked::Flag,
-            FieldKind::Moment { .. } | FieldKind::Day { .. } => return None,
+            // A decimal is text, and two texts can be one number: none can be asked for by equality.
+            FieldKind::Decimal
+            | FieldKind::Percent
+            | FieldKind::Moment { .. }
+            | FieldKind::Day { .. } => return None,
         };
         Some((name.clone(), asked))
     };

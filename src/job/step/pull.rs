@@ -7,13 +7,15 @@
 mod batch;
 mod list;
 mod moves;
+mod placed;
 
 use chrono::{DateTime, Utc};
 
 use super::{Context, Done};
 use crate::config::sources::http::HttpAccess;
 use crate::config::sources::{Access, Pull, Source};
-use crate::job::{App, JobError};
+use crate::job::{App, JobError, Pulls};
+use crate::source::drop::{self, FileEnd};
 use crate::source::http::{self, Identity};
 use crate::source::mapping::Place;
 use crate::source::{Connection, SourceError};
@@ -21,11 +23,16 @@ use crate::source::{Connection, SourceError};
 /// Pulls every list of the source.
 ///
 /// # Errors
-/// When the source fails; rows stored until then stay, and the next pull goes on at the failed page.
+/// When the source fails; rows stored until then stay, and the next pull goes on at the failed page. A file that is
+/// bad as a whole fails the pull too, but only after the other files and lists had their turn.
 pub async fn perform(context: &Context<'_>, name: &str) -> Result<Done, JobError> {
     let source = find(context.app, name)?;
     let _alone = context.app.gates.pass(name).await;
     let mut connection = open(context.app, source)?;
+    if let Connection::Drop(folder) = &mut connection {
+        folder.knows(context.app.store.contents_read(name).await?);
+    }
+    let mut bad_file = None;
     let mut counts = serde_json::Map::new();
     for pull in &source.pulls {
         let result = list::pull(context, source, pull, &mut connection).await;
@@ -33,11 +40,64 @@ pub async fn perform(context: &Context<'_>, name: &str) -> Result<Done, JobError
         if let Err(error @ JobError::Source { .. }) = &result {
             remember_failure(context, source, pull, error).await?;
         }
-        counts.insert(pull.records.clone(), result?.counts());
+        match result {
+            Ok(tally) => {
+                counts.insert(pull.records.clone(), tally.counts());
+            }
+            Err(error) if is_of_file(&error) => bad_file = bad_file.or(Some(error)),
+            Err(error) => return Err(error),
+        }
     }
-    Ok(Done {
-        counts: counts.into(),
-    })
+    let counts = counts.into();
+    bad_file.map_or_else(|| Ok(Done { counts }), Err)
+}
+
+fn is_of_file(error: &JobError) -> bool {
+    let JobError::Source { cause, .. } = error else {
+        return false;
+    };
+    matches!(cause, SourceError::File { .. })
+}
+
+/// After the rows of files are stored: they leave the folder. A dry run leaves all where it is.
+async fn move_away(
+    context: &Context<'_>,
+    connection: &mut Connection<'_>,
+    ends: &[FileEnd],
+) -> Result<(), SourceError> {
+    match connection {
+        Connection::Drop(folder) if context.app.pulls == Pulls::FromSources => {
+            folder.committed(ends, context.app.clock.now()).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A file that is bad as a whole: told first, then moved, so that nothing that happens between hides it.
+async fn set_aside(
+    context: &Context<'_>,
+    source: &Source,
+    pull: &Pull,
+    connection: &mut Connection<'_>,
+    error: SourceError,
+) -> Result<(), JobError> {
+    let failed = |cause| JobError::Source {
+        name: source.name.clone(),
+        cause,
+    };
+    let told = failed(error);
+    remember_failure(context, source, pull, &told).await?;
+    if let Connection::Drop(folder) = connection
+        && let JobError::Source {
+            cause: SourceError::File { name, fault },
+            ..
+        } = &told
+        && context.app.pulls == Pulls::FromSources
+    {
+        let moved = folder.set_aside(name, fault, context.app.clock.now()).await;
+        moved.map_err(failed)?;
+    }
+    Err(told)
 }
 
 pub(super) fn find<'a>(app: &'a App, name: &str) -> Result<&'a Source, JobError> {
@@ -52,6 +112,10 @@ pub(super) fn find<'a>(app: &'a App, name: &str) -> Result<&'a Source, JobError>
 pub fn open<'a>(app: &App, source: &'a Source) -> Result<Connection<'a>, JobError> {
     let opened = match &source.access {
         Access::Http(access) => open_http(app, &source.name, access).map(Connection::Http),
+        Access::Drop(access) => {
+            let folder = drop::Connection::open(access, &app.site, app.zone());
+            Ok(Connection::Drop(Box::new(folder)))
+        }
     };
     opened.map_err(|cause| JobError::Source {
         name: source.name.clone(),

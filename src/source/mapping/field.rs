@@ -4,20 +4,37 @@
 //! Never: which fields a record has (`record.rs`).
 //! Reads next: `../moment.rs`, `../spot.rs`.
 
+use std::collections::HashMap;
+
 use chrono_tz::Tz;
-use serde_json::Value as Json;
-use unicode_normalization::UnicodeNormalization;
+use serde_json::{Number, Value as Json};
 
 use crate::config::sources::{Field, FieldKind};
 use crate::domain::record::Value;
-use crate::source::moment::{Formats, Written};
+use crate::source::moment::{Formats, Written, says_none};
 use crate::source::spot::Spot;
+use crate::source::value::{folded, number, text};
 
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
     pub(super) field: &'a Field,
     pub(super) spots: Vec<Spot>,
     formats: Formats,
+    /// Our values by the source's words, folded.
+    codes: HashMap<String, &'a Value>,
+}
+
+/// A value as it came.
+enum Raw {
+    Text(String),
+    Number(Number),
+    Flag(bool),
+}
+
+/// A value after the field's codes and default.
+enum Found<'a> {
+    Ours(&'a Value),
+    Theirs(Raw),
 }
 
 impl<'a> Reader<'a> {
@@ -26,130 +43,116 @@ impl<'a> Reader<'a> {
             FieldKind::Moment { formats } | FieldKind::Day { formats } => formats.as_slice(),
             _ => &[],
         };
+        let codes = field
+            .codes
+            .iter()
+            .map(|(word, value)| (folded::word(word), value));
         Self {
             field,
             spots: field.from.iter().map(|at| Spot::new(at)).collect(),
             formats: Formats::new(formats),
+            codes: codes.collect(),
         }
     }
 
-    /// The first non-empty value among the field's places, as text.
-    fn raw(&self, row: &Json) -> Result<Option<String>, String> {
+    /// The first non-empty value among the field's places.
+    fn raw(&self, row: &Json) -> Result<Option<Raw>, String> {
         for spot in &self.spots {
-            let text = match spot.find(row) {
-                None | Some(Json::Null) => continue,
-                Some(Json::String(text)) => tidy(text),
-                Some(Json::Bool(flag)) => flag.to_string(),
-                Some(Json::Number(number)) => number.to_string(),
+            match spot.find(row) {
+                None | Some(Json::Null) => {}
+                Some(Json::String(said)) => {
+                    if let Some(said) = whole(said)? {
+                        return Ok(Some(Raw::Text(said)));
+                    }
+                }
+                Some(Json::Bool(flag)) => return Ok(Some(Raw::Flag(*flag))),
+                Some(Json::Number(number)) => return Ok(Some(Raw::Number(number.clone()))),
                 Some(Json::Array(_) | Json::Object(_)) => {
                     return Err(format!("{} is not a plain value", spot.as_str()));
                 }
-            };
-            if !text.is_empty() {
-                return Ok(Some(text));
             }
         }
         Ok(None)
     }
 
+    fn found(&self, row: &Json) -> Result<Option<Found<'a>>, String> {
+        let Some(raw) = self.raw(row)? else {
+            return Ok(self.field.default.as_ref().map(Found::Ours));
+        };
+        if self.codes.is_empty() {
+            return Ok(Some(Found::Theirs(raw)));
+        }
+        let raw = raw.text();
+        let known = self.codes.get(&folded::word(&raw));
+        known
+            .map(|value| Some(Found::Ours(value)))
+            .ok_or_else(|| format!("`{raw}` is not one of its codes"))
+    }
+
     /// The value as text, after the field's codes and default.
     pub(super) fn text(&self, row: &Json) -> Result<Option<String>, String> {
-        let Some(raw) = self.raw(row)? else {
-            return Ok(self.field.default.as_ref().map(spelt));
-        };
-        if self.field.codes.is_empty() {
-            return Ok(Some(raw));
-        }
-        let folded = raw.to_lowercase();
-        let known = self
-            .field
-            .codes
-            .iter()
-            .find(|(word, _)| word.to_lowercase() == folded);
-        known
-            .map(|(_, value)| Some(spelt(value)))
-            .ok_or_else(|| format!("`{raw}` is not one of its codes"))
+        Ok(self.found(row)?.map(|found| match found {
+            Found::Ours(value) => value.to_string(),
+            Found::Theirs(raw) => raw.text(),
+        }))
     }
 
     pub(super) fn moment(&self, row: &Json, zone: Tz) -> Result<Option<Written>, String> {
         let raw = self
             .raw(row)?
-            .filter(|text| !text.starts_with("0001-01-01"));
+            .map(Raw::text)
+            .filter(|text| !says_none(text));
         raw.map(|text| self.formats.read(&text, zone)).transpose()
     }
 
     /// The value by the field's kind.
     pub(super) fn value(&self, row: &Json) -> Result<Option<Value>, String> {
-        let Some(text) = self.text(row)? else {
-            return if self.field.required {
-                Err("is missing".to_owned())
-            } else {
-                Ok(None)
-            };
-        };
-        match self.field.kind {
-            FieldKind::Number => whole_number(&text)
-                .map(|number| Some(Value::Number(number)))
-                .ok_or_else(|| format!("`{text}` is not a whole number")),
-            FieldKind::Flag => match text.as_str() {
-                "true" | "1" => Ok(Some(Value::Flag(true))),
-                "false" | "0" => Ok(Some(Value::Flag(false))),
-                _ => Err(format!("`{text}` is neither true nor false")),
-            },
-            FieldKind::Text
-            | FieldKind::Unit
-            | FieldKind::Moment { .. }
-            | FieldKind::Day { .. } => Ok(Some(Value::Text(text))),
+        match self.found(row)? {
+            None if self.field.required => Err("is missing".to_owned()),
+            None => Ok(None),
+            Some(Found::Ours(value)) => Ok(Some(value.clone())),
+            Some(Found::Theirs(raw)) => self.typed(raw).map(Some),
+        }
+    }
+
+    fn typed(&self, raw: Raw) -> Result<Value, String> {
+        let marks = self.field.marks;
+        let decimal = |number: number::Decimal| Value::Text(number.to_string());
+        match (&self.field.kind, raw) {
+            (FieldKind::Number, Raw::Number(said)) => number::typed_whole(&said).map(Value::Number),
+            (FieldKind::Number, raw) => number::whole(&raw.text(), marks).map(Value::Number),
+            (FieldKind::Decimal, Raw::Number(said)) => number::typed_decimal(&said).map(decimal),
+            (FieldKind::Decimal, raw) => number::decimal(&raw.text(), marks).map(decimal),
+            (FieldKind::Percent, Raw::Number(said)) => number::typed_percent(&said).map(decimal),
+            (FieldKind::Percent, raw) => number::percent(&raw.text(), marks).map(decimal),
+            (FieldKind::Flag, raw) => flag(&raw.text()).map(Value::Flag),
+            (_, raw) => Ok(Value::Text(raw.text())),
         }
     }
 }
 
-/// NFC, without space around and without control characters: PostgreSQL takes no NUL in a text.
-fn tidy(text: &str) -> String {
-    let is_control = |c: char| c.is_control();
-    if text.contains(is_control) {
-        return tidy(&text.replace(is_control, " "));
-    }
-    let trimmed = text.trim();
-    if trimmed.is_ascii() {
-        trimmed.to_owned()
-    } else {
-        trimmed.nfc().collect()
-    }
-}
-
-fn spelt(value: &Value) -> String {
-    match value {
-        Value::Text(text) => text.clone(),
-        Value::Number(number) => number.to_string(),
-        Value::Flag(flag) => flag.to_string(),
-    }
-}
-
-/// `2211`, `2.211` (Vietnamese) and `2,211`: in a field of whole numbers, groups of three are thousands.
-pub(super) fn whole_number(text: &str) -> Option<i64> {
-    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
-    for mark in ['.', ','] {
-        if digits.contains(mark) {
-            return grouped(digits, mark).map(|number| sign * number);
+impl Raw {
+    fn text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Number(number) => number.to_string(),
+            Self::Flag(flag) => flag.to_string(),
         }
     }
-    if digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        digits.parse::<i64>().ok().map(|n| sign * n)
-    } else {
-        None
-    }
 }
 
-fn grouped(digits: &str, mark: char) -> Option<i64> {
-    let groups: Vec<&str> = digits.split(mark).collect();
-    let all_digits = groups
-        .iter()
-        .all(|group| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit()));
-    let in_threes = groups[0].len() <= 3 && groups[1..].iter().all(|group| group.len() == 3);
-    if all_digits && in_threes {
-        groups.concat().parse().ok()
-    } else {
-        None
+/// Text in order; `None` where there is none.
+fn whole(said: &str) -> Result<Option<String>, String> {
+    if let Some(why) = text::broken(said) {
+        return Err(format!("`{}` {why}", text::tidy(said)));
+    }
+    Ok(Some(text::tidy(said)).filter(|text| !text.is_empty()))
+}
+
+fn flag(text: &str) -> Result<bool, String> {
+    match text {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => Err(format!("`{text}` is neither true nor false")),
     }
 }

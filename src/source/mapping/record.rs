@@ -116,14 +116,9 @@ impl Mapping<'_> {
         let Some(text) = self.text(row, "unit")? else {
             return Ok(None);
         };
-        let code = UnitCode::parse(&text).map_err(|error| Fault::new("unit", error.to_string()))?;
-        match self.place.units.find(&code, on) {
-            Some(unit) => Ok(Some((code, unit.kind.level()))),
-            None => Err(Fault::new(
-                "unit",
-                format!("`{code}` is no unit of organisation.toml on {on}"),
-            )),
-        }
+        let unit = self.units.find(&text, on);
+        unit.map(|unit| Some((unit.code.clone(), unit.kind.level())))
+            .map_err(|what| Fault::new("unit", what))
     }
 
     fn text(&self, row: &Json, name: &'static str) -> Result<Option<String>, Fault> {

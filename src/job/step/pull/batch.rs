@@ -11,8 +11,9 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::domain::dossier::Dossier;
 use crate::domain::record::Entry;
 use crate::domain::reject::Reject;
-use crate::source::Next;
+use crate::source::drop::FileEnd;
 use crate::source::mapping::Mapped;
+use crate::source::{Next, Origin};
 
 /// A page, read and mapped.
 #[derive(Debug)]
@@ -22,6 +23,7 @@ pub struct Page {
     /// How many rows the source says there are.
     pub total: Option<u64>,
     pub next: Next,
+    pub origin: Origin,
     /// Its share of the memory; given back when it is stored.
     pub room: OwnedSemaphorePermit,
 }
@@ -33,6 +35,8 @@ pub struct Batch {
     pub entries: Vec<Entry>,
     pub rejects: Vec<Reject>,
     pub rows: u64,
+    /// Files that end in it.
+    pub files: Vec<FileEnd>,
     places: HashMap<String, usize>,
     rooms: Vec<OwnedSemaphorePermit>,
 }
@@ -64,6 +68,7 @@ impl Batch {
         self.rejects.retain(|reject| !is_good(reject));
         self.rejects.extend(rejects);
         self.rows += page.rows;
+        self.files.extend(page.origin.file_end().cloned());
         self.rooms.push(page.room);
     }
 
@@ -107,6 +112,7 @@ mod tests {
             rows: (codes.len() + rejected.len()) as u64,
             total: None,
             next: Next::End,
+            origin: Origin::System,
             room: Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap(),
         }
     }

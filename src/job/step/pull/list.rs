@@ -13,13 +13,15 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::batch::{Batch, Page};
 use super::moves::Moves;
-use super::place;
+use super::{move_away, place, placed, set_aside};
 use crate::config::sources::{DOSSIERS, Pull, Source};
 use crate::job::JobError;
 use crate::job::step::Context;
+use crate::source::drop::FileEnd;
 use crate::source::mapping::Mapping;
-use crate::source::{Ask, Connection, Next, SourceError};
+use crate::source::{Ask, Connection, Next, Origin, SourceError};
 use crate::store::Write;
+use crate::store::drop_files::ReadFile;
 use crate::store::filing::Reading;
 use crate::store::pulls::{PullState, UnderWay};
 
@@ -38,15 +40,33 @@ pub struct Tally {
     vanished: u64,
     /// Gone, but too many at once to be believed.
     unseen: u64,
+    /// Of a folder: files read, and rows that are no data, such as totals.
+    from_files: Option<(u64, u64)>,
 }
 
 impl Tally {
+    fn count_file(&mut self, origin: &Origin) {
+        let (files, left_out) = self.from_files.unwrap_or_default();
+        self.from_files = match origin {
+            Origin::System => None,
+            Origin::Nothing => Some((files, left_out)),
+            Origin::File(file) => Some((
+                files + u64::from(file.ended.is_some()),
+                left_out + file.left_out,
+            )),
+        };
+    }
+
     pub fn counts(self) -> serde_json::Value {
         let mut counts = json!({ "rows": self.rows, "rejected": self.rejected });
         for (name, count) in [("vanished", self.vanished), ("unseen", self.unseen)] {
             if count > 0 {
                 counts[name] = count.into();
             }
+        }
+        if let Some((files, left_out)) = self.from_files {
+            counts["files"] = files.into();
+            counts["left_out"] = left_out.into();
         }
         counts
     }
@@ -62,6 +82,8 @@ struct Course<'a> {
     /// An earlier run began it: rows may have moved since from a page not yet read to one already read.
     resumed: bool,
     tally: Tally,
+    /// Files whose rows are stored to the last.
+    stored: Vec<FileEnd>,
 }
 
 /// Pulls what is new in a list, or all of it.
@@ -94,14 +116,23 @@ pub async fn pull(
         under_way,
         resumed,
         tally: Tally::default(),
+        stored: Vec::new(),
     };
     // What was read before the source failed is stored first.
     let (read, ()) = tokio::try_join!(async { Ok(read.await) }, course.store(pages))?;
-    read.map_err(|cause| JobError::Source {
+    let failed = |cause| JobError::Source {
         name: source.name.clone(),
         cause,
-    })?;
-    Ok(course.tally)
+    };
+    let (tally, stored) = (course.tally, course.stored);
+    let moved = move_away(context, connection, &stored).await;
+    let mut first = None;
+    for error in read.map_err(failed)? {
+        let told = set_aside(context, source, pull, connection, error).await;
+        first = first.or(told.err());
+    }
+    moved.map_err(failed)?;
+    first.map_or(Ok(tally), Err)
 }
 
 /// Where a new pull begins: a little before the watermark, or with everything.
@@ -120,14 +151,16 @@ fn begin(pull: &Pull, state: &PullState, as_of: DateTime<Utc>) -> UnderWay {
     }
 }
 
-/// Reads and maps page after page, as far ahead as there is room.
+/// Reads and maps page after page, as far ahead as there is room. Files that are bad as a whole are passed over, and
+/// told at the end.
 async fn read(
     context: &Context<'_>,
     pull: &Pull,
     mut under_way: UnderWay,
     connection: &mut Connection<'_>,
     send: UnboundedSender<Page>,
-) -> Result<(), SourceError> {
+) -> Result<Vec<SourceError>, SourceError> {
+    let mut bad_files = Vec::new();
     let mapping = Mapping::new(pull, place(context.app, context.as_of));
     let mut moves = Moves::default();
     let all = Arc::new(Semaphore::new(ROOM as usize));
@@ -138,30 +171,40 @@ async fn read(
             position: under_way.position.as_deref(),
             now: context.app.clock.now(),
         };
-        let page = connection.page(&ask).await?;
+        let page = match connection.page(&ask).await {
+            Ok(page) => page,
+            Err(error @ SourceError::File { .. }) => {
+                bad_files.push(error);
+                under_way.position = None;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let rows = page.rows.len() as u64;
         context.watcher.rows(page.first + rows, page.total);
         let needs = u32::try_from(rows).unwrap_or(ROOM).min(ROOM);
         let Ok(room) = Arc::clone(&all).acquire_many_owned(needs).await else {
-            return Ok(());
+            return Ok(bad_files);
         };
-        let mapped = mapping.map(&page.rows, page.first);
+        let mut mapped = mapping.map(&page.rows, page.first);
+        placed::place(&page, &mut mapped.rejects);
         let next = moves.judge(page.next, &mapped.versions);
         let page = Page {
             mapped,
             rows,
             total: page.total,
             next: next.clone(),
+            origin: page.origin,
             room,
         };
         // Nobody listens where storing failed: that is the error to tell.
         if send.send(page).is_err() {
-            return Ok(());
+            return Ok(bad_files);
         }
         match next {
             Next::At(position) => under_way.position = Some(position),
             Next::Again => under_way.position = None,
-            Next::End | Next::Unsettled => return Ok(()),
+            Next::End | Next::Unsettled => return Ok(bad_files),
         }
     }
 }
@@ -185,6 +228,7 @@ impl Course<'_> {
     fn add(&mut self, batch: &mut Batch, page: Page) -> Next {
         self.tally.rows += page.rows;
         self.tally.rejected += page.mapped.rejects.len() as u64;
+        self.tally.count_file(&page.origin);
         self.advance(&page);
         let next = page.next.clone();
         batch.add(page);
@@ -206,6 +250,10 @@ impl Course<'_> {
             Next::At(position) => Some(position.clone()),
             Next::Again | Next::End | Next::Unsettled => None,
         };
+        if let Some(known_at) = known_at(page, under_way.started_at) {
+            state.completed_at = state.completed_at.max(Some(known_at));
+            state.failure = None;
+        }
         if matches!(page.next, Next::At(_) | Next::Again) {
             state.under_way = Some(under_way.clone());
             return;
@@ -216,8 +264,6 @@ impl Course<'_> {
             state.watermark = state.watermark.max(seen_until);
         }
         state.under_way = None;
-        state.completed_at = state.completed_at.max(Some(under_way.started_at));
-        state.failure = None;
     }
 
     /// One transaction: the records, the rejects, and how far the pull has come.
@@ -237,12 +283,28 @@ impl Course<'_> {
         write
             .quarantine(name, records, &batch.rejects, reading.at)
             .await?;
-        if *last == Next::End && self.under_way.since.is_none() && !self.resumed {
+        if self.seen_all(batch, last) {
             self.forget_unseen(&write, reading).await?;
+        }
+        for end in &batch.files {
+            write
+                .remember_file(&read_file(reading, records, end))
+                .await?;
         }
         write.save_pull_state(&self.state).await?;
         write.progress(self.context.run).await?;
-        Ok(write.commit().await?)
+        write.commit().await?;
+        self.stored.extend(batch.files.iter().cloned());
+        Ok(())
+    }
+
+    /// Whether nothing of the list is missing in what was read. A file says by itself whether it is the whole list,
+    /// and is then read from its first row on, whatever happened before.
+    fn seen_all(&self, batch: &Batch, last: &Next) -> bool {
+        if self.tally.from_files.is_some() {
+            return batch.files.iter().any(|end| end.whole);
+        }
+        *last == Next::End && self.under_way.since.is_none() && !self.resumed
     }
 
     /// What a complete reading did not see is gone.
@@ -268,5 +330,27 @@ impl Course<'_> {
             self.tally.vanished = write.mark_vanished(reading).await?;
         }
         Ok(())
+    }
+}
+
+/// Up to when the list is known after `page`: a system that was read to its end tells of now, a file of the day when
+/// it was made, and an empty folder of nothing.
+fn known_at(page: &Page, started_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    match &page.origin {
+        Origin::System => (!matches!(page.next, Next::At(_))).then_some(started_at),
+        Origin::File(file) => file.ended.as_ref().map(|end| end.made_at.min(started_at)),
+        Origin::Nothing => None,
+    }
+}
+
+fn read_file(reading: Reading<'_>, records: &str, end: &FileEnd) -> ReadFile {
+    ReadFile {
+        source: reading.source.to_owned(),
+        records: records.to_owned(),
+        hash: end.hash.clone(),
+        name: end.name.clone(),
+        rows: end.rows,
+        made_at: end.made_at,
+        read_at: reading.at,
     }
 }
