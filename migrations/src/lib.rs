@@ -22,6 +22,7 @@ mod m20200102_000001_trust;
 mod m20200103_000001_position;
 mod m20200104_000001_daybook;
 mod m20200105_000001_drop_file;
+mod m20200106_000001_exchange_message;
 mod m20200105_000001_mishap;
 
 pub struct Migrator;
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20200104_000001_daybook::Migration),
             Box::new(m20200105_000001_drop_file::Migration),
             Box::new(m20200105_000001_mishap::Migration),
+            Box::new(m20200106_000001_exchange_message::Migration),
         ]
     }
 }

@@ -10,7 +10,7 @@
 mod dated;
 mod folder;
 mod reading;
-mod shelf;
+pub(in crate::source) mod shelf;
 
 use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};

@@ -14,7 +14,7 @@ use sea_orm::{
 };
 
 use super::entity::{
-    decision, dossier, drop_file, entry, outbox, pull, quarantine, run, schedule, stated, step,
+    decision, dossier, drop_file, entry, exchange_message, outbox, pull, quarantine, run, schedule, stated, step,
     transition,
 };
 use super::observer::Observed;
@@ -75,6 +75,7 @@ async fn copy_rows(from: &DatabaseConnection, to: &DatabaseConnection) -> Result
     copy_table::<entry::Entity>(&moment, &tx).await?;
     copy_table::<pull::Entity>(&moment, &tx).await?;
     copy_table::<drop_file::Entity>(&moment, &tx).await?;
+    copy_table::<exchange_message::Entity>(&moment, &tx).await?;
     copy_table::<stated::Entity>(&moment, &tx).await?;
     copy_table::<quarantine::Entity>(&moment, &tx).await?;
     copy_table::<schedule::Entity>(&moment, &tx).await?;

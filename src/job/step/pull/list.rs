@@ -13,6 +13,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::batch::{Batch, Page};
 use super::moves::Moves;
+use super::threads::Threads;
 use super::{move_away, place, placed, set_aside};
 use crate::config::sources::{DOSSIERS, Pull, Source};
 use crate::job::JobError;
@@ -50,6 +51,9 @@ impl Tally {
         self.from_files = match origin {
             Origin::System => None,
             Origin::Nothing => Some((files, left_out)),
+            Origin::Messages(post) => {
+                Some((files + post.arrived.len() as u64, left_out + post.waiting))
+            }
             Origin::File(file) => Some((
                 files + u64::from(file.ended.is_some()),
                 left_out + file.left_out,
@@ -107,7 +111,7 @@ pub async fn pull(
         None => begin(pull, &state, context.as_of),
     };
     let (send, pages) = unbounded_channel();
-    let read = read(context, pull, under_way.clone(), connection, send);
+    let read = read(context, (source, pull), under_way.clone(), connection, send);
     let mut course = Course {
         context,
         source,
@@ -120,19 +124,23 @@ pub async fn pull(
     };
     // What was read before the source failed is stored first.
     let (read, ()) = tokio::try_join!(async { Ok(read.await) }, course.store(pages))?;
-    let failed = |cause| JobError::Source {
-        name: source.name.clone(),
-        cause,
-    };
+    let failed = |cause| failed(source, cause);
     let (tally, stored) = (course.tally, course.stored);
     let moved = move_away(context, connection, &stored).await;
     let mut first = None;
-    for error in read.map_err(failed)? {
+    for error in read? {
         let told = set_aside(context, source, pull, connection, error).await;
         first = first.or(told.err());
     }
     moved.map_err(failed)?;
     first.map_or(Ok(tally), Err)
+}
+
+fn failed(source: &Source, cause: SourceError) -> JobError {
+    JobError::Source {
+        name: source.name.clone(),
+        cause,
+    }
 }
 
 /// Where a new pull begins: a little before the watermark, or with everything.
@@ -155,14 +163,15 @@ fn begin(pull: &Pull, state: &PullState, as_of: DateTime<Utc>) -> UnderWay {
 /// told at the end.
 async fn read(
     context: &Context<'_>,
-    pull: &Pull,
+    (source, pull): (&Source, &Pull),
     mut under_way: UnderWay,
     connection: &mut Connection<'_>,
     send: UnboundedSender<Page>,
-) -> Result<Vec<SourceError>, SourceError> {
+) -> Result<Vec<SourceError>, JobError> {
     let mut bad_files = Vec::new();
     let mapping = Mapping::new(pull, place(context.app, context.as_of));
     let mut moves = Moves::default();
+    let mut threads = Threads::default();
     let all = Arc::new(Semaphore::new(ROOM as usize));
     loop {
         let ask = Ask {
@@ -171,15 +180,17 @@ async fn read(
             position: under_way.position.as_deref(),
             now: context.app.clock.now(),
         };
-        let page = match connection.page(&ask).await {
+        let mut page = match connection.page(&ask).await {
             Ok(page) => page,
             Err(error @ SourceError::File { .. }) => {
                 bad_files.push(error);
                 under_way.position = None;
                 continue;
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(failed(source, error)),
         };
+        let store = &context.app.store;
+        let apart = threads.join(store, source, &pull.records, &mut page).await?;
         let rows = page.rows.len() as u64;
         context.watcher.rows(page.first + rows, page.total);
         let needs = u32::try_from(rows).unwrap_or(ROOM).min(ROOM);
@@ -188,6 +199,7 @@ async fn read(
         };
         let mut mapped = mapping.map(&page.rows, page.first);
         placed::place(&page, &mut mapped.rejects);
+        mapped.rejects.extend(apart);
         let next = moves.judge(page.next, &mapped.versions);
         let page = Page {
             mapped,
@@ -286,6 +298,7 @@ impl Course<'_> {
         if self.seen_all(batch, last) {
             self.forget_unseen(&write, reading).await?;
         }
+        write.remember_messages(name, &batch.messages, reading.at).await?;
         for end in &batch.files {
             write
                 .remember_file(&read_file(reading, records, end))
@@ -339,6 +352,10 @@ fn known_at(page: &Page, started_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
     match &page.origin {
         Origin::System => (!matches!(page.next, Next::At(_))).then_some(started_at),
         Origin::File(file) => file.ended.as_ref().map(|end| end.made_at.min(started_at)),
+        Origin::Messages(post) => {
+            let newest = post.newest.filter(|_| page.next == Next::End);
+            newest.map(|newest| newest.min(started_at))
+        }
         Origin::Nothing => None,
     }
 }
