@@ -102,7 +102,10 @@ impl<'a> Current<'a> {
         Some(Self {
             letter: letter(&in_order)?,
             standing: standing(&in_order),
-            receipts: in_order.iter().filter_map(|message| receipt(message)).collect(),
+            receipts: in_order
+                .iter()
+                .filter_map(|message| receipt(message))
+                .collect(),
         })
     }
 
@@ -126,10 +129,13 @@ fn rank(says: &Says) -> u8 {
 
 /// As the document was last written; a notice that takes it back tells less than the document.
 fn letter<'a>(in_order: &[&'a Message]) -> Option<&'a Letter> {
-    let letters = in_order.iter().rev().filter_map(|message| match &message.says {
-        Says::Letter(letter) => Some(&**letter),
-        Says::Ended(_) | Says::Receipt(_) => None,
-    });
+    let letters = in_order
+        .iter()
+        .rev()
+        .filter_map(|message| match &message.says {
+            Says::Letter(letter) => Some(&**letter),
+            Says::Ended(_) | Says::Receipt(_) => None,
+        });
     let mut latest_first = letters.clone().filter(|letter| letter.business != REVOKE);
     latest_first.next().or_else(|| letters.clone().next())
 }
@@ -141,7 +147,11 @@ fn standing(in_order: &[&Message]) -> Standing {
         Says::Ended(standing) => Some(*standing),
         Says::Receipt(receipt) => (receipt.code == TAKEN_BACK).then_some(Standing::Revoked),
     };
-    in_order.iter().filter_map(told).next_back().unwrap_or(Standing::InForce)
+    in_order
+        .iter()
+        .filter_map(told)
+        .next_back()
+        .unwrap_or(Standing::InForce)
 }
 
 fn receipt(message: &Message) -> Option<(&NaiveDateTime, &Receipt)> {
@@ -182,9 +192,19 @@ mod tests {
     #[test]
     fn messages_in_any_order_say_the_same() {
         for (messages, standing, number, status, why) in [
-            (vec![at(8, letter("0", "1"))], Standing::InForce, "1", None, "a document alone"),
             (
-                vec![at(10, receipt("A", "06")), at(9, receipt("A", "03")), at(8, letter("0", "1"))],
+                vec![at(8, letter("0", "1"))],
+                Standing::InForce,
+                "1",
+                None,
+                "a document alone",
+            ),
+            (
+                vec![
+                    at(10, receipt("A", "06")),
+                    at(9, receipt("A", "03")),
+                    at(8, letter("0", "1")),
+                ],
                 Standing::InForce,
                 "1",
                 Some("06"),
@@ -198,14 +218,21 @@ mod tests {
                 "taken back; what it was is kept",
             ),
             (
-                vec![at(8, letter("0", "1")), at(9, letter("1", "")), at(10, letter("2", "2"))],
+                vec![
+                    at(8, letter("0", "1")),
+                    at(9, letter("1", "")),
+                    at(10, letter("2", "2")),
+                ],
                 Standing::InForce,
                 "2",
                 None,
                 "written anew after it was taken back",
             ),
             (
-                vec![at(8, letter("0", "1")), at(8, Says::Ended(Standing::Replaced))],
+                vec![
+                    at(8, letter("0", "1")),
+                    at(8, Says::Ended(Standing::Replaced)),
+                ],
                 Standing::Replaced,
                 "1",
                 None,
@@ -228,7 +255,9 @@ mod tests {
         ] {
             for messages in [messages.clone(), messages.into_iter().rev().collect()] {
                 let current = Current::of(&messages).unwrap();
-                let said = current.status(None).map(|(_, receipt)| receipt.code.as_str());
+                let said = current
+                    .status(None)
+                    .map(|(_, receipt)| receipt.code.as_str());
                 assert_eq!(
                     (current.standing, current.letter.number.as_str(), said),
                     (standing, number, status),
@@ -241,10 +270,16 @@ mod tests {
     #[test]
     fn a_status_waits_for_its_document_and_belongs_to_its_receiver() {
         let mut messages = vec![at(10, receipt("A", "03")), at(9, receipt("B", "01"))];
-        assert!(Current::of(&messages).is_none(), "the document is not known yet");
+        assert!(
+            Current::of(&messages).is_none(),
+            "the document is not known yet"
+        );
         messages.push(at(8, letter("0", "1")));
         let current = Current::of(&messages).unwrap();
         let code = |of| current.status(of).map(|(_, receipt)| receipt.code.as_str());
-        assert_eq!((code(Some("B")), code(Some("C")), code(None)), (Some("01"), None, Some("03")));
+        assert_eq!(
+            (code(Some("B")), code(Some("C")), code(None)),
+            (Some("01"), None, Some("03"))
+        );
     }
 }

@@ -10,13 +10,15 @@
 mod dated;
 mod folder;
 mod reading;
-pub(in crate::source) mod shelf;
+mod shelf;
 
 use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
+
+pub(in crate::source) use self::shelf::put_away;
 
 use self::folder::Candidate;
 use self::reading::Reading;

@@ -23,7 +23,7 @@ pub use self::rows::rows;
 use self::folder::Letterbox;
 use self::header::Element;
 use self::refusal::Refusal;
-use super::drop::shelf;
+use super::drop;
 use super::{Ask, Next, Origin, RawPage, SourceError};
 use crate::config::sources::Listing;
 use crate::config::sources::edxml::{Done, EdxmlAccess, EdxmlListing};
@@ -102,7 +102,9 @@ impl<'a> Connection<'a> {
 
     pub(super) async fn page(&mut self, ask: &Ask<'_>) -> Result<RawPage, SourceError> {
         let Listing::Edxml(listing) = &ask.pull.listing else {
-            return Err(SourceError::Settings("this list is not made of messages".to_owned()));
+            return Err(SourceError::Settings(
+                "this list is not made of messages".to_owned(),
+            ));
         };
         if self.queue.is_none() || ask.position.is_none() {
             self.look(listing, ask.now)?;
@@ -111,7 +113,11 @@ impl<'a> Connection<'a> {
         let mut batch = self.next_batch();
         while !batch.is_empty() && arrived.is_empty() {
             arrived = self.read(batch).await?;
-            batch = if arrived.is_empty() { self.next_batch() } else { Vec::new() };
+            batch = if arrived.is_empty() {
+                self.next_batch()
+            } else {
+                Vec::new()
+            };
         }
         Ok(self.give(arrived))
     }
@@ -171,7 +177,11 @@ impl<'a> Connection<'a> {
             rows: Vec::new(),
             first: 0,
             total: None,
-            next: if goes_on { Next::At("next".to_owned()) } else { Next::End },
+            next: if goes_on {
+                Next::At("next".to_owned())
+            } else {
+                Next::End
+            },
             origin: Origin::Messages(Post {
                 arrived,
                 newest: self.newest,
@@ -189,7 +199,7 @@ impl<'a> Connection<'a> {
         let day = now.with_timezone(&self.zone).date_naive();
         for file in std::mem::take(&mut self.handed) {
             if self.access.done == Done::Move {
-                shelf::put_away(&self.folder, &file.path, &file.stamp.name, day).await?;
+                drop::put_away(&self.folder, &file.path, &file.stamp.name, day).await?;
             }
         }
         Ok(())
@@ -204,8 +214,14 @@ impl Letterbox {
 }
 
 impl Arrived {
-    fn new(stamp: Stamp, hash: String, sifted: Result<(Vec<u8>, bool), Refusal>, made: NaiveDateTime) -> Self {
-        let says = sifted.and_then(|(kept, ended)| message::messages(&Element::read(&kept, ended)?, made));
+    fn new(
+        stamp: Stamp,
+        hash: String,
+        sifted: Result<(Vec<u8>, bool), Refusal>,
+        made: NaiveDateTime,
+    ) -> Self {
+        let says =
+            sifted.and_then(|(kept, ended)| message::messages(&Element::read(&kept, ended)?, made));
         Self {
             stamp,
             hash,

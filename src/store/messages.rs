@@ -47,12 +47,14 @@ impl Store {
             .into_tuple()
             .all(&self.db)
             .await?;
-        let seen = rows.into_iter().map(|(name, size, modified, hash)| SeenMessage {
-            name,
-            size: size.cast_unsigned(),
-            modified,
-            hash,
-        });
+        let seen = rows
+            .into_iter()
+            .map(|(name, size, modified, hash)| SeenMessage {
+                name,
+                size: size.cast_unsigned(),
+                modified,
+                hash,
+            });
         Ok(seen.collect())
     }
 
@@ -60,7 +62,11 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer, or a row does not convert.
-    pub async fn messages_about(&self, source: &str, documents: &[&DocumentId]) -> Result<Vec<Message>, StoreError> {
+    pub async fn messages_about(
+        &self,
+        source: &str,
+        documents: &[&DocumentId],
+    ) -> Result<Vec<Message>, StoreError> {
         let mut messages = Vec::new();
         for chunk in documents.chunks(CHUNK) {
             let rows = exchange_message::Entity::find()
@@ -83,7 +89,9 @@ fn said(row: &exchange_message::Model) -> Result<Option<Message>, StoreError> {
         return Ok(None);
     };
     let message = serde_json::from_str(text);
-    message.map(Some).map_err(|error| StoreError::bad_row("exchange_message", &row.hash, error))
+    message
+        .map(Some)
+        .map_err(|error| StoreError::bad_row("exchange_message", &row.hash, error))
 }
 
 impl Write {
@@ -97,7 +105,10 @@ impl Write {
         messages: &[KeptMessage],
         read_at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let rows: Vec<_> = messages.iter().flat_map(|message| rows(source, message, read_at)).collect();
+        let rows: Vec<_> = messages
+            .iter()
+            .flat_map(|message| rows(source, message, read_at))
+            .collect();
         for chunk in rows.chunks(CHUNK) {
             exchange_message::Entity::insert_many(chunk.to_vec())
                 .on_conflict(
@@ -112,7 +123,11 @@ impl Write {
     }
 }
 
-fn rows(source: &str, message: &KeptMessage, read_at: DateTime<Utc>) -> Vec<exchange_message::ActiveModel> {
+fn rows(
+    source: &str,
+    message: &KeptMessage,
+    read_at: DateTime<Utc>,
+) -> Vec<exchange_message::ActiveModel> {
     let row = |part: i32, says: Option<&Message>| exchange_message::ActiveModel {
         source: Set(source.to_owned()),
         hash: Set(message.seen.hash.clone()),
@@ -127,5 +142,8 @@ fn rows(source: &str, message: &KeptMessage, read_at: DateTime<Utc>) -> Vec<exch
     if message.says.is_empty() {
         return vec![row(0, None)];
     }
-    (0..).zip(&message.says).map(|(part, says)| row(part, Some(says))).collect()
+    (0..)
+        .zip(&message.says)
+        .map(|(part, says)| row(part, Some(says)))
+        .collect()
 }

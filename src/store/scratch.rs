@@ -14,8 +14,8 @@ use sea_orm::{
 };
 
 use super::entity::{
-    decision, dossier, drop_file, entry, exchange_message, outbox, pull, quarantine, run, schedule, stated, step,
-    transition,
+    decision, dossier, drop_file, entry, exchange_message, outbox, pull, quarantine, run, schedule,
+    stated, step, transition,
 };
 use super::observer::Observed;
 use super::runs::RunStatus;

@@ -29,6 +29,7 @@ mod days;
 mod delivery;
 mod digests;
 mod drops;
+mod exchange;
 mod faults;
 mod figures;
 mod filing;

@@ -10,9 +10,7 @@ use chrono::format::{Item as FormatItem, StrftimeItems};
 
 use super::fields;
 use super::kinds::DOSSIERS;
-use super::{
-    Access, FieldKind, Listing, Pull, Report, Since, Source, Stated, drop, edxml, http,
-};
+use super::{Access, FieldKind, Listing, Pull, Report, Since, Source, Stated, drop, edxml, http};
 use crate::config::problem::quoted;
 use crate::config::reader::{Item, Table};
 use crate::config::targets::name;
@@ -74,9 +72,15 @@ fn refuse_foreign(
     own: SourceKind,
     keys: fn(SourceKind) -> &'static [&'static str],
 ) {
+    let mut told = Vec::new();
     let others = SourceKind::WORDS.iter().filter(|(_, kind)| *kind != own);
     for (word, other) in others {
         for key in keys(*other).iter().filter(|key| !keys(own).contains(key)) {
+            // Several kinds may have it: the first of them is named.
+            if told.contains(key) {
+                continue;
+            }
+            told.push(key);
             let message = format!("`{key}` belongs to sources of the kind `{word}`");
             let help = format!(
                 "remove it, or write `kind = \"{word}\"`: this one is of the kind `{}`",

@@ -57,9 +57,21 @@ mod tests {
     #[test]
     fn the_same_document_has_one_identifier() {
         for (text, expected, why) in [
-            ("H26.23,2020/06/01,15/UBND-VP", "H26.23,2020/06/01,15/UBND-VP", "as it is"),
-            ("000.00.23.H26, 2020/06/01, 15/UBND-VP", "H26.23,2020/06/01,15/UBND-VP", "the older order"),
-            ("H26.23,2014/02/30,1,2/X", "H26.23,2014/02/30,1,2/X", "a comma in the number, a day that never was"),
+            (
+                "H26.23,2020/06/01,15/UBND-VP",
+                "H26.23,2020/06/01,15/UBND-VP",
+                "as it is",
+            ),
+            (
+                "000.00.23.H26, 2020/06/01, 15/UBND-VP",
+                "H26.23,2020/06/01,15/UBND-VP",
+                "the older order",
+            ),
+            (
+                "H26.23,2014/02/30,1,2/X",
+                "H26.23,2014/02/30,1,2/X",
+                "a comma in the number, a day that never was",
+            ),
             ("  vb-77  ", "vb-77", "of a system's own"),
         ] {
             assert_eq!(DocumentId::parse(text).as_str(), expected, "{why}");

@@ -44,7 +44,9 @@ pub(super) fn messages(look: &Look<'_>) -> Result<Vec<Letterbox>, SourceError> {
         found
     } else {
         let mut found = scan(look.folder, Some(&names))?;
-        found.retain(|file| look.now.timestamp() - file.stamp.modified >= look.settle.as_secs().cast_signed());
+        found.retain(|file| {
+            look.now.timestamp() - file.stamp.modified >= look.settle.as_secs().cast_signed()
+        });
         found
     };
     found.sort_by(|a, b| (a.stamp.modified, &a.stamp.name).cmp(&(b.stamp.modified, &b.stamp.name)));
@@ -55,7 +57,12 @@ fn patterns(files: &[String]) -> Result<GlobSet, SourceError> {
     let refused = |error: globset::Error| SourceError::Settings(error.to_string());
     let mut set = GlobSetBuilder::new();
     for file in files {
-        set.add(GlobBuilder::new(file).case_insensitive(true).build().map_err(refused)?);
+        set.add(
+            GlobBuilder::new(file)
+                .case_insensitive(true)
+                .build()
+                .map_err(refused)?,
+        );
     }
     set.build().map_err(refused)
 }
@@ -127,5 +134,8 @@ fn finished(sieve: Sieve) -> (String, Sifted) {
 }
 
 fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

@@ -34,10 +34,12 @@ impl Element {
         let mut reader = Reader::from_str(text);
         let mut open = vec![Self::default()];
         loop {
-            let event = reader.read_event().map_err(|error| Refusal::Broken {
-                at: reader.error_position(),
-                cause: error.to_string(),
-            })?;
+            let event = match reader.read_event() {
+                // What is left open at the end of the text.
+                Err(quick_xml::Error::Syntax(_)) if !whole => return Err(Refusal::Truncated),
+                Err(error) => return Err(broken(&reader, &error)),
+                Ok(event) => event,
+            };
             match event {
                 Event::Eof if whole || open.len() == 1 => return Ok(closed(open)),
                 Event::Eof => return Err(Refusal::Truncated),
@@ -59,8 +61,19 @@ impl Element {
 
     /// The text at a path of names; empty where there is none.
     pub(super) fn text(&self, path: &[&str]) -> String {
-        let found = path.iter().try_fold(self, |element, name| element.each(name).next());
-        found.map(|element| text::tidy(&element.text)).unwrap_or_default()
+        let found = path
+            .iter()
+            .try_fold(self, |element, name| element.each(name).next());
+        found
+            .map(|element| text::tidy(&element.text))
+            .unwrap_or_default()
+    }
+}
+
+fn broken(reader: &Reader<&[u8]>, error: &quick_xml::Error) -> Refusal {
+    Refusal::Broken {
+        at: reader.error_position(),
+        cause: error.to_string(),
     }
 }
 
@@ -165,20 +178,40 @@ mod tests {
 
     #[test]
     fn what_is_no_header_says_why() {
-        let long = format!("<edXMLHeader><Subject>{}</Subject></edXMLHeader>", "x".repeat(TEXT + 1));
+        let long = format!(
+            "<edXMLHeader><Subject>{}</Subject></edXMLHeader>",
+            "x".repeat(TEXT + 1)
+        );
         let deep = "<a>".repeat(40);
         for (text, expected) in [
             ("", "it is empty"),
-            ("From: a@b.example\n\n<a/>", "it is no XML: it begins with something else than `<`"),
-            ("<edXML><edXMLHeader><From>", "it is cut off: its header does not end"),
-            ("<a>&bomb;</a>", "`&bomb;` is an entity that XML does not know: entities are not expanded"),
+            (
+                "From: a@b.example\n\n<a/>",
+                "it is no XML: it begins with something else than `<`",
+            ),
+            (
+                "<edXML><edXMLHeader><From>",
+                "it is cut off: its header does not end",
+            ),
+            (
+                "<a>&bomb;</a>",
+                "`&bomb;` is an entity that XML does not know: entities are not expanded",
+            ),
             (&long, "the value of `Subject` is longer than 16384 bytes"),
             (&deep, "its elements are nested more than 32 deep"),
         ] {
-            assert_eq!(Element::read(text.as_bytes(), false).unwrap_err().to_string(), expected);
+            assert_eq!(
+                Element::read(text.as_bytes(), false)
+                    .unwrap_err()
+                    .to_string(),
+                expected
+            );
         }
         let broken = Element::read(b"<a></b>", false).unwrap_err().to_string();
         assert!(broken.starts_with("it is no XML at byte"), "{broken}");
-        assert!(matches!(Element::read(b"<a>\xff</a>", false), Err(Refusal::NotUtf8)));
+        assert!(matches!(
+            Element::read(b"<a>\xff</a>", false),
+            Err(Refusal::NotUtf8)
+        ));
     }
 }

@@ -8,9 +8,16 @@ use chrono::NaiveDateTime;
 
 use super::header::Element;
 use super::refusal::Refusal;
-use crate::domain::exchange::{DocumentId, Letter, Message, REPLACE, REVOKE, Receipt, Says, Standing, organ};
+use crate::domain::exchange::{
+    DocumentId, Letter, Message, REPLACE, REVOKE, Receipt, Says, Standing, organ,
+};
 
-const TIMES: [&str; 4] = ["%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M:%S"];
+const TIMES: [&str; 4] = [
+    "%Y/%m/%d %H:%M:%S",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S",
+    "%d/%m/%Y %H:%M:%S",
+];
 
 /// What a message says: mostly one thing of one document. `made` is when its file was made.
 pub(super) fn messages(root: &Element, made: NaiveDateTime) -> Result<Vec<Message>, Refusal> {
@@ -31,7 +38,12 @@ fn spoken(document: DocumentId, at: NaiveDateTime, letter: Letter) -> Vec<Messag
         REPLACE => Some(Standing::Replaced),
         _ => None,
     };
-    let others: Vec<DocumentId> = letter.response_for.iter().filter(|other| **other != document).cloned().collect();
+    let others: Vec<DocumentId> = letter
+        .response_for
+        .iter()
+        .filter(|other| **other != document)
+        .cloned()
+        .collect();
     let mut letter = letter;
     if letter.business == REVOKE && !others.is_empty() {
         // A notice with a number of its own is a document that nobody took back.
@@ -53,7 +65,9 @@ fn letter(root: &Element, header: &Element) -> Letter {
     let text = |path: &[&str]| header.text(path);
     let business = root.find("Bussiness").or_else(|| root.find("Business"));
     let business = business.map(|element| {
-        ["BussinessDocType", "BusinessDocType"].map(|name| element.text(&[name])).concat()
+        ["BussinessDocType", "BusinessDocType"]
+            .map(|name| element.text(&[name]))
+            .concat()
     });
     let to = header.each("To").map(|to| organ(&to.text(&["OrganId"])));
     Letter {
@@ -68,8 +82,16 @@ fn letter(root: &Element, header: &Element) -> Letter {
         due: text(&["DueDate"]),
         priority: text(&["OtherInfo", "Priority"]),
         steering: text(&["SteeringType"]),
-        business: business.filter(|word| !word.is_empty()).unwrap_or_else(|| "0".to_owned()),
-        response_for: root.find("edXMLHeader").unwrap_or(header).each("ResponseFor").chain(header.each("ResponseFor")).filter_map(referred).collect(),
+        business: business
+            .filter(|word| !word.is_empty())
+            .unwrap_or_else(|| "0".to_owned()),
+        response_for: root
+            .find("edXMLHeader")
+            .unwrap_or(header)
+            .each("ResponseFor")
+            .chain(header.each("ResponseFor"))
+            .filter_map(referred)
+            .collect(),
     }
 }
 
@@ -78,11 +100,18 @@ fn document(header: &Element, letter: &Letter) -> Result<DocumentId, Refusal> {
     if !said.is_empty() {
         return Ok(DocumentId::parse(&said));
     }
-    if [&letter.from, &letter.day, &letter.number].iter().any(|part| part.is_empty()) {
+    if [&letter.from, &letter.day, &letter.number]
+        .iter()
+        .any(|part| part.is_empty())
+    {
         return Err(Refusal::Missing("DocumentId"));
     }
     let number = format!("{}/{}", letter.number, letter.notation);
-    Ok(DocumentId::of(&letter.from, &letter.day, number.trim_end_matches('/')))
+    Ok(DocumentId::of(
+        &letter.from,
+        &letter.day,
+        number.trim_end_matches('/'),
+    ))
 }
 
 /// The document that a `ResponseFor` names.
@@ -93,13 +122,19 @@ fn referred(element: &Element) -> Option<DocumentId> {
     }
     let parts = ["OrganId", "PromulgationDate", "Code"].map(|name| element.text(&[name]));
     let [from, day, number] = &parts;
-    parts.iter().all(|part| !part.is_empty()).then(|| DocumentId::of(from, day, number))
+    parts
+        .iter()
+        .all(|part| !part.is_empty())
+        .then(|| DocumentId::of(from, day, number))
 }
 
 fn status(root: &Element) -> Result<Message, Refusal> {
     let named = |name| root.find(name).ok_or(Refusal::Missing(name));
-    let document = referred(named("ResponseFor")?).ok_or(Refusal::Missing("ResponseFor/DocumentId"))?;
-    let from = root.find("From").map(|from| organ(&from.text(&["OrganId"])));
+    let document =
+        referred(named("ResponseFor")?).ok_or(Refusal::Missing("ResponseFor/DocumentId"))?;
+    let from = root
+        .find("From")
+        .map(|from| organ(&from.text(&["OrganId"])));
     let at = time("Timestamp", &named("Timestamp")?.text(&[]))?;
     let code = named("StatusCode")?.text(&[]);
     let fits = (1..=2).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit());
@@ -118,7 +153,9 @@ fn status(root: &Element) -> Result<Message, Refusal> {
 
 /// When it was sent, as its first trace tells.
 fn sent(root: &Element, made: NaiveDateTime) -> Result<NaiveDateTime, Refusal> {
-    let trace = root.find("TraceHeader").map(|trace| trace.text(&["Timestamp"]));
+    let trace = root
+        .find("TraceHeader")
+        .map(|trace| trace.text(&["Timestamp"]));
     match trace.filter(|said| !said.is_empty()) {
         Some(said) => time("Timestamp", &said),
         None => Ok(made),

@@ -8,7 +8,9 @@ use super::sieve::{MOST, TEXT};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    #[error("it has a document type declaration, which may define entities without end: that is not read")]
+    #[error(
+        "it has a document type declaration, which may define entities without end: that is not read"
+    )]
     Doctype,
     #[error("its header is larger than {most} bytes", most = MOST)]
     TooMuch,
@@ -30,7 +32,9 @@ pub enum Refusal {
     Broken { at: u64, cause: String },
     #[error("`&{0};` is an entity that XML does not know: entities are not expanded")]
     Entity(String),
-    #[error("it is neither a document nor a status: no `MessageHeader` and no `StatusCode` is in it")]
+    #[error(
+        "it is neither a document nor a status: no `MessageHeader` and no `StatusCode` is in it"
+    )]
     Neither,
     #[error("`{0}` is missing")]
     Missing(&'static str),

@@ -13,7 +13,11 @@ use crate::domain::exchange::{Current, DocumentId, Letter, Message};
 ///
 /// # Errors
 /// When none of `own` sent or received it.
-pub fn rows(own: &[String], document: &DocumentId, messages: &[Message]) -> Result<Vec<Value>, String> {
+pub fn rows(
+    own: &[String],
+    document: &DocumentId,
+    messages: &[Message],
+) -> Result<Vec<Value>, String> {
     let Some(current) = Current::of(messages) else {
         return Ok(Vec::new());
     };
@@ -31,7 +35,9 @@ pub fn rows(own: &[String], document: &DocumentId, messages: &[Message]) -> Resu
         ));
     }
     let sent = sender.map(|organ| row(document, &current, organ, true));
-    let received = receivers.into_iter().map(|organ| row(document, &current, organ, false));
+    let received = receivers
+        .into_iter()
+        .map(|organ| row(document, &current, organ, false));
     Ok(sent.into_iter().chain(received).collect())
 }
 
@@ -50,7 +56,10 @@ fn row(document: &DocumentId, current: &Current<'_>, organ: &str, sent: bool) ->
     let mut put = |name: &str, value: String| row.insert(name.to_owned(), Value::String(value));
     put("Record", record);
     put("Own", organ.to_owned());
-    put("Direction", if sent { "sent" } else { "received" }.to_owned());
+    put(
+        "Direction",
+        if sent { "sent" } else { "received" }.to_owned(),
+    );
     put("Standing", current.standing.as_str().to_owned());
     // What a receiver says counts for its own row; for the sender's, what any of them said last.
     if let Some((at, receipt)) = current.status((!sent).then_some(organ)) {
@@ -118,8 +127,18 @@ mod tests {
     #[test]
     fn each_of_our_organisations_has_its_row() {
         for (from, to, expected, why) in [
-            ("H26.23", ["H26"].as_slice(), vec!["H26.23 sent"], "to somebody else"),
-            ("H26", &["H26.23", "H26.24"], vec!["H26.23 received"], "from somebody else"),
+            (
+                "H26.23",
+                ["H26"].as_slice(),
+                vec!["H26.23 sent"],
+                "to somebody else",
+            ),
+            (
+                "H26",
+                &["H26.23", "H26.24"],
+                vec!["H26.23 received"],
+                "from somebody else",
+            ),
             (
                 "H26.23",
                 &["H26.23.12", "H26.23.13", "H26.23.12"],
@@ -130,6 +149,9 @@ mod tests {
             assert_eq!(seen(from, to).unwrap(), expected, "{why}");
         }
         let foreign = seen("H26.2", &["H26.231"]).unwrap_err();
-        assert_eq!(foreign, "neither its sender, `H26.2`, nor a receiver, `H26.231`, is within `own`");
+        assert_eq!(
+            foreign,
+            "neither its sender, `H26.2`, nor a receiver, `H26.231`, is within `own`"
+        );
     }
 }

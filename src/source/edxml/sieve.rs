@@ -63,7 +63,10 @@ impl Sieve {
     }
 
     fn text(&mut self, bytes: &[u8]) -> usize {
-        let length = bytes.iter().position(|byte| *byte == b'<').unwrap_or(bytes.len());
+        let length = bytes
+            .iter()
+            .position(|byte| *byte == b'<')
+            .unwrap_or(bytes.len());
         self.keep_text(&bytes[..length]);
         if length == bytes.len() {
             return length;
@@ -148,8 +151,12 @@ fn is_declaration(tag: &[u8]) -> bool {
 
 /// `</edXML:edXMLHeader >`, whatever its prefix.
 fn closes_header(tag: &[u8]) -> bool {
-    let name = tag.strip_prefix(b"</").and_then(|rest| rest.strip_suffix(b">"));
-    name.is_some_and(|name| name.trim_ascii().rsplit(|byte| *byte == b':').next() == Some(HEADER_END))
+    let name = tag
+        .strip_prefix(b"</")
+        .and_then(|rest| rest.strip_suffix(b">"));
+    name.is_some_and(|name| {
+        name.trim_ascii().rsplit(|byte| *byte == b':').next() == Some(HEADER_END)
+    })
 }
 
 #[cfg(test)]
@@ -164,18 +171,47 @@ mod tests {
             piecemeal.take(&[*byte]).unwrap();
         }
         let (bytes, ended) = whole.finish();
-        assert_eq!(piecemeal.finish(), (bytes.clone(), ended), "in one piece and byte by byte");
+        assert_eq!(
+            piecemeal.finish(),
+            (bytes.clone(), ended),
+            "in one piece and byte by byte"
+        );
         (String::from_utf8(bytes).unwrap(), ended)
     }
 
     #[test]
     fn what_comes_after_the_header_is_not_read() {
         for (text, expected, ended, why) in [
-            ("<e><x:edXMLHeader>a</x:edXMLHeader><b>", "<e><x:edXMLHeader>a</x:edXMLHeader>", true, "a prefix"),
-            ("<edXMLHeader></edXMLHeader >rest", "<edXMLHeader></edXMLHeader >", true, "a space in the tag"),
-            ("<a x='</edXMLHeader>'>b", "<a x='</edXMLHeader>'>b", false, "within a value"),
-            ("<!-- </edXMLHeader> --><a/>", "<!-- </edXMLHeader> --><a/>", false, "within a comment"),
-            ("<![CDATA[</edXMLHeader>]]]><a/>", "<![CDATA[</edXMLHeader>]]]><a/>", false, "within data"),
+            (
+                "<e><x:edXMLHeader>a</x:edXMLHeader><b>",
+                "<e><x:edXMLHeader>a</x:edXMLHeader>",
+                true,
+                "a prefix",
+            ),
+            (
+                "<edXMLHeader></edXMLHeader >rest",
+                "<edXMLHeader></edXMLHeader >",
+                true,
+                "a space in the tag",
+            ),
+            (
+                "<a x='</edXMLHeader>'>b",
+                "<a x='</edXMLHeader>'>b",
+                false,
+                "within a value",
+            ),
+            (
+                "<!-- </edXMLHeader> --><a/>",
+                "<!-- </edXMLHeader> --><a/>",
+                false,
+                "within a comment",
+            ),
+            (
+                "<![CDATA[</edXMLHeader>]]]><a/>",
+                "<![CDATA[</edXMLHeader>]]]><a/>",
+                false,
+                "within data",
+            ),
         ] {
             assert_eq!(kept(text), (expected.to_owned(), ended), "{why}");
         }
@@ -184,7 +220,9 @@ mod tests {
     #[test]
     fn three_hundred_megabytes_before_the_header_are_let_go() {
         let mut sieve = Sieve::default();
-        sieve.take(b"<edXML><AttachmentEncoded><Attachment>").unwrap();
+        sieve
+            .take(b"<edXML><AttachmentEncoded><Attachment>")
+            .unwrap();
         let chunk = vec![b'A'; 1 << 20];
         let mut most = 0;
         for _ in 0..300 {
@@ -193,10 +231,14 @@ mod tests {
         }
         sieve.take(b"</Attachment><![CDATA[").unwrap();
         sieve.take(&vec![b'B'; 100_000]).unwrap();
-        sieve.take(b"]]></AttachmentEncoded><edXMLHeader><a>1</a></edXMLHeader>").unwrap();
+        sieve
+            .take(b"]]></AttachmentEncoded><edXMLHeader><a>1</a></edXMLHeader>")
+            .unwrap();
         assert!(most < TEXT + 100, "{most} bytes were held");
         let (bytes, ended) = sieve.finish();
-        assert!(ended && bytes.ends_with(b"]]></AttachmentEncoded><edXMLHeader><a>1</a></edXMLHeader>"));
+        assert!(
+            ended && bytes.ends_with(b"]]></AttachmentEncoded><edXMLHeader><a>1</a></edXMLHeader>")
+        );
         assert!(bytes.len() < 3 * TEXT, "{} bytes are kept", bytes.len());
     }
 
@@ -211,8 +253,14 @@ mod tests {
     #[test]
     fn bombs_are_refused_at_their_first_bytes() {
         let refused = |text: &[u8]| Sieve::default().take(text).unwrap_err();
-        assert!(matches!(refused(b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]>"), Refusal::Doctype));
-        assert!(matches!(refused(&[b"<".as_slice(), &[b'a'; TAG + 1]].concat()), Refusal::LongTag));
+        assert!(matches!(
+            refused(b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]>"),
+            Refusal::Doctype
+        ));
+        assert!(matches!(
+            refused(&[b"<".as_slice(), &[b'a'; TAG + 1]].concat()),
+            Refusal::LongTag
+        ));
         let many = "<a>b</a>".repeat(MOST / 8 + 1);
         assert!(matches!(refused(many.as_bytes()), Refusal::TooMuch));
     }

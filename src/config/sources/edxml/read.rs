@@ -43,7 +43,10 @@ pub fn listing(table: &Table<'_>) -> Option<EdxmlListing> {
 fn organ(item: &Item<'_>) -> Option<String> {
     let text = item.text()?;
     let id = OrganId::parse(&text).map_err(|error| {
-        item.problem(error.to_string(), "write what stands in `OrganId` of your messages");
+        item.problem(
+            error.to_string(),
+            "write what stands in `OrganId` of your messages",
+        );
     });
     id.ok().map(|id| id.as_str().to_owned())
 }
@@ -54,6 +57,9 @@ pub fn header(item: &Item<'_>) -> Option<String> {
     if HEADERS.contains(&text.as_str()) {
         return Some(text);
     }
-    item.problem(format!("a message tells no `{text}`"), instead(&text, HEADERS));
+    item.problem(
+        format!("a message tells no `{text}`"),
+        instead(&text, HEADERS),
+    );
     None
 }

@@ -190,7 +190,9 @@ async fn read(
             Err(error) => return Err(failed(source, error)),
         };
         let store = &context.app.store;
-        let apart = threads.join(store, source, &pull.records, &mut page).await?;
+        let apart = threads
+            .join(store, source, &pull.records, &mut page)
+            .await?;
         let rows = page.rows.len() as u64;
         context.watcher.rows(page.first + rows, page.total);
         let needs = u32::try_from(rows).unwrap_or(ROOM).min(ROOM);
@@ -298,7 +300,9 @@ impl Course<'_> {
         if self.seen_all(batch, last) {
             self.forget_unseen(&write, reading).await?;
         }
-        write.remember_messages(name, &batch.messages, reading.at).await?;
+        write
+            .remember_messages(name, &batch.messages, reading.at)
+            .await?;
         for end in &batch.files {
             write
                 .remember_file(&read_file(reading, records, end))

@@ -34,7 +34,8 @@ impl Threads {
         records: &str,
         page: &mut RawPage,
     ) -> Result<Vec<Reject>, StoreError> {
-        let (Origin::Messages(post), Access::Edxml(access)) = (&mut page.origin, &source.access) else {
+        let (Origin::Messages(post), Access::Edxml(access)) = (&mut page.origin, &source.access)
+        else {
             return Ok(Vec::new());
         };
         let mut documents = self.hold(&post.arrived);
@@ -50,7 +51,8 @@ impl Threads {
             match rows(&access.own, document, &messages) {
                 Ok(found) if found.is_empty() => post.waiting += messages.len() as u64,
                 Ok(found) => {
-                    post.documents.extend(found.iter().map(|_| document.to_string()));
+                    post.documents
+                        .extend(found.iter().map(|_| document.to_string()));
                     page.rows.extend(found);
                 }
                 Err(why) => rejects.push(foreign(document, why)),
@@ -60,11 +62,17 @@ impl Threads {
     }
 
     fn hold(&mut self, arrived: &[Arrived]) -> BTreeSet<DocumentId> {
-        let messages = arrived.iter().filter_map(|message| message.says.as_ref().ok()).flatten();
+        let messages = arrived
+            .iter()
+            .filter_map(|message| message.says.as_ref().ok())
+            .flatten();
         let mut documents = BTreeSet::new();
         for message in messages {
             documents.insert(message.document.clone());
-            self.held.entry(message.document.clone()).or_default().push(message.clone());
+            self.held
+                .entry(message.document.clone())
+                .or_default()
+                .push(message.clone());
         }
         documents
     }
@@ -78,12 +86,19 @@ impl Threads {
         let documents: Vec<&DocumentId> = documents.iter().collect();
         let mut before: HashMap<DocumentId, Vec<Message>> = HashMap::new();
         for message in store.messages_about(source, &documents).await? {
-            before.entry(message.document.clone()).or_default().push(message);
+            before
+                .entry(message.document.clone())
+                .or_default()
+                .push(message);
         }
         Ok(before)
     }
 
-    fn all(&self, document: &DocumentId, before: &HashMap<DocumentId, Vec<Message>>) -> Vec<Message> {
+    fn all(
+        &self,
+        document: &DocumentId,
+        before: &HashMap<DocumentId, Vec<Message>>,
+    ) -> Vec<Message> {
         let mut messages = before.get(document).cloned().unwrap_or_default();
         for message in self.held.get(document).into_iter().flatten() {
             if !messages.contains(message) {
