@@ -21,6 +21,7 @@ mod check;
 mod demo;
 mod doctor;
 mod explain;
+mod infer;
 mod jobs;
 mod logging;
 mod mail;
@@ -31,6 +32,8 @@ mod output;
 mod overdue;
 mod pause;
 mod progress;
+mod quarantine;
+mod resync;
 mod run;
 mod runs;
 mod schema;
@@ -92,6 +95,8 @@ enum Command {
     Overdue(overdue::Overdue),
     /// How a target's figure comes about
     Explain(explain::Explain),
+    /// Rows kept aside, why, and trying them again
+    Quarantine(quarantine::Quarantine),
     /// Working-day arithmetic
     Calendar(calendar::Calendar),
     /// The outbox
@@ -145,6 +150,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Board(board) => board.run(&scope).await?,
         Command::Overdue(overdue) => overdue.run(&scope).await?,
         Command::Explain(explain) => explain.run(&scope).await?,
+        Command::Quarantine(quarantine) => quarantine.run(&scope).await?,
         Command::Calendar(calendar) => calendar.run(&scope)?,
         Command::Mail(mail) => mail.run(&scope).await?,
         Command::Migrate => migrate::run(&scope).await?,

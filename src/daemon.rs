@@ -1,38 +1,30 @@
-//! Opening a site, and the daemon: heartbeat, planner, runner, outbox, until a signal.
+//! The daemon: heartbeat, planner, runner, outbox, until a signal.
 //!
-//! Owns: building the `App`, the main loop, holding the database, draining at the end.
+//! Owns: the main loop, holding the database, draining at the end.
 //! Never: rules.
-//! Reads next: `daemon/reload.rs`, `job/plan.rs`, `job/runner.rs`.
+//! Reads next: `daemon/open.rs`, `daemon/reload.rs`, `job/plan.rs`, `job/runner.rs`.
 
+mod open;
 mod outage;
 mod reload;
 mod signals;
 
+pub use open::{OpenError, check_site, clock, copy, open, open_with, today};
 pub use signals::{Signals, stop_signal};
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, Utc};
-
-use crate::clock::Clock;
-use crate::config::document::Documents;
-use crate::config::problem::Problem;
-use crate::config::site;
-use crate::domain::dossier::day_of;
-use crate::job::check::{self, Findings};
 use crate::job::notice::Notices;
 use crate::job::plan::Planner;
 use crate::job::runner::{Runner, process_name};
 use crate::job::watch::Unwatched;
 use crate::job::watchdog::Watchdog;
-use crate::job::{App, Gates, JobError, Pulls, deliver, run, spec};
-use crate::mail::{Templates, Transport};
+use crate::job::{App, JobError, deliver, run};
 use crate::metrics::Exporter;
 use crate::scheduler::Heartbeat;
-use crate::store::{Kept, Lock, Store, StoreError};
+use crate::store::{Kept, Lock, StoreError};
 use outage::Outages;
 use reload::Files;
 
@@ -42,162 +34,12 @@ const AT_ONCE: usize = 4;
 const DRAIN: Duration = Duration::from_secs(30);
 /// What may take long while the program stops, and has this long then: a beat, saying farewell.
 const MOMENT: Duration = Duration::from_secs(3);
+/// A part of a beat that takes longer waits for a database that will not answer.
+const SILENCE: Duration = Duration::from_secs(120);
 /// Beats between two signs of life.
 const SIGN_OF_LIFE: u64 = 20;
 /// Beats between two looks whether the database is still held.
 const LOOK_AT_LOCK: u64 = 3;
-
-/// Why a site cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Everything that `dondoc check` would say; the texts are there to show the lines.
-    #[error("the site's files have {} problem(s)", .0.len())]
-    Problems(Vec<Problem>, Documents),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// The clock of a command: fixed by `--at` or by the site's settings (a demo), else the system's.
-#[must_use]
-pub fn clock(at: Option<DateTime<Utc>>, site: &Path) -> Clock {
-    let set = at.or_else(|| {
-        let reading = site::read_site(site, &site::environment());
-        reading.settings?.site.now.map(|now| now.to_utc())
-    });
-    set.map_or(Clock::System, Clock::fixed)
-}
-
-/// The day of `now` in the site's zone; in UTC where the settings cannot be read.
-#[must_use]
-pub fn today(site: &Path, now: DateTime<Utc>) -> NaiveDate {
-    let reading = site::read_site(site, &site::environment());
-    let zone = reading
-        .settings
-        .map_or(chrono_tz::UTC, |settings| settings.site.zone);
-    day_of(now, zone)
-}
-
-/// Every problem of every file of the site, templates included, as of `today`.
-#[must_use]
-pub fn check_site(folder: &Path, today: NaiveDate) -> Findings {
-    check_site_with(folder, today, &site::environment())
-}
-
-fn check_site_with(folder: &Path, today: NaiveDate, variables: &[(String, String)]) -> Findings {
-    let mut findings = check::check(folder, today, variables);
-    if folder.join("templates").is_dir()
-        && let Err(problems) = Templates::load(&folder.join("templates"))
-    {
-        findings.problems.extend(problems);
-    }
-    findings
-}
-
-/// Opens the site in `folder`: refuses whatever `check` refuses, opens and migrates the database.
-///
-/// # Errors
-/// With all problems of the site's files, or when the database cannot be opened.
-pub async fn open(folder: &Path, clock: Clock) -> Result<App, OpenError> {
-    open_with(folder, clock, site::environment()).await
-}
-
-/// As [`open`], with the given variables instead of those of this process.
-///
-/// # Errors
-/// As [`open`].
-pub async fn open_with(
-    folder: &Path,
-    clock: Clock,
-    variables: Vec<(String, String)>,
-) -> Result<App, OpenError> {
-    let read = read(folder, clock.now(), &variables)?;
-    let store = Store::of(&read.files.settings.database, folder).await?;
-    store.migrate().await?;
-    store.keep_daybook(read.files.settings.site.zone).await?;
-    Ok(read.app(folder, store, clock, Gates::default(), variables))
-}
-
-/// What the files of a site say, all of it valid.
-struct Read {
-    files: site::Files,
-    jobs: Vec<spec::Job>,
-    templates: Templates,
-}
-
-fn read(
-    folder: &Path,
-    now: DateTime<Utc>,
-    variables: &[(String, String)],
-) -> Result<Read, OpenError> {
-    let reading = site::read_site(folder, variables);
-    let zone = reading
-        .settings
-        .map_or(chrono_tz::UTC, |settings| settings.site.zone);
-    let Findings {
-        problems,
-        jobs,
-        documents,
-        ..
-    } = check_site_with(folder, day_of(now, zone), variables);
-    if !problems.is_empty() {
-        return Err(OpenError::Problems(problems, documents));
-    }
-    drop(documents);
-    let refused = |problems| OpenError::Problems(problems, Documents::default());
-    let files = site::load(folder, variables).map_err(refused)?;
-    let templates = Templates::load(&folder.join("templates")).map_err(refused)?;
-    Ok(Read {
-        files,
-        jobs,
-        templates,
-    })
-}
-
-impl Read {
-    fn app(
-        self,
-        folder: &Path,
-        store: Store,
-        clock: Clock,
-        gates: Gates,
-        variables: Vec<(String, String)>,
-    ) -> App {
-        let transport = Transport::new(&self.files.settings.mail.delivery, folder);
-        let Self {
-            files,
-            jobs,
-            templates,
-        } = self;
-        let pulls = Pulls::FromSources;
-        App {
-            site: folder.to_owned(),
-            files,
-            jobs,
-            templates,
-            transport,
-            store,
-            clock,
-            pulls,
-            gates,
-            variables,
-        }
-    }
-}
-
-/// The same site opened anew from its files, on the same database and clock.
-///
-/// # Errors
-/// With all problems of its files.
-pub fn copy(app: &App) -> Result<App, OpenError> {
-    let read = read(&app.site, app.clock.now(), &app.variables)?;
-    Ok(read.app(
-        &app.site,
-        app.store.clone(),
-        app.clock.clone(),
-        app.gates.clone(),
-        app.variables.clone(),
-    ))
-}
 
 /// Serves until a signal comes: what runs then is finished, what waits stays for the next start.
 ///
@@ -272,6 +114,8 @@ async fn go_on(
 pub struct Daemon {
     app: Arc<App>,
     lock: Lock,
+    /// As far as is known; while it is not, nothing is begun.
+    is_held: bool,
     files: Files,
     planner: Planner,
     runner: Runner,
@@ -300,7 +144,7 @@ impl Daemon {
 
     fn new(app: App, lock: Lock) -> Self {
         let runner = Runner::new(process_name(), AT_ONCE, Arc::new(Unwatched));
-        let files = Files::of(&app.site);
+        let files = Files::of(&app);
         let app = Arc::new(app);
         Self {
             exporter: Exporter::new(&app),
@@ -313,6 +157,7 @@ impl Daemon {
             is_stopping: Arc::new(AtomicBool::new(false)),
             watchdog: Watchdog::default(),
             notices: Notices::default(),
+            is_held: true,
             error: None,
             outages: Outages::default(),
             beats: 0,
@@ -338,33 +183,39 @@ impl Daemon {
 
     /// Nothing is begun while nobody knows whether the database is still ours.
     async fn holds_database(&mut self) -> Result<bool, StoreError> {
-        if !self.beats.is_multiple_of(LOOK_AT_LOCK) && !self.outages.is_on() {
+        if self.is_held && !self.beats.is_multiple_of(LOOK_AT_LOCK) && !self.outages.is_on() {
             return Ok(true);
         }
-        match self.lock.keep().await {
-            Ok(Kept::Still) => Ok(true),
+        self.is_held = match self.lock.keep().await {
+            Ok(Kept::Still) => true,
             Ok(Kept::Again) => {
                 tracing::warn!(
                     "the hold on the database was lost with its connection, and is taken again"
                 );
-                Ok(true)
+                true
             }
-            Err(error @ StoreError::InUse { .. }) => Err(error),
+            Err(error @ StoreError::InUse { .. }) => return Err(error),
             Err(error) => {
                 self.note("holding the database", Err(error.into()));
-                Ok(false)
+                false
             }
-        }
+        };
+        Ok(self.is_held)
     }
 
     async fn move_parts(&mut self) {
         let changed = self.apply_changes().await;
         self.note("applying changed files", changed);
-        let planned = self.planner.tick(&self.app, self.app.clock.now()).await;
+        let now = self.app.clock.now();
+        let planned = answered(self.planner.tick(&self.app, now)).await;
+        if planned.is_err() {
+            // A tick that was given up has not said what it left undone.
+            self.planner = Planner::default();
+        }
         self.note("planning", planned.map(drop));
-        let reaped = self.runner.reap(&self.app).await;
+        let reaped = answered(self.runner.reap(&self.app)).await;
         self.note("ending runs", reaped.map(drop));
-        let started = self.runner.start_ready(&self.app).await;
+        let started = answered(self.runner.start_ready(&self.app)).await;
         self.note("starting runs", started.map(drop));
         let delivered = self.deliver().await;
         self.note("delivering", delivered);
@@ -382,9 +233,10 @@ impl Daemon {
     }
 
     async fn give_sign_of_life(&mut self) {
-        let renewed = self.runner.renew(&self.app).await;
+        let renewed = answered(self.runner.renew(&self.app)).await;
         self.note("renewing leases", renewed);
-        let given = self.files.sign_of_life(&self.app, &process_name()).await;
+        let owner = process_name();
+        let given = answered(self.files.sign_of_life(&self.app, &owner)).await;
         let is_given = given.is_ok();
         self.note("giving a sign of life", given);
         if !is_given {
@@ -467,5 +319,14 @@ impl Daemon {
             }));
         }
         Ok(())
+    }
+}
+
+/// What the database does not answer in a long while it does not answer at all: a connection may be dead without
+/// saying so, and a beat must end.
+async fn answered<T>(part: impl Future<Output = Result<T, JobError>>) -> Result<T, JobError> {
+    match tokio::time::timeout(SILENCE, part).await {
+        Ok(result) => result,
+        Err(_) => Err(StoreError::Silent(SILENCE).into()),
     }
 }

@@ -27,6 +27,8 @@ mod crash;
 pub mod watch;
 pub mod run;
 pub mod step;
+pub mod findings;
+pub mod quarantine;
 pub mod figures;
 pub mod letter;
 pub mod notice;

@@ -18,6 +18,7 @@ pub mod drop;
 pub mod edxml;
 pub mod export;
 pub mod http;
+pub mod infer;
 pub mod mapping;
 mod moment;
 mod spot;
@@ -170,14 +171,6 @@ pub enum SourceError {
     TooLarge { url: String, limit: u64 },
     #[error("{url} answered something else than expected: {what}")]
     Body { url: String, what: String },
-    #[error("{url} answered, but `{field}` says `{said}`, not success")]
-    NoSuccess {
-        url: String,
-        field: String,
-        said: String,
-    },
-    #[error("{url} leads to another host, `{host}`: that is not followed")]
-    Elsewhere { url: String, host: String },
     #[error("{folder} cannot be used: {cause}")]
     Folder {
         folder: String,
@@ -188,6 +181,14 @@ pub enum SourceError {
         name: String,
         fault: Box<export::ExportFault>,
     },
+    #[error("{url} answered, but `{field}` says `{said}`, not success")]
+    NoSuccess {
+        url: String,
+        field: String,
+        said: String,
+    },
+    #[error("{url} leads to another host, `{host}`: that is not followed")]
+    Elsewhere { url: String, host: String },
     #[error("{0}")]
     Settings(String),
 }
@@ -215,9 +216,9 @@ impl SourceError {
             | Self::SignIn { .. }
             | Self::TooLarge { .. }
             | Self::Body { .. }
+            | Self::File { .. }
             | Self::NoSuccess { .. }
             | Self::Elsewhere { .. }
-            | Self::File { .. }
             | Self::Settings(_) => Retry::Never,
         }
     }

@@ -21,6 +21,7 @@ use secrecy::ExposeSecret;
 
 use crate::config::settings as config;
 
+pub mod aside;
 mod bulk;
 pub mod daemons;
 pub mod daybook;
@@ -31,6 +32,7 @@ pub mod messages;
 mod entity;
 pub mod entries;
 pub mod filing;
+pub mod findings;
 mod lock;
 mod observer;
 mod outage;
@@ -64,6 +66,8 @@ pub enum StoreError {
     },
     #[error("run {0} was taken over by another process")]
     Fenced(i64),
+    #[error("the database has not answered for {} s", .0.as_secs())]
+    Silent(Duration),
     #[error("database: {0}")]
     Database(#[from] DbErr),
     #[error("table `{table}`, row `{id}`: {what}")]

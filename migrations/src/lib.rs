@@ -21,9 +21,10 @@ mod m20200101_000007_transition;
 mod m20200102_000001_trust;
 mod m20200103_000001_position;
 mod m20200104_000001_daybook;
-mod m20200105_000001_drop_file;
-mod m20200106_000001_exchange_message;
 mod m20200105_000001_mishap;
+mod m20200106_000001_drop_file;
+mod m20200106_000001_quality;
+mod m20200107_000001_exchange_message;
 
 pub struct Migrator;
 
@@ -41,9 +42,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20200102_000001_trust::Migration),
             Box::new(m20200103_000001_position::Migration),
             Box::new(m20200104_000001_daybook::Migration),
-            Box::new(m20200105_000001_drop_file::Migration),
             Box::new(m20200105_000001_mishap::Migration),
-            Box::new(m20200106_000001_exchange_message::Migration),
+            Box::new(m20200106_000001_drop_file::Migration),
+            Box::new(m20200106_000001_quality::Migration),
+            Box::new(m20200107_000001_exchange_message::Migration),
         ]
     }
 }

@@ -10,6 +10,7 @@ use clap::Args;
 use super::{Scope, output};
 use crate::domain::board::{self, DossierCounts, TargetRow, UnitAssessment, UnitRow};
 use crate::domain::dossier::day_of;
+use crate::domain::finding::Finding;
 use crate::domain::period::Period;
 use crate::domain::unit::UnitCode;
 use crate::job::{App, figures};
@@ -140,17 +141,29 @@ pub fn print(board: &board::Board) -> anyhow::Result<()> {
     });
     output::table(["source", "read", "state"], sources)?;
     output::line("\nData quality")?;
-    let quality = board.quality.iter();
+    quality(&board.quality)
+}
+
+/// What makes figures unknown comes first.
+fn quality(findings: &[Finding]) -> anyhow::Result<()> {
+    if findings.is_empty() {
+        return output::line("nothing to remark");
+    }
+    let mut findings: Vec<&Finding> = findings.iter().collect();
+    findings.sort_by_key(|finding| !finding.makes_unknown);
+    let row = |finding: &&Finding| {
+        let unknown = if finding.makes_unknown { "unknown" } else { "" };
+        [
+            finding.source.clone(),
+            finding.code.to_string(),
+            finding.count.to_string(),
+            unknown.to_owned(),
+            finding.message.clone(),
+        ]
+    };
     output::table(
-        ["source", "kind", "#count", "message"],
-        quality.map(|row| {
-            [
-                row.source.clone(),
-                row.kind.clone(),
-                row.count.to_string(),
-                row.message.clone(),
-            ]
-        }),
+        ["source", "kind", "#count", "makes", "message"],
+        findings.iter().map(row),
     )
 }
 

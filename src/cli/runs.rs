@@ -41,9 +41,8 @@ pub struct Shown {
     scheduled_for: DateTime<FixedOffset>,
     trigger: Trigger,
     status: RunStatus,
+    /// Why it ended so, and what the calendar or the clock did to its occurrence.
     reason: String,
-    /// Why its occurrence is not simply what the schedule says.
-    note: Option<String>,
     attempts: i32,
     started_at: Option<DateTime<FixedOffset>>,
     finished_at: Option<DateTime<FixedOffset>>,
@@ -85,8 +84,7 @@ impl Runs {
                 run.trigger.to_string(),
                 run.status.to_string(),
             ];
-            let why = run.why();
-            [id, run.job, at, trigger, status, why]
+            [id, run.job, at, trigger, status, run.reason]
         };
         output::table(
             ["#id", "job", "scheduled for", "trigger", "status", "reason"],
@@ -118,20 +116,8 @@ impl Shown {
             finished_at: run.finished_at.map(local),
             steps: steps.into_iter().map(ShownStep::of).collect(),
             job: run.job,
-            reason: run.reason,
-            note: Some(run.note).filter(|note| !note.is_empty()),
+            reason: why(&run.reason, &run.note),
         }
-    }
-
-    /// Its reason, and what the calendar or the clock did to its occurrence.
-    fn why(&self) -> String {
-        let reason = Some(&self.reason).filter(|reason| !reason.is_empty());
-        let told: Vec<&str> = reason
-            .into_iter()
-            .chain(&self.note)
-            .map(String::as_str)
-            .collect();
-        told.join("; ")
     }
 
     pub fn status(&self) -> RunStatus {
@@ -144,9 +130,8 @@ impl Shown {
             "run {} of {}, {} for {at}: {}",
             self.id, self.job, self.trigger, self.status
         ))?;
-        let why = self.why();
-        if !why.is_empty() {
-            output::line(format!("  {why}"))?;
+        if !self.reason.is_empty() {
+            output::line(format!("  {}", self.reason))?;
         }
         let text = |step: ShownStep| {
             [
@@ -172,4 +157,9 @@ impl ShownStep {
             error: step.error,
         }
     }
+}
+
+fn why(reason: &str, note: &str) -> String {
+    let told = [reason, note].into_iter().filter(|text| !text.is_empty());
+    told.collect::<Vec<_>>().join("; ")
 }

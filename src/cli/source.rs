@@ -2,16 +2,16 @@
 //!
 //! Owns: printing.
 //! Never: storing anything.
-//! Reads next: `job/look.rs`.
+//! Reads next: `resync.rs`, `job/look.rs`.
 
 use std::process::ExitCode;
 
-use anyhow::anyhow;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::infer::Infer;
+use super::resync::{Resync, known_source};
 use super::{Scope, output};
-use crate::config::problem::instead;
 use crate::job::look::{self, Look};
 use crate::source::mapping::sample::Sample;
 
@@ -23,32 +23,45 @@ const WIDTH: usize = 48;
 #[derive(Debug, Args)]
 pub struct Source {
     #[command(subcommand)]
-    question: Question,
+    act: Act,
 }
 
 #[derive(Debug, Subcommand)]
-enum Question {
+enum Act {
     /// Fetch one page of each list and show its first rows, as they came and as they would be stored
-    Test {
-        /// The name of a file in config/sources, without `.toml`
-        name: String,
-        /// How many rows to show
-        #[arg(long, default_value_t = 3)]
-        rows: usize,
-    },
+    Test(Test),
+    /// Let the next pull ask for everything, not only for what changed
+    Resync(Resync),
+    /// Propose a source file from a sample: a file, or an address that answers without sign-in
+    Infer(Infer),
+}
+
+#[derive(Debug, Args)]
+struct Test {
+    /// The name of a file in config/sources, without `.toml`
+    name: String,
+    /// How many rows to show
+    #[arg(long, default_value_t = 3)]
+    rows: usize,
 }
 
 impl Source {
     /// # Errors
     /// When the site is not valid or the source unknown.
     pub async fn run(&self, scope: &Scope) -> anyhow::Result<ExitCode> {
-        let Question::Test { name, rows } = &self.question;
+        match &self.act {
+            Act::Test(test) => test.run(scope).await,
+            Act::Infer(infer) => infer.run(scope).await,
+            Act::Resync(resync) => resync.run(scope).await.map(|()| ExitCode::SUCCESS),
+        }
+    }
+}
+
+impl Test {
+    async fn run(&self, scope: &Scope) -> anyhow::Result<ExitCode> {
+        let Self { name, rows } = self;
         let app = scope.app().await?;
-        let sources = &app.files.sources;
-        let known = sources.iter().map(|source| source.name.as_str());
-        let found = sources.iter().find(|source| source.name == *name);
-        let source = found
-            .ok_or_else(|| anyhow!("there is no source `{name}`: {}", instead(name, known)))?;
+        let source = known_source(&app, name)?;
         let looks = look::at(&app, source, *rows).await;
         let ok = looks.iter().all(|look| look.error.is_none());
         if scope.json {

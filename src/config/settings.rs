@@ -116,4 +116,6 @@ pub struct Rules {
     pub due_time: NaiveTime,
     /// Of the interval by which a ward lags.
     pub confidence: Confidence,
+    /// How long the masked texts of rows kept aside may stay.
+    pub keep_texts: Duration,
 }

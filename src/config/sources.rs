@@ -20,6 +20,7 @@ pub use read::{FOLDER, source};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::domain::ratio::Percent;
 use crate::domain::record::Value;
 
 /// One remote system.
@@ -35,12 +36,14 @@ pub struct Source {
     pub pulls: Vec<Pull>,
     /// Totals the source states about itself, kept for reconciliation.
     pub stated: Vec<Stated>,
+    /// Everything is asked for again after this long; `None`: only on demand.
+    pub resync: Option<Duration>,
 }
 
 /// How a system is reached: `kind` in its file, `http` if that says nothing.
 #[derive(Clone, Debug)]
 pub enum Access {
-    Http(http::HttpAccess),
+    Http(Box<http::HttpAccess>),
     Drop(drop::DropAccess),
     Edxml(edxml::EdxmlAccess),
 }
@@ -66,12 +69,14 @@ pub struct Pull {
     pub fields: BTreeMap<String, Field>,
     /// Places in the row whose values are never stored and never appear in quarantine.
     pub personal: Vec<String>,
+    /// The share by which the number of rows may change from one reading of everything to the next; `None`: any.
+    pub expect_change: Option<Percent>,
 }
 
 /// A list, by the kind of its source.
 #[derive(Clone, Debug)]
 pub enum Listing {
-    Http(http::HttpListing),
+    Http(Box<http::HttpListing>),
     Drop(drop::DropListing),
     Edxml(edxml::EdxmlListing),
 }
@@ -132,6 +137,8 @@ pub enum FieldKind {
 pub struct Stated {
     pub report: Report,
     pub fields: BTreeMap<String, Field>,
+    /// What is counted may differ by this much of what was received before it is unknown.
+    pub tolerance: Percent,
 }
 
 /// A report of stated figures, by the kind of its source.

@@ -4,6 +4,8 @@
 //! Never: trying the database (`../daemon.rs`).
 //! Reads next: `../job/notice.rs`.
 
+use std::collections::VecDeque;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::job::App;
@@ -16,8 +18,8 @@ const TOLD: TimeDelta = TimeDelta::seconds(30);
 #[derive(Debug, Default)]
 pub struct Outages {
     current: Option<Outage>,
-    /// Over, and the operator has not heard of it.
-    untold: Option<(Outage, DateTime<Utc>)>,
+    /// Over, and the operator has not heard of them.
+    untold: VecDeque<(Outage, DateTime<Utc>)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,22 +59,21 @@ impl Outages {
         );
         // A clock that was set back meanwhile says nothing of the length.
         if now - over.since >= TOLD || now < over.since {
-            self.untold = Some((over, now));
+            self.untold.push_back((over, now));
         }
     }
 
     /// Tells the operator of an outage that is over; a mail that cannot be queued yet is queued at a later beat.
     pub async fn tell(&mut self, app: &App) {
-        let Some((outage, until)) = &self.untold else {
-            return;
-        };
-        // Boxed: a letter in the making is large, and most beats make none.
-        match Box::pin(tell_operator(app, matter(app, outage, *until))).await {
-            Err(error) if error.is_outage() => return,
-            Err(error) => tracing::error!(%error, "the operator cannot be told of an outage"),
-            Ok(_) => {}
+        while let Some((outage, until)) = self.untold.front() {
+            // Boxed: a letter in the making is large, and most beats make none.
+            match Box::pin(tell_operator(app, matter(app, outage, *until))).await {
+                Err(error) if error.is_outage() => return,
+                Err(error) => tracing::error!(%error, "the operator cannot be told of an outage"),
+                Ok(_) => {}
+            }
+            self.untold.pop_front();
         }
-        self.untold = None;
     }
 }
 
@@ -136,7 +137,7 @@ mod tests {
         ] {
             let outages = after(beats);
             assert_eq!(outages.is_on(), is_on, "{sentence}");
-            assert_eq!(outages.untold.is_some(), is_told, "{sentence}");
+            assert_eq!(!outages.untold.is_empty(), is_told, "{sentence}");
         }
     }
 }

@@ -94,10 +94,12 @@ fn is_only_read(kind: EventKind) -> bool {
 }
 
 impl Files {
-    pub fn of(site: &Path) -> Self {
+    /// The files of `app`; what was edited since they were read is read again.
+    pub fn of(app: &App) -> Self {
+        let site = &app.site;
         Self {
             stamps: stamps(site),
-            is_moving: false,
+            is_moving: crate::config::site::hash(site) != app.files.hash,
             bell: Bell::over(site),
             started_at: None,
             refused: None,
@@ -214,6 +216,14 @@ fn apply(app: &App) -> Result<Arc<App>, Vec<Problem>> {
         OpenError::Store(error) => vec![Problem::of_file(DEFAULT, error.to_string(), "")],
     })?;
     let url = |app: &App| app.files.settings.database.url.expose_secret().to_owned();
+    let zone = |app: &App| app.files.settings.site.zone;
+    if zone(app) != zone(&changed) {
+        return Err(vec![Problem::of_file(
+            DEFAULT,
+            "`site.zone` changed: what is counted by day is counted in one zone while the daemon runs",
+            "restart it to use another zone",
+        )]);
+    }
     if url(app) == url(&changed) {
         Ok(Arc::new(changed))
     } else {

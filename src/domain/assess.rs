@@ -33,7 +33,7 @@ pub enum Health {
     Good,
     /// No source feeds this kind of records.
     Absent,
-    /// At least one source is stale, failing or was never read; the sentence says which.
+    /// At least one source is stale, failing or was never read, or a finding casts doubt; the sentence says which.
     Doubtful(String),
 }
 
@@ -89,6 +89,15 @@ impl Health {
             (true, _) => Self::Absent,
             (false, true) => Self::Good,
             (false, false) => Self::Doubtful(doubts.join("; ")),
+        }
+    }
+
+    /// The same with what casts doubt besides; a source that cannot be relied on says enough.
+    #[must_use]
+    pub fn doubted(self, doubts: Vec<String>) -> Self {
+        match self {
+            Self::Good if !doubts.is_empty() => Self::Doubtful(doubts.join("; ")),
+            health => health,
         }
     }
 }

@@ -14,11 +14,12 @@ use chrono::{DateTime, FixedOffset, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use super::assess::SourceHealth;
+use super::assess::{Health, SourceHealth};
 use super::dossier::{Dossier, end_of};
+use super::finding::Finding;
 use super::period::Period;
 use super::record::Entry;
-use super::target::Target;
+use super::target::{Target, TargetLevel};
 use super::unit::{UnitCode, Units};
 use super::wilson::Confidence;
 use crate::word_enum;
@@ -39,7 +40,7 @@ pub struct Inputs<'a> {
     pub entries: &'a [Entry],
     pub targets: &'a [Target],
     pub sources: &'a [SourceHealth],
-    /// What is known about the data beforehand: quarantined rows, stated totals.
+    /// What is known about the data beforehand: rows kept aside, stated totals, rows that are missing.
     pub findings: Vec<Finding>,
     pub confidence: Confidence,
     /// The sources are simulated: a share that was published without its figures is marked so.
@@ -51,6 +52,20 @@ impl Inputs<'_> {
     #[must_use]
     pub fn until(&self) -> DateTime<Utc> {
         self.as_of.min(end_of(self.period.to, self.zone))
+    }
+
+    /// Whether figures over `records` at `level`, or of one unit there, can be relied on: their sources are in good
+    /// health, and no finding makes them unknown.
+    pub(crate) fn health(
+        &self,
+        records: &str,
+        level: TargetLevel,
+        unit: Option<&UnitCode>,
+    ) -> Health {
+        let health = Health::of(records, self.sources, self.zone);
+        let findings = self.findings.iter();
+        let doubts = findings.filter_map(|finding| finding.doubts(records, level, unit));
+        health.doubted(doubts.collect())
     }
 
     pub(crate) fn local(&self, at: DateTime<Utc>) -> DateTime<FixedOffset> {
@@ -170,14 +185,4 @@ pub struct SourceRow {
     pub source: String,
     pub fresh_at: Option<DateTime<FixedOffset>>,
     pub stale: bool,
-}
-
-/// Something about the data that a reader must know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    pub source: String,
-    /// `residual`, `quarantined`, `unknown-status`, `published-not-verifiable`, …
-    pub kind: String,
-    pub message: String,
-    pub count: u64,
 }

@@ -7,7 +7,7 @@
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
-use super::assess::{Assessment, Health, assess, judge_unit};
+use super::assess::{Assessment, assess, judge_unit};
 use super::board::{Inputs, Selection, SourceRow, row_of};
 use super::ratio::Share;
 use super::record::DOSSIERS;
@@ -155,7 +155,10 @@ fn one(
         rows,
         not_counted,
     } = tally(selection, target, promise, place);
-    let health = Health::of(&target.records, inputs.sources, inputs.zone);
+    let unit = place
+        .and_then(|place| selection.roster.named(place))
+        .map(|(code, _)| code.clone());
+    let health = inputs.health(&target.records, promise.level, unit.as_ref());
     let is_ward = place.is_some_and(|place| selection.roster.is_ward(place));
     let assessment = if is_ward {
         judge_unit(share, promise, inputs.confidence, &health)
@@ -169,9 +172,7 @@ fn one(
     Explanation {
         target: target.id.clone(),
         level: promise.level.as_str(),
-        unit: place
-            .and_then(|place| selection.roster.named(place))
-            .map(|(code, _)| code.clone()),
+        unit,
         as_of: inputs.local(inputs.as_of),
         formula: format!("{}: at least {} %", target.formula(), promise.at_least),
         filters: filters(inputs, selection, target, promise, place),

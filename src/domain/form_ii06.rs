@@ -4,8 +4,11 @@
 //! Never: counting dossiers (`board.rs`).
 //! Reads next: `board/count.rs`.
 
-use super::board::{DossierCounts, Finding};
-use super::unit::Level;
+use std::collections::BTreeMap;
+
+use super::board::DossierCounts;
+use super::finding::{About, Code, Finding};
+use super::ratio::{Percent, Share};
 
 /// The figures as somebody states them; what is not stated is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -122,6 +125,26 @@ impl Identity {
     }
 }
 
+/// Figures by their words, as sources state them.
+impl From<&BTreeMap<String, u64>> for Form {
+    fn from(figures: &BTreeMap<String, u64>) -> Self {
+        let figure = |name: &str| figures.get(name).copied();
+        Self {
+            received: figure("received"),
+            received_online: figure("received_online"),
+            direct: figure("direct"),
+            carried_over: figure("carried_over"),
+            resolved: figure("resolved"),
+            early: figure("early"),
+            on_time: figure("on_time"),
+            late: figure("late"),
+            open: figure("open"),
+            in_time: figure("in_time"),
+            overdue: figure("overdue"),
+        }
+    }
+}
+
 impl From<&DossierCounts> for Form {
     fn from(counts: &DossierCounts) -> Self {
         Self {
@@ -140,42 +163,68 @@ impl From<&DossierCounts> for Form {
     }
 }
 
-/// What `source` states about `level` against what is stored: a finding `stated-total` for each figure that
+/// What `source` states about a level or a unit against what is stored: a finding `stated-total` for each figure that
 /// differs, a finding `residual` for each identity that the stated figures break.
+///
+/// A difference of more than `tolerance` of what was received makes figures unknown; a residual is the source's own
+/// affair and does not.
 #[must_use]
 pub fn reconcile(
     source: &str,
-    level: Level,
+    about: &About,
     stated: &Form,
     counted: &DossierCounts,
+    tolerance: Percent,
 ) -> Vec<Finding> {
     let stored = Form::from(counted);
+    let place = about.place().unwrap_or_default();
+    let whole = stated.received.unwrap_or(counted.received);
     let totals = named(stated).into_iter().zip(named(&stored)).filter_map(
         |((name, stated), (_, stored))| {
             let (stated, stored) = (stated?, stored?);
-            let message = format!(
-                "{}: the source states {stated} {name}, {stored} are stored",
-                level.as_str()
-            );
-            (stated != stored)
-                .then(|| finding(source, "stated-total", message, stated.abs_diff(stored)))
+            let message =
+                format!("{place}: the source states {stated} {name}, {stored} are stored");
+            let difference = stated.abs_diff(stored);
+            (difference > 0).then(|| {
+                Finding::new(source, Code::StatedTotal, message, difference)
+                    .making_unknown(Share::new(difference, whole).exceeds(tolerance))
+            })
         },
     );
     let residuals = stated.residuals().into_iter().map(|residual| {
-        let message = format!("{}: {}", level.as_str(), told(&residual, stated, counted));
+        let message = format!("{place}: {}", told(&residual, stated, counted));
         let count = u64::try_from(residual.difference.unsigned_abs()).unwrap_or(u64::MAX);
-        finding(source, "residual", message, count)
+        Finding::new(source, Code::Residual, message, count)
     });
-    totals.chain(residuals).collect()
+    totals
+        .chain(residuals)
+        .map(|finding| finding.about(about.clone()))
+        .collect()
 }
 
-fn finding(source: &str, kind: &str, message: String, count: u64) -> Finding {
-    Finding {
-        source: source.to_owned(),
-        kind: kind.to_owned(),
-        message,
-        count,
+/// Places about which `source` states the very same figures: a copying error until somebody says otherwise. Small
+/// figures are the same by chance.
+#[must_use]
+pub fn same_figures(source: &str, stated: &[(About, Form)]) -> Vec<Finding> {
+    const LEAST: u64 = 100;
+    let pair = |form: &Form| Some((form.received.filter(|n| *n >= LEAST)?, form.resolved?));
+    let mut found = Vec::new();
+    for (index, (about, form)) in stated.iter().enumerate() {
+        let Some(figures) = pair(form) else { continue };
+        let twin = stated[..index]
+            .iter()
+            .find(|(_, earlier)| pair(earlier) == Some(figures));
+        let Some((twin, _)) = twin else { continue };
+        let message = format!(
+            "{} and {}: the source states the same {} received and {} resolved: a copying error?",
+            twin.place().unwrap_or_default(),
+            about.place().unwrap_or_default(),
+            figures.0,
+            figures.1
+        );
+        found.push(Finding::new(source, Code::SamePair, message, 2).about(about.clone()));
     }
+    found
 }
 
 fn told(residual: &Residual, stated: &Form, counted: &DossierCounts) -> String {
@@ -216,6 +265,9 @@ fn named(form: &Form) -> [(&'static str, Option<u64>); 11] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::row_count::MATERIAL;
+    use crate::domain::sample::code;
+    use crate::domain::unit::Level;
 
     fn ward() -> Form {
         Form {
@@ -331,10 +383,15 @@ mod tests {
             overdue: 167,
             ..DossierCounts::default()
         };
-        let found = reconcile("one-stop-shop", Level::Ward, &ward(), &counted);
+        let about = About {
+            level: Some(Level::Ward),
+            ..About::default()
+        };
+        let found = reconcile("one-stop-shop", &about, &ward(), &counted, MATERIAL);
+        assert!(found.iter().all(|f| f.about == about && !f.makes_unknown));
         let told: Vec<_> = found
             .iter()
-            .map(|f| (f.kind.as_str(), f.message.as_str(), f.count))
+            .map(|f| (f.code.as_str(), f.message.as_str(), f.count))
             .collect();
         assert_eq!(
             told,
@@ -351,6 +408,83 @@ mod tests {
                     167
                 ),
             ]
+        );
+    }
+
+    #[test]
+    fn a_difference_that_matters_makes_figures_unknown() {
+        let about = About {
+            level: Some(Level::Ward),
+            unit: Some(code("00118")),
+            ..About::default()
+        };
+        for (received, late, unknown, why) in [
+            (1_000, 10, vec![], "the same"),
+            (990, 10, vec![false], "one in a hundred"),
+            (989, 10, vec![true], "more than that"),
+            (
+                1_000,
+                21,
+                vec![true],
+                "eleven late ones that nobody stored, of a thousand received",
+            ),
+            (
+                1_000,
+                19,
+                vec![false],
+                "nine of a thousand, though nearly twice as many as stored",
+            ),
+        ] {
+            let stated = Form {
+                received: Some(1_000),
+                late: Some(late),
+                ..Form::default()
+            };
+            let counted = DossierCounts {
+                received,
+                late: 10,
+                ..DossierCounts::default()
+            };
+            let found = reconcile("city", &about, &stated, &counted, MATERIAL);
+            let found: Vec<_> = found.iter().map(|finding| finding.makes_unknown).collect();
+            assert_eq!(found, unknown, "{why}");
+        }
+    }
+
+    #[test]
+    fn two_places_with_the_very_same_figures_are_suspect() {
+        let place = |unit: &str, received, resolved| {
+            let about = About {
+                level: Some(Level::Ward),
+                unit: Some(code(unit)),
+                ..About::default()
+            };
+            let form = Form {
+                received: Some(received),
+                resolved: Some(resolved),
+                ..Form::default()
+            };
+            (about, form)
+        };
+        let stated = [
+            place("00115", 2_211, 1_532),
+            place("00118", 2_211, 1_532),
+            place("00121", 2_211, 1_533),
+            place("00124", 7, 7),
+            place("00127", 7, 7),
+        ];
+        let found = same_figures("city", &stated);
+        let told: Vec<_> = found
+            .iter()
+            .map(|finding| finding.message.as_str())
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "ward, unit 00115 and ward, unit 00118: the source states the same 2211 received and 1532 resolved: a \
+                 copying error?"
+            ],
+            "small figures are the same by chance"
         );
     }
 }

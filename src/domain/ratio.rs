@@ -136,6 +136,13 @@ impl Share {
         self.denominator > 0 && has >= needs
     }
 
+    /// Whether the share is more than `percent`, exactly; something of nothing is.
+    #[must_use]
+    pub fn exceeds(self, percent: Percent) -> bool {
+        let has = i128::from(self.numerator) * 100 * power_of_ten(percent.scale);
+        has > i128::from(percent.units) * i128::from(self.denominator)
+    }
+
     /// In per cent; for machines and drawings, never for a decision.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "counts of records: below 2^53")]

@@ -7,6 +7,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::spec::{Job, Overlap};
+use crate::domain::schedule::Jitter;
 use crate::store::runs::{Run, RunStatus, Trigger};
 
 /// A run whose process died this often at the same place is given up. Below the number of starts after which
@@ -68,7 +69,7 @@ pub fn admit(run: &Run, job: Option<&Job>, situation: Situation<'_>) -> Admissio
     }
     if let Some(limit) = job
         .late_limit
-        .filter(|limit| is_late(run, *limit, situation.now))
+        .filter(|limit| is_late(run, *limit + jitter(job), situation.now))
     {
         let limit = humantime::format_duration(limit);
         let late = humantime::format_duration(
@@ -89,6 +90,12 @@ pub fn admit(run: &Run, job: Option<&Job>, situation: Situation<'_>) -> Admissio
         ),
         missing => Admission::Wait(format!("for `{}` to succeed", missing.join("`, `"))),
     }
+}
+
+/// A jitter delays a run by at most this: nobody is late because of it.
+fn jitter(job: &Job) -> std::time::Duration {
+    let most = job.timing.jitter.as_ref().map(Jitter::most);
+    most.and_then(|most| most.to_std().ok()).unwrap_or_default()
 }
 
 fn is_late(run: &Run, limit: std::time::Duration, now: DateTime<Utc>) -> bool {

@@ -96,7 +96,12 @@ async fn write_surely(app: &App, mail: &Mail, settled: Option<&Settled>) {
 async fn write(app: &App, mail: &Mail, settled: Option<&Settled>) -> Result<(), JobError> {
     let write = app.store.write().await?;
     match settled {
-        Some(settled) => write.settle_mail(mail.id, settled, app.clock.now()).await?,
+        Some(settled) => {
+            if !write.settle_mail(mail, settled, app.clock.now()).await? {
+                let id = mail.id;
+                tracing::error!(id, %settled.status, "another process has taken this mail over");
+            }
+        }
         None => write.unclaim_mail(mail).await?,
     }
     Ok(write.commit().await?)
@@ -169,7 +174,7 @@ pub async fn recover(app: &App) -> Result<(), JobError> {
             settled.next_attempt_at = now;
         }
         log(&mail, &settled);
-        write.settle_mail(mail.id, &settled, now).await?;
+        write.settle_mail(&mail, &settled, now).await?;
     }
     Ok(write.commit().await?)
 }

@@ -4,21 +4,19 @@
 //! Never: a rule.
 //! Reads next: `domain/board.rs`, `domain/overdue.rs`.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{App, JobError};
+use super::{App, JobError, findings};
 use crate::config::sources::{DOSSIERS, Source};
 use crate::domain::assess::SourceHealth;
-use crate::domain::board::{self, Board, DossierTable, Finding, Inputs};
+use crate::domain::board::{self, Board, Inputs};
 use crate::domain::dossier::{Dossier, start_of};
-use crate::domain::form_ii06::{self, Form};
+use crate::domain::finding::Finding;
+use crate::domain::legal_due::{self, Statutory};
 use crate::domain::overdue::{OverdueInputs, OverdueRow, overdue};
 use crate::domain::period::Period;
 use crate::domain::record::Entry;
-use crate::domain::unit::Level;
-use crate::store::pulls::{PullState, StatedFigures};
+use crate::store::pulls::PullState;
 
 /// All that is stored about a period, as it stood at an instant.
 #[derive(Debug)]
@@ -29,7 +27,6 @@ pub struct Figures {
     entries: Vec<Entry>,
     sources: Vec<SourceHealth>,
     findings: Vec<Finding>,
-    stated: Vec<StatedFigures>,
 }
 
 impl Figures {
@@ -37,15 +34,6 @@ impl Figures {
     /// When the database does not answer or a row does not convert.
     pub async fn load(app: &App, as_of: DateTime<Utc>, period: Period) -> Result<Self, JobError> {
         let states = app.store.pull_states().await?;
-        let mut stated = Vec::new();
-        for source in app
-            .files
-            .sources
-            .iter()
-            .filter(|source| !source.stated.is_empty())
-        {
-            stated.extend(app.store.stated_figures(&source.name).await?);
-        }
         Ok(Self {
             as_of,
             period,
@@ -60,8 +48,7 @@ impl Figures {
                 .iter()
                 .map(|source| health(source, &states, as_of))
                 .collect(),
-            findings: kept_aside(app).await?,
-            stated,
+            findings: findings::known(app, as_of, period, &states).await?,
         })
     }
 
@@ -84,29 +71,20 @@ impl Figures {
 
     #[must_use]
     pub fn board(&self, app: &App) -> Board {
-        let mut board = board::build(&self.inputs(app));
-        let reconciled = self.reconciled(&board.dossiers);
-        board.quality.splice(0..0, reconciled);
-        board
+        board::build(&self.inputs(app))
     }
 
-    /// What the sources state about this very period against what is counted.
-    fn reconciled(&self, counted: &DossierTable) -> Vec<Finding> {
-        let of_this_period = |stated: &&StatedFigures| {
-            stated.from == self.period.from && stated.to == self.period.to
-        };
-        let compare = |stated: &StatedFigures| {
-            let counts = match stated.level {
-                Level::District => &counted.district,
-                Level::Ward => &counted.ward,
-            };
-            form_ii06::reconcile(&stated.source, stated.level, &form(&stated.figures), counts)
-        };
-        self.stated
-            .iter()
-            .filter(of_this_period)
-            .flat_map(compare)
-            .collect()
+    /// Due dates against the statutory ones, as `source` is to be told of them.
+    #[must_use]
+    pub fn legal_due(&self, app: &App, source: &str) -> Option<Finding> {
+        let statutory = Statutory::of(&self.entries);
+        legal_due::compare(
+            source,
+            &self.dossiers,
+            &statutory,
+            &app.files.calendar,
+            app.zone(),
+        )
     }
 }
 
@@ -212,39 +190,5 @@ fn health(source: &Source, states: &[PullState], as_of: DateTime<Utc>) -> Source
             .pulls
             .iter()
             .find_map(|pull| of(&pull.records)?.failure.clone()),
-    }
-}
-
-async fn kept_aside(app: &App) -> Result<Vec<Finding>, JobError> {
-    let mut findings = Vec::new();
-    for aside in app.store.kept_aside().await? {
-        let rows = aside.rows.unsigned_abs();
-        findings.push(Finding {
-            source: aside.source,
-            kind: "quarantined".to_owned(),
-            message: format!(
-                "{rows} rows of {} are kept aside: they cannot be read",
-                aside.records
-            ),
-            count: rows,
-        });
-    }
-    Ok(findings)
-}
-
-fn form(figures: &BTreeMap<String, u64>) -> Form {
-    let figure = |name: &str| figures.get(name).copied();
-    Form {
-        received: figure("received"),
-        received_online: figure("received_online"),
-        direct: figure("direct"),
-        carried_over: figure("carried_over"),
-        resolved: figure("resolved"),
-        early: figure("early"),
-        on_time: figure("on_time"),
-        late: figure("late"),
-        open: figure("open"),
-        in_time: figure("in_time"),
-        overdue: figure("overdue"),
     }
 }

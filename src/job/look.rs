@@ -103,7 +103,8 @@ fn told(asked: Result<String, SourceError>) -> String {
 
 fn seen(app: &App, list: &Pull, asked: String, page: &RawPage, rows: usize) -> Look {
     let mapping = Mapping::new(list, pull::place(app, app.clock.now()));
-    let rejects = mapping.map(&page.rows, page.first).rejects;
+    let mut rejects = mapping.map(&page.rows, page.first).rejects;
+    pull::say_where(page, &mut rejects);
     let rejects: Vec<Refused> = rejects.into_iter().map(refused).collect();
     Look {
         records: list.records.clone(),

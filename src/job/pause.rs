@@ -40,7 +40,7 @@ pub async fn pause(
         until,
     };
     write
-        .set_pause(&job.name, Some(&pause), now, &job.timing.fingerprint())
+        .set_pause(&job.name, &pause, now, &job.timing.fingerprint())
         .await?;
     let skipped = write.skip_queued(&job.name, &pause.reason(), now).await?;
     write.commit().await?;
@@ -65,7 +65,7 @@ pub async fn resume(app: &App, job: &Job) -> Result<Option<Pause>, JobError> {
         ..pause.clone()
     };
     write
-        .set_pause(&job.name, Some(&ended), now, &job.timing.fingerprint())
+        .set_pause(&job.name, &ended, now, &job.timing.fingerprint())
         .await?;
     write.commit().await?;
     Ok(Some(pause))

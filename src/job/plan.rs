@@ -159,6 +159,10 @@ pub async fn queue_as_of(
     new.as_of = as_of;
     "asked for by hand".clone_into(&mut new.reason);
     loop {
+        if is_occurrence(app, job, new.scheduled_for) {
+            new.scheduled_for += TimeDelta::seconds(1);
+            continue;
+        }
         if write.insert_runs(std::slice::from_ref(&new)).await? == 1
             && let Some(run) = write.run_of(&job.name, new.scheduled_for).await?
         {
@@ -167,6 +171,24 @@ pub async fn queue_as_of(
         }
         new.scheduled_for += TimeDelta::seconds(1);
     }
+}
+
+/// A run by hand must not take the row that an occurrence of the schedule is about to need.
+fn is_occurrence(app: &App, job: &Job, at: DateTime<Utc>) -> bool {
+    let before = at - TimeDelta::seconds(1);
+    let next = job.timing.due_after(before, &app.files.calendar);
+    next.is_some_and(|due| due.at() == at) && !is_every_second(app, job, at)
+}
+
+/// Such a job has no second left for anybody else: its occurrence is the run that is asked for.
+fn is_every_second(app: &App, job: &Job, at: DateTime<Utc>) -> bool {
+    let free = (1..=60).map(|seconds| at + TimeDelta::seconds(seconds));
+    let next = |after: DateTime<Utc>| {
+        job.timing
+            .due_after(after - TimeDelta::seconds(1), &app.files.calendar)
+    };
+    free.into_iter()
+        .all(|at| next(at).is_some_and(|due| due.at() == at))
 }
 
 /// Queues a run by hand for `at`, unless that occurrence has a row already.

@@ -62,6 +62,7 @@ pub async fn run_claimed(
     write
         .finish_run(run.id, status, &with_past(run, reason), app.clock.now())
         .await?;
+    write.break_off_steps(run.id, app.clock.now()).await?;
     write.commit().await?;
     Ok(status)
 }
@@ -98,10 +99,11 @@ async fn perform_steps(
     watcher: &dyn Watcher,
 ) -> Result<Outcome, JobError> {
     let finished = app.store.steps(run.id).await?;
-    let is_finished = |position: i32| {
-        finished
-            .iter()
-            .any(|step| step.position == position && step.status == StepStatus::Succeeded)
+    // By name too: the job's file may have been edited since.
+    let is_finished = |position: i32, name: &str| {
+        finished.iter().any(|step| {
+            step.position == position && step.name == name && step.status == StepStatus::Succeeded
+        })
     };
     let context = Context {
         app,
@@ -112,10 +114,11 @@ async fn perform_steps(
     };
     let mut outcome = Outcome::default();
     for (spec, position) in job.steps.iter().zip(1..) {
-        if is_finished(position) {
+        let name = spec.act.name();
+        if is_finished(position, &name) {
             continue;
         }
-        watcher.step(&job.name, &spec.act.name());
+        watcher.step(&job.name, &name);
         match perform(&context, spec, position).await? {
             Ok(()) => {}
             Err(failure) if leaves_others_going(&spec.act) => {

@@ -25,6 +25,8 @@ use rest::Rests;
 
 /// How long a claim is believed without a sign of life.
 pub const LEASE: TimeDelta = TimeDelta::seconds(90);
+/// Between two tries to write the ending of a run while the program stops.
+const RETRY_ENDING: Duration = Duration::from_millis(200);
 /// Queued runs looked at in one go.
 const LOOK: u64 = 500;
 /// How long giving runs back may take when the program stops; what is not given back by then is taken up anyway.
@@ -138,7 +140,7 @@ impl Runner {
                     crash::tell(app, run).await?;
                 }
                 let write = app.store.write().await?;
-                write.finish_run(run.id, status, &reason, now).await?;
+                write.refuse_run(run, status, &reason, now).await?;
                 write.commit().await?;
                 Ok(Fate::IsNoneOfOurs)
             }
@@ -267,8 +269,15 @@ impl Runner {
     /// When the database refuses to take a run's end.
     pub async fn drain(&mut self, app: &App, deadline: Duration) -> Result<(), JobError> {
         let all = async {
-            while self.next_ended(app).await?.is_some() {}
-            Ok(())
+            let mut failure = None;
+            while !self.is_idle() {
+                if let Err(error) = self.next_ended(app).await {
+                    self.unwritten.rotate_left(1.min(self.unwritten.len()));
+                    failure = Some(error);
+                    tokio::time::sleep(RETRY_ENDING).await;
+                }
+            }
+            failure.map_or(Ok(()), Err)
         };
         match tokio::time::timeout(deadline, all).await {
             Ok(result) => result,
@@ -335,7 +344,9 @@ async fn judge(
     let zone = job.map_or(app.zone(), |job| job.timing.schedule.zone());
     let day = crate::domain::dossier::day_of(run.scheduled_for, zone);
     let mut missing = Vec::new();
-    for before in job.into_iter().flat_map(|job| &job.after) {
+    // Nobody else waits for other jobs: see `admit`.
+    let waits = run.attempts == 0 && matches!(run.trigger, Trigger::Schedule | Trigger::CatchUp);
+    for before in job.into_iter().filter(|_| waits).flat_map(|job| &job.after) {
         if !app
             .store
             .has_succeeded(before, start_of(day, zone), end_of(day, zone))

@@ -60,6 +60,8 @@ pub async fn simulate(
     let mut planner = Planner::default();
     let mut mails = Vec::new();
     live(&scratch, &mut planner, now, &watcher).await?;
+    // What waited or was overdue before the period belongs to no day of it.
+    scratch.new_mails().await?;
     while let Some(next) = planner.next_at().filter(|next| *next <= end) {
         now = next;
         live(&scratch, &mut planner, now, &watcher).await?;

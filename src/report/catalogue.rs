@@ -123,11 +123,14 @@ sections! {
         look(job); doctor(); again(job); days(n); hours(n); minutes(n);
         waiting(); running(); succeeded(); partial(); failed(); missed(); skipped(); abandoned();
     }
-    /// Findings about the data, by their kind.
+    /// Findings about the data, by their code.
     quality: QualityWords {
+        unknown_meanwhile(finding);
         residual(level, dossiers); quarantined(source, n); unknown_status(source, dossiers);
-        published_not_verifiable(n); published_mismatch(n); same_pair(n); incomplete_document(n);
-        stated_total(source, level, n); stale_source(source); code_date_differs(dossiers); rescheduled(dossiers);
-        finish_not_dated(dossiers); finished_before_received(dossiers); unknown_unit(dossiers);
+        published_not_verifiable(n); published_mismatch(n); same_pair(n); same_stated(source, n); incomplete_document(n);
+        stated_total(source, level, n); stated_units(source, n); stale_source(source);
+        rows_missing(source, n); rows_changed(source, n); not_seen(source, dossiers); duplicate(source, dossiers); legal_due(dossiers);
+        code_date_differs(dossiers); rescheduled(dossiers); finish_not_dated(dossiers); finished_but_open(dossiers);
+        finished_before_received(dossiers); unknown_unit(source, dossiers);
     }
 }

@@ -197,8 +197,9 @@ fn notes(digest: &Digest, words: &Words) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::board::Finding;
+    use crate::domain::finding::{About, Code, Finding};
     use crate::domain::format::Language;
+    use crate::domain::unit::{Level, UnitCode};
     use crate::report::page::{Kind, Letter};
     use crate::report::samples::samples;
     use crate::report::words::tests::words;
@@ -286,28 +287,42 @@ mod tests {
     }
 
     #[test]
-    fn findings_become_sentences_and_unknown_kinds_keep_their_words() {
-        let finding = |kind: &str, message: &str, count| Finding {
-            source: "one-stop-shop".into(),
-            kind: kind.into(),
-            message: message.into(),
-            count,
+    fn findings_become_sentences_and_those_alike_share_one() {
+        let about = |unit: Option<&str>| About {
+            level: Some(Level::Ward),
+            unit: unit.map(|code| UnitCode::parse(code).unwrap()),
+            ..About::default()
         };
+        let finding = |code, count| Finding::new("one-stop-shop", code, "x", count);
         let findings = [
-            finding("published-not-verifiable", "a", 1),
-            finding("residual", "ward: 26631 received", 167),
-            finding("published-not-verifiable", "b", 1),
-            finding("of-tomorrow", "seven dossiers sing", 7),
+            finding(Code::PublishedNotVerifiable, 1),
+            finding(Code::Residual, 167).about(about(None)),
+            finding(Code::Residual, 58).about(about(Some("00118"))),
+            finding(Code::PublishedNotVerifiable, 1),
+            finding(Code::StatedTotal, 7).about(about(Some("00118"))),
+            finding(Code::StatedTotal, 9).about(about(Some("00118"))),
+            finding(Code::StatedTotal, 2)
+                .about(about(Some("00115")))
+                .making_unknown(true),
+            finding(Code::LegalDue, 1_234),
         ];
         let titles = [("one-stop-shop".to_owned(), "Một cửa".to_owned())];
         let said = quality::sentences(&findings, &titles, &words(Language::Vi));
-        assert_eq!(said.len(), 3, "{said:#?}");
+        assert_eq!(said.len(), 4, "{said:#?}");
         assert!(said[0].starts_with("2 số liệu được công bố"), "{said:#?}");
         assert!(
             said[1].starts_with("Cấp phường: ") && said[1].contains("167 hồ sơ"),
             "{said:#?}"
         );
-        assert_eq!(said[2], "Một cửa: seven dossiers sing");
+        assert_eq!(
+            said[2],
+            "Một cửa: số nguồn công bố của 2 đơn vị lệch so với số đếm được. Chỉ tiêu liên quan ghi là chưa rõ cho đến \
+             khi làm rõ."
+        );
+        assert!(
+            said[3].starts_with("1.234 hồ sơ có ngày hẹn trả khác"),
+            "{said:#?}"
+        );
     }
 
     #[test]

@@ -122,13 +122,13 @@ impl<'a> Connection<'a> {
         self.known.extend(hashes);
     }
 
-    /// Which files are looked for, and where.
+    /// Where is looked, for people: the folder and the names.
     pub(super) fn shown(&self, ask: &Ask<'_>) -> String {
-        let files = match &ask.pull.listing {
+        let names = match &ask.pull.listing {
             Listing::Drop(listing) => listing.files.join(", "),
-            _ => String::new(),
+            Listing::Http(_) | Listing::Edxml(_) => String::new(),
         };
-        format!("{files} in {}", self.folder.display())
+        format!("{}: {names}", self.folder.display())
     }
 
     pub(super) async fn page(&mut self, ask: &Ask<'_>) -> Result<RawPage, SourceError> {

@@ -21,7 +21,7 @@ use reqwest::Client;
 use serde_json::Value;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-pub use client::ping;
+pub use client::{ping, sample};
 pub use sign_in::Identity;
 
 use self::answer::Answer;
@@ -72,9 +72,7 @@ impl<'a> Connection<'a> {
     }
 
     pub(super) async fn page(&mut self, ask: &Ask<'_>) -> Result<RawPage, SourceError> {
-        let Listing::Http(listing) = &ask.pull.listing else {
-            return Err(elsewhere());
-        };
+        let listing = listing(ask)?;
         let mark = Mark::read(ask.position, listing);
         let order = self.order(ask, listing, &mark);
         let mut answer = self.ask(&order, listing.success.as_ref(), ask.now).await?;
@@ -109,8 +107,11 @@ impl<'a> Connection<'a> {
             parameters.extend(named.map(|name| (name, written.clone())));
             fill.put(Slot::Since, written);
         }
-        let is_link = listing.paging.follows_links();
-        let link = mark.to.as_ref().filter(|_| is_link).map(fill::shown);
+        let link = mark.to.as_ref().map(fill::shown);
+        let link = link.filter(|_| listing.paging.follows_links());
+        if link.is_some() {
+            parameters.clear();
+        }
         Order {
             request: &listing.request,
             parameters,
@@ -128,7 +129,7 @@ impl<'a> Connection<'a> {
         let leads_to = answer.leads_to(&listing.paging)?;
         Ok(match leads_to {
             Some(Value::String(link)) if listing.paging.follows_links() => {
-                let kept = request::kept(&link, &self.base, self.access, &listing.request);
+                let kept = request::kept(&link, &self.base, self.access, &listing.request)?;
                 Some(Value::String(kept))
             }
             other => other,
@@ -136,9 +137,7 @@ impl<'a> Connection<'a> {
     }
 
     pub(super) fn shown(&self, ask: &Ask<'_>) -> Result<String, SourceError> {
-        let Listing::Http(listing) = &ask.pull.listing else {
-            return Err(elsewhere());
-        };
+        let listing = listing(ask)?;
         let mark = Mark::read(ask.position, listing);
         self.order(ask, listing, &mark)
             .shown(&self.base, self.access)
@@ -172,6 +171,16 @@ impl<'a> Connection<'a> {
     }
 }
 
+/// The list's own part, if it is of this kind.
+fn listing<'a>(ask: &Ask<'a>) -> Result<&'a HttpListing, SourceError> {
+    match &ask.pull.listing {
+        Listing::Http(listing) => Ok(listing),
+        Listing::Drop(_) | Listing::Edxml(_) => Err(SourceError::Settings(
+            "this list is not behind HTTP".to_owned(),
+        )),
+    }
+}
+
 fn written(day: NaiveDate, format: &str) -> String {
     day.format(format).to_string()
 }
@@ -181,8 +190,4 @@ fn pace(gap: Duration) -> Interval {
     let mut pace = interval(gap);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     pace
-}
-
-fn elsewhere() -> SourceError {
-    SourceError::Settings("this list is not behind HTTP".to_owned())
 }

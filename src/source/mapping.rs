@@ -23,7 +23,7 @@ use crate::config::sources::{DOSSIERS, Field, Pull};
 use crate::domain::dossier::Dossier;
 use crate::domain::record::{Entry, Value};
 use crate::domain::reject::Reject;
-use crate::domain::unit::{Level, Units};
+use crate::domain::unit::{Level, UnitCode, Units};
 
 /// What the mapping needs to know of the site.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +46,15 @@ pub struct Mapped {
     pub versions: Vec<(String, DateTime<Utc>)>,
     /// The latest change among all rows that could say so, rejected ones too.
     pub seen_until: Option<DateTime<Utc>>,
+}
+
+/// What a source states about a level, or about one unit of it.
+#[derive(Debug)]
+pub struct StatedRow {
+    pub level: Level,
+    pub unit: Option<UnitCode>,
+    /// By the words of form II.06.
+    pub figures: BTreeMap<String, u64>,
 }
 
 /// A pull's mapping, compiled once for all its pages.
@@ -72,6 +81,32 @@ impl<'a> Mapping<'a> {
             fields: fields.collect(),
             personal: pull.personal.iter().map(|at| Spot::new(at)).collect(),
         }
+    }
+
+    /// The mapping for rows that were kept aside: their values stand under the names of their places, and what is
+    /// personal in them is hidden already.
+    #[must_use]
+    pub fn of_kept(pull: &'a Pull, place: Place<'a>) -> Self {
+        let fields = pull
+            .fields
+            .iter()
+            .map(|(name, field)| (name.as_str(), Reader::of_kept(field)));
+        Self {
+            pull,
+            place,
+            units: UnitIndex::new(place.units),
+            fields: fields.collect(),
+            personal: Vec::new(),
+        }
+    }
+
+    /// The first place that the mapping looks at and a kept row does not have: it was not mapped when the row came.
+    #[must_use]
+    pub fn not_kept(&self, row: &Json) -> Option<&str> {
+        let mut spots = self.fields.values().flat_map(|reader| &reader.spots);
+        spots
+            .find(|spot| row.get(spot.as_str()).is_none())
+            .map(Spot::as_str)
     }
 
     /// Maps the rows of one page; `first` is the place of its first row in the whole list.
@@ -102,15 +137,13 @@ impl<'a> Mapping<'a> {
         mapped
     }
 
-    /// Maps one row of stated figures: the words of form II.06 to numbers, and the level they speak of.
+    /// Maps one row of stated figures: the words of form II.06 to numbers, and the level or unit they speak of.
     ///
     /// # Errors
     /// What is wrong with which field.
-    pub fn stated(
-        fields: &'a BTreeMap<String, Field>,
-        row: &Json,
-    ) -> Result<(Level, BTreeMap<String, u64>), String> {
+    pub fn stated(fields: &'a BTreeMap<String, Field>, row: &Json) -> Result<StatedRow, String> {
         let mut level = None;
+        let mut unit = None;
         let mut figures = BTreeMap::new();
         for (name, field) in fields {
             let value = Reader::new(field)
@@ -118,18 +151,25 @@ impl<'a> Mapping<'a> {
                 .map_err(|what| format!("{name}: {what}"))?;
             match value {
                 None => {}
-                Some(Value::Number(number)) => {
+                Some(Value::Number(number)) if !matches!(name.as_str(), "level" | "unit") => {
                     let count = u64::try_from(number);
                     let count = count.map_err(|_| format!("{name}: `{number}` is not a count"))?;
                     figures.insert(name.clone(), count);
                 }
                 Some(word) if name == "level" => level = Level::parse(&word.to_string()),
+                Some(word) if name == "unit" => {
+                    let code = UnitCode::parse(&word.to_string());
+                    unit = Some(code.map_err(|error| format!("{name}: {error}"))?);
+                }
                 Some(other) => return Err(format!("{name}: `{other}` is not a count")),
             }
         }
-        level
-            .map(|level| (level, figures))
-            .ok_or_else(|| "level: missing or unknown".to_owned())
+        let level = level.ok_or_else(|| "level: missing or unknown".to_owned())?;
+        Ok(StatedRow {
+            level,
+            unit,
+            figures,
+        })
     }
 
     /// A path may lead anywhere: what is personal is hidden before it is followed.

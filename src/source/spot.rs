@@ -44,6 +44,15 @@ impl Spot {
         }
     }
 
+    /// The same place in a row that was kept aside: there its value stands under its name.
+    #[must_use]
+    pub fn kept(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            way: Way::Column,
+        }
+    }
+
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text

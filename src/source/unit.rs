@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 
 use super::value::folded;
 use crate::domain::organ_id::OrganId;
+use crate::domain::reject::NO_UNIT;
 use crate::domain::unit::{Unit, UnitCode, UnitKind, Units};
 
 /// How offices write a ward in front of its name.
@@ -55,7 +56,7 @@ impl<'a> UnitIndex<'a> {
         there.retain(|unit| unit.exists_on(on));
         match there.as_slice() {
             [unit] => Ok(unit),
-            [] => Err(format!("`{text}` is no unit of organisation.toml on {on}")),
+            [] => Err(format!("`{text}` {NO_UNIT} on {on}")),
             several => {
                 let codes: Vec<String> = several.iter().map(|unit| unit.code.to_string()).collect();
                 Err(format!(

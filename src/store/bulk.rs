@@ -22,7 +22,7 @@ pub(super) type Column = (&'static str, Kind);
 pub(super) enum Kind {
     Text,
     Integer,
-    Instant,
+    Long,
     Flag,
 }
 
@@ -164,7 +164,7 @@ impl Kind {
         match self {
             Self::Text => "text",
             Self::Integer => "integer",
-            Self::Instant => "bigint",
+            Self::Long => "bigint",
             Self::Flag => "boolean",
         }
     }

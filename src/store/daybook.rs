@@ -26,11 +26,11 @@ const COLUMNS: [Column; 9] = [
     ("unit", Kind::Text),
     ("level", Kind::Text),
     ("channel", Kind::Text),
-    ("received", Kind::Instant),
-    ("early", Kind::Instant),
-    ("on_time", Kind::Instant),
-    ("late", Kind::Instant),
-    ("withdrawn", Kind::Instant),
+    ("received", Kind::Long),
+    ("early", Kind::Long),
+    ("on_time", Kind::Long),
+    ("late", Kind::Long),
+    ("withdrawn", Kind::Long),
 ];
 
 impl Write {
@@ -85,16 +85,6 @@ impl Write {
         }
     }
 
-    async fn is_kept_in(&self, zone: Tz) -> Result<bool, StoreError> {
-        let ask = "SELECT zone, edition FROM daybook_basis WHERE id = 1";
-        let ask = Statement::from_string(self.tx.get_database_backend(), ask);
-        let Some(row) = self.tx.query_one_raw(ask).await? else {
-            return Ok(false);
-        };
-        let basis: (String, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-        Ok(basis == (zone.name().to_owned(), EDITION))
-    }
-
     async fn set_basis(&self, zone: Tz) -> Result<(), StoreError> {
         let backend = self.tx.get_database_backend();
         let sql = "INSERT INTO daybook_basis (id, zone, edition) VALUES (1, $1, $2) \
@@ -112,8 +102,11 @@ impl Store {
     /// # Errors
     /// When the database refuses or a row does not convert.
     pub async fn keep_daybook(&self, zone: Tz) -> Result<(), StoreError> {
+        if is_kept_in(&self.db, zone).await? {
+            return Ok(());
+        }
         let write = self.write().await?;
-        if write.is_kept_in(zone).await? {
+        if is_kept_in(&write.tx, zone).await? {
             return Ok(());
         }
         day::Entity::delete_many().exec(&write.tx).await?;
@@ -139,6 +132,16 @@ impl Store {
     pub async fn recounted_daybook(&self, zone: Tz) -> Result<Daybook, StoreError> {
         self.write().await?.recount(zone).await
     }
+}
+
+async fn is_kept_in(connection: &impl ConnectionTrait, zone: Tz) -> Result<bool, StoreError> {
+    let ask = "SELECT zone, edition FROM daybook_basis WHERE id = 1";
+    let ask = Statement::from_string(connection.get_database_backend(), ask);
+    let Some(row) = connection.query_one_raw(ask).await? else {
+        return Ok(false);
+    };
+    let basis: (String, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+    Ok(basis == (zone.name().to_owned(), EDITION))
 }
 
 fn cell(model: day::Model) -> Result<(Cell, DayCounts), StoreError> {

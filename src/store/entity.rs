@@ -11,6 +11,7 @@ pub mod dossier;
 pub mod drop_file;
 pub mod entry;
 pub mod exchange_message;
+pub mod finding;
 pub mod history;
 pub mod outbox;
 pub mod pull;

@@ -21,7 +21,7 @@ const COLUMNS: [Column; 8] = [
     ("level", Kind::Text),
     ("day", Kind::Text),
     ("attributes", Kind::Text),
-    ("seen_at", Kind::Instant),
+    ("seen_at", Kind::Long),
 ];
 
 impl Write {

@@ -34,32 +34,32 @@ const DOSSIER: [Column; 16] = [
     ("level", Kind::Text),
     ("channel", Kind::Text),
     ("status", Kind::Integer),
-    ("received_at", Kind::Instant),
-    ("due_at", Kind::Instant),
-    ("original_due_at", Kind::Instant),
-    ("finished_at", Kind::Instant),
-    ("stopped_at", Kind::Instant),
-    ("seen_at", Kind::Instant),
-    ("vanished_at", Kind::Instant),
+    ("received_at", Kind::Long),
+    ("due_at", Kind::Long),
+    ("original_due_at", Kind::Long),
+    ("finished_at", Kind::Long),
+    ("stopped_at", Kind::Long),
+    ("seen_at", Kind::Long),
+    ("vanished_at", Kind::Long),
 ];
 
 const HISTORY: [Column; 10] = [
     ("code", Kind::Text),
     ("source", Kind::Text),
-    ("until", Kind::Instant),
+    ("until", Kind::Long),
     ("unit", Kind::Text),
     ("status", Kind::Integer),
-    ("due_at", Kind::Instant),
-    ("original_due_at", Kind::Instant),
-    ("finished_at", Kind::Instant),
-    ("stopped_at", Kind::Instant),
-    ("vanished_at", Kind::Instant),
+    ("due_at", Kind::Long),
+    ("original_due_at", Kind::Long),
+    ("finished_at", Kind::Long),
+    ("stopped_at", Kind::Long),
+    ("vanished_at", Kind::Long),
 ];
 
 const TWIN: [Column; 3] = [
     ("code", Kind::Text),
     ("source", Kind::Text),
-    ("seen_at", Kind::Instant),
+    ("seen_at", Kind::Long),
 ];
 
 /// One reading of a source.

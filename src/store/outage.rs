@@ -13,8 +13,10 @@ use super::StoreError;
 /// SQLite's primary codes: busy, locked, out of memory, read-only, I/O error, full, cannot open.
 const SQLITE: [i32; 7] = [5, 6, 7, 8, 10, 13, 14];
 /// Beginnings of PostgreSQL's codes: connection, transaction rollback (deadlock), resources, operator intervention,
-/// system error; a server that starts or does not know the database any more.
-const POSTGRES: [&str; 7] = ["08", "40", "53", "57", "58", "3D000", "55P03"];
+/// system error; a standby that takes no writes yet, a server that refuses us or does not know the database for now.
+const POSTGRES: [&str; 9] = [
+    "08", "25006", "28", "40", "53", "57", "58", "3D000", "55P03",
+];
 
 impl StoreError {
     /// Whether the database is at fault, not what was asked of it: later the same may be done. A row that does not
@@ -22,7 +24,7 @@ impl StoreError {
     #[must_use]
     pub fn is_outage(&self) -> bool {
         match self {
-            Self::Open { .. } => true,
+            Self::Open { .. } | Self::Silent(_) => true,
             Self::Database(error) => passes(error),
             Self::InUse { .. } | Self::Fenced(_) | Self::BadRow { .. } | Self::File { .. } => false,
         }

@@ -206,6 +206,7 @@ impl Write {
         let updated = outbox::Entity::update_many()
             .col_expr(Col::Status, Expr::value(MailStatus::Queued.as_str()))
             .col_expr(Col::NextAttemptAt, Expr::value(seconds(now)))
+            .col_expr(Col::FinishedAt, Expr::value(None::<i64>))
             .filter(Col::Id.eq(id))
             .filter(Col::Status.is_in(may.map(MailStatus::as_str)))
             .exec(&self.tx)
@@ -213,16 +214,19 @@ impl Write {
         Ok(updated.rows_affected == 1)
     }
 
+    /// Writes what became of a mail, if the claim under which it was sent still stands; `false`: another process
+    /// has it by now.
+    ///
     /// # Errors
     /// When the database refuses.
     pub async fn settle_mail(
         &self,
-        id: i64,
+        mail: &Mail,
         settled: &Settled,
         now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let finished = matches!(settled.status, MailStatus::Accepted | MailStatus::Rejected);
-        outbox::Entity::update_many()
+        let updated = outbox::Entity::update_many()
             .col_expr(Col::Status, Expr::value(settled.status.as_str()))
             .col_expr(
                 Col::NextAttemptAt,
@@ -231,10 +235,12 @@ impl Write {
             .col_expr(Col::Ambiguities, Expr::value(settled.ambiguities))
             .col_expr(Col::Reply, Expr::value(settled.reply.clone()))
             .col_expr(Col::FinishedAt, Expr::value(finished.then(|| seconds(now))))
-            .filter(Col::Id.eq(id))
+            .filter(Col::Id.eq(mail.id))
+            .filter(Col::Status.eq(MailStatus::Sending.as_str()))
+            .filter(Col::Attempts.eq(mail.attempts))
             .exec(&self.tx)
             .await?;
-        Ok(())
+        Ok(updated.rows_affected == 1)
     }
 }
 

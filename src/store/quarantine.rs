@@ -1,27 +1,21 @@
-//! Rows kept aside.
+//! Rows put aside, and let go.
 //!
-//! Owns: table `quarantine`.
+//! Owns: writing table `quarantine`.
 //! Never: why a row is bad (`source::mapping`).
-//! Reads next: `runs.rs`.
+//! Reads next: `aside.rs`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::entity::quarantine::{self, Column as Col};
-use super::{Store, StoreError, Write, seconds};
+use super::entity::{dossier, entry};
+use super::{StoreError, Write, instant, seconds};
+use crate::domain::record::DOSSIERS;
 use crate::domain::reject::Reject;
-
-/// How many rows of one list are kept aside.
-#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
-pub struct Aside {
-    pub source: String,
-    pub records: String,
-    pub rows: i64,
-}
 
 impl Write {
     /// Keeps rejected rows aside; a row already there is only marked as seen again.
@@ -131,6 +125,85 @@ impl Write {
             .await?;
         Ok(())
     }
+
+    /// Forgets the texts of rows first seen before `then`; that there was such a row, and why, stays.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn forget_texts(&self, then: DateTime<Utc>) -> Result<u64, StoreError> {
+        let forgotten = quarantine::Entity::update_many()
+            .col_expr(Col::Raw, Expr::value(""))
+            .filter(Col::FirstSeenAt.lt(seconds(then)))
+            .filter(Col::Raw.ne(""))
+            .exec(&self.tx)
+            .await?;
+        Ok(forgotten.rows_affected)
+    }
+
+    /// Lets go of rows by their ids.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn release_rows(&self, ids: &[i64]) -> Result<(), StoreError> {
+        for chunk in ids.chunks(500) {
+            quarantine::Entity::delete_many()
+                .filter(Col::Id.is_in(chunk.iter().copied()))
+                .exec(&self.tx)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Says anew why a row stays aside.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn give_reason(&self, id: i64, reason: &str) -> Result<(), StoreError> {
+        quarantine::Entity::update_many()
+            .col_expr(Col::Reason, Expr::value(reason))
+            .filter(Col::Id.eq(id))
+            .exec(&self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// When the stored records of these codes were last seen, of those that are stored.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row does not convert.
+    pub async fn seen_at(
+        &self,
+        records: &str,
+        codes: &[&str],
+    ) -> Result<HashMap<String, DateTime<Utc>>, StoreError> {
+        let mut seen = HashMap::new();
+        for chunk in codes.chunks(500) {
+            let codes = chunk.iter().copied();
+            let rows: Vec<(String, i64)> = if records == DOSSIERS {
+                dossier::Entity::find()
+                    .select_only()
+                    .columns([dossier::Column::Code, dossier::Column::SeenAt])
+                    .filter(dossier::Column::Code.is_in(codes))
+                    .into_tuple()
+                    .all(&self.tx)
+                    .await?
+            } else {
+                entry::Entity::find()
+                    .select_only()
+                    .columns([entry::Column::Code, entry::Column::SeenAt])
+                    .filter(entry::Column::Records.eq(records))
+                    .filter(entry::Column::Code.is_in(codes))
+                    .into_tuple()
+                    .all(&self.tx)
+                    .await?
+            };
+            for (code, at) in rows {
+                let at = instant(DOSSIERS, &code, at)?;
+                seen.insert(code, at);
+            }
+        }
+        Ok(seen)
+    }
 }
 
 /// A row that was sent twice is one: PostgreSQL updates no row twice in a statement.
@@ -140,46 +213,4 @@ fn distinct(rejects: &[Reject]) -> Vec<&Reject> {
         .iter()
         .filter(|reject| hashes.insert(reject.hash.as_str()))
         .collect()
-}
-
-impl Store {
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn kept_aside(&self) -> Result<Vec<Aside>, StoreError> {
-        let counts = quarantine::Entity::find()
-            .select_only()
-            .columns([Col::Source, Col::Records])
-            .column_as(Col::Id.count(), "rows")
-            .group_by(Col::Source)
-            .group_by(Col::Records)
-            .order_by_asc(Col::Source)
-            .order_by_asc(Col::Records)
-            .into_model::<Aside>()
-            .all(&self.db)
-            .await?;
-        Ok(counts)
-    }
-
-    /// The rows of one list kept aside, as (code, reason, masked text), in the order they came.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn rows_aside(&self, source: &str, records: &str) -> Result<Vec<Reject>, StoreError> {
-        let models = quarantine::Entity::find()
-            .filter(Col::Source.eq(source))
-            .filter(Col::Records.eq(records))
-            .order_by_asc(Col::Id)
-            .all(&self.db)
-            .await?;
-        Ok(models
-            .into_iter()
-            .map(|row| Reject {
-                position: row.position.cast_unsigned(),
-                code: row.code,
-                reason: row.reason,
-                raw: row.raw,
-                hash: row.hash,
-            })
-            .collect())
-    }
 }

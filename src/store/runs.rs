@@ -1,18 +1,18 @@
 //! Runs: one row for each occurrence, whatever became of it.
 //!
-//! Owns: table `run`; claims, leases and their fence.
+//! Owns: table `run`: what a run is, inserting it, its ending.
 //! Never: what is due (`job::plan`), who may start (`job::admit`), what a run does (`job::run`).
-//! Reads next: `steps.rs`.
+//! Reads next: `runs/claims.rs`, `runs/past.rs`, `steps.rs`.
+
+mod claims;
+mod past;
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::bulk::{self, Clash, Column, Kind};
 use super::entity::run::{self, Column as Col};
-use super::schedules::Pause;
 use super::{Store, StoreError, Write, instant, instant_or_none, seconds, word};
 use crate::word_enum;
 
@@ -100,12 +100,12 @@ pub(super) const NO_RUN: i64 = 0;
 
 const COLUMNS: [Column; 12] = [
     ("job", Kind::Text),
-    ("scheduled_for", Kind::Instant),
+    ("scheduled_for", Kind::Long),
     ("trigger", Kind::Text),
     ("status", Kind::Text),
     ("reason", Kind::Text),
     ("attempts", Kind::Integer),
-    ("as_of", Kind::Instant),
+    ("as_of", Kind::Long),
     ("holds_mails", Kind::Flag),
     ("note", Kind::Text),
     ("schedule", Kind::Text),
@@ -212,150 +212,30 @@ impl Write {
         Ok(updated.rows_affected)
     }
 
-    /// Claims a queued run; `None` if somebody else was faster.
+    /// Writes that a queued run never begins; nothing where it is not queued any more as `run` was read.
     ///
     /// # Errors
-    /// When the database refuses or the row does not convert.
-    pub async fn claim_run(
+    /// When the database refuses.
+    pub async fn refuse_run(
         &self,
         run: &Run,
-        lease: &Lease,
+        status: RunStatus,
+        reason: &str,
         now: DateTime<Utc>,
-    ) -> Result<Option<Run>, StoreError> {
-        let claimed = Run {
-            status: RunStatus::Running,
-            attempts: run.attempts + 1,
-            as_of: run.as_of.or(Some(now)),
-            started_at: run.started_at.or(Some(now)),
-            ..run.clone()
-        };
-        let updated = run::Entity::update_many()
-            .col_expr(Col::Status, Expr::value(claimed.status.as_str()))
-            .col_expr(Col::Attempts, Expr::value(claimed.attempts))
-            .col_expr(Col::AsOf, Expr::value(claimed.as_of.map(seconds)))
-            .col_expr(Col::StartedAt, Expr::value(claimed.started_at.map(seconds)))
-            .col_expr(Col::LeaseOwner, Expr::value(lease.owner.clone()))
-            .col_expr(Col::LeaseUntil, Expr::value(seconds(lease.until)))
+    ) -> Result<(), StoreError> {
+        run::Entity::update_many()
+            .col_expr(Col::Status, Expr::value(status.as_str()))
+            .col_expr(Col::Reason, Expr::value(reason))
+            .col_expr(Col::FinishedAt, Expr::value(seconds(now)))
             .filter(Col::Id.eq(run.id))
             .filter(Col::Status.eq(RunStatus::Queued.as_str()))
             .filter(Col::Attempts.eq(run.attempts))
             .exec(&self.tx)
             .await?;
-        Ok((updated.rows_affected == 1).then_some(claimed))
-    }
-
-    /// Makes sure that the claim still stands before anything is written under it: a process that stalled
-    /// while another took its run over ends here.
-    ///
-    /// # Errors
-    /// `Fenced` when it does not.
-    pub async fn hold(&self, run: &Run) -> Result<(), StoreError> {
-        let held = run::Entity::update_many()
-            .col_expr(Col::Status, Expr::value(RunStatus::Running.as_str()))
-            .filter(Col::Id.eq(run.id))
-            .filter(Col::Attempts.eq(run.attempts))
-            .filter(Col::Status.eq(RunStatus::Running.as_str()))
-            .exec(&self.tx)
-            .await?;
-        if held.rows_affected == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Fenced(run.id))
-        }
-    }
-
-    /// Prolongs the leases of everything that `owner` runs.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn renew_leases(&self, lease: &Lease) -> Result<(), StoreError> {
-        run::Entity::update_many()
-            .col_expr(Col::LeaseUntil, Expr::value(seconds(lease.until)))
-            .filter(Col::LeaseOwner.eq(&lease.owner))
-            .filter(Col::Status.eq(RunStatus::Running.as_str()))
-            .exec(&self.tx)
-            .await?;
         Ok(())
     }
 
-    /// The run came further than it had been: what it does next has not killed its process yet.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn progress(&self, run: &Run) -> Result<(), StoreError> {
-        if run.deaths == 0 {
-            return Ok(());
-        }
-        run::Entity::update_many()
-            .col_expr(Col::Deaths, Expr::value(0))
-            .filter(Col::Id.eq(run.id))
-            .exec(&self.tx)
-            .await?;
-        Ok(())
-    }
-
-    /// Queues again everything left running: for a process that alone holds the database and has begun nothing
-    /// yet. Finished steps stay finished.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn requeue_all(&self) -> Result<u64, StoreError> {
-        self.requeue_dead(Condition::all()).await
-    }
-
-    /// Queues again what nobody runs any more: runs of other processes whose lease ended before `now`, and
-    /// runs of `owner` that are not `under_way`.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn requeue_lost(
-        &self,
-        owner: &str,
-        under_way: &[i64],
-        now: DateTime<Utc>,
-    ) -> Result<u64, StoreError> {
-        let silent = Condition::all()
-            .add(Col::LeaseUntil.lt(seconds(now)))
-            .add(Col::LeaseOwner.ne(owner));
-        let forgotten = Condition::all()
-            .add(Col::LeaseOwner.eq(owner))
-            .add(Col::Id.is_not_in(under_way.iter().copied()));
-        self.requeue_dead(Condition::any().add(silent).add(forgotten))
-            .await
-    }
-
-    /// Queues a run of ours again that was broken off alive: its database was away, or its process stops.
-    ///
-    /// # Errors
-    /// `Fenced` when the claim does not stand any more, or when the database refuses.
-    pub async fn requeue_run(&self, run: &Run, why: &str) -> Result<(), StoreError> {
-        self.hold(run).await?;
-        self.requeue(Condition::all().add(Col::Id.eq(run.id)), why, 0)
-            .await?;
-        Ok(())
-    }
-
-    async fn requeue_dead(&self, which: Condition) -> Result<u64, StoreError> {
-        self.requeue(which, "the process that ran it was interrupted", 1)
-            .await
-    }
-
-    async fn requeue(&self, which: Condition, why: &str, deaths: i32) -> Result<u64, StoreError> {
-        let is_backfill = Col::Trigger.eq(Trigger::Backfill.as_str());
-        let reason =
-            Expr::case(is_backfill, Expr::col(Col::Reason)).finally(format!("resumed: {why}"));
-        let updated = run::Entity::update_many()
-            .col_expr(Col::Status, Expr::value(RunStatus::Queued.as_str()))
-            .col_expr(Col::Reason, reason.into())
-            .col_expr(Col::Deaths, Expr::col(Col::Deaths).add(deaths))
-            .filter(Col::Status.eq(RunStatus::Running.as_str()))
-            .filter(which)
-            .exec(&self.tx)
-            .await?;
-        Ok(updated.rows_affected)
-    }
-
-    /// Writes the end of a run, or that it never begins.
+    /// Writes the end of a run that is held.
     ///
     /// # Errors
     /// When the database refuses.
@@ -415,120 +295,6 @@ impl Store {
         running.collect()
     }
 
-    /// Whether a run of `job` that was scheduled in [`from`, `until`) has succeeded.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn has_succeeded(
-        &self,
-        job: &str,
-        from: DateTime<Utc>,
-        until: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        let count = run::Entity::find()
-            .filter(Col::Job.eq(job))
-            .filter(Col::Status.eq(RunStatus::Succeeded.as_str()))
-            .filter(Col::ScheduledFor.gte(seconds(from)))
-            .filter(Col::ScheduledFor.lt(seconds(until)))
-            .count(&self.db)
-            .await?;
-        Ok(count > 0)
-    }
-
-    /// When `job` last succeeded. A backfill tells of the past: it is no sign that the job works now.
-    ///
-    /// # Errors
-    /// When the database does not answer or a row does not convert.
-    pub async fn last_success(&self, job: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let row = run::Entity::find()
-            .filter(Col::Job.eq(job))
-            .filter(Col::Status.eq(RunStatus::Succeeded.as_str()))
-            .filter(Col::Trigger.ne(Trigger::Backfill.as_str()))
-            .order_by_desc(Col::ScheduledFor)
-            .one(&self.db)
-            .await?;
-        row.map_or(Ok(None), |row| {
-            instant_or_none("run", row.id, row.finished_at)
-        })
-    }
-
-    /// The latest run of `job` that began, backfills apart.
-    ///
-    /// # Errors
-    /// When the database does not answer or the row does not convert.
-    pub async fn last_begun(&self, job: &str) -> Result<Option<Run>, StoreError> {
-        let row = run::Entity::find()
-            .filter(Col::Job.eq(job))
-            .filter(Col::StartedAt.is_not_null())
-            .filter(Col::Trigger.ne(Trigger::Backfill.as_str()))
-            .order_by_desc(Col::ScheduledFor)
-            .one(&self.db)
-            .await?;
-        row.map(Run::try_from).transpose()
-    }
-
-    /// The latest occurrence of `job` that was not run because of a pause.
-    ///
-    /// # Errors
-    /// When the database does not answer or the row does not convert.
-    pub async fn last_paused(&self, job: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let row = run::Entity::find()
-            .filter(Col::Job.eq(job))
-            .filter(Col::Status.eq(RunStatus::Skipped.as_str()))
-            .filter(Col::Reason.starts_with(Pause::REASON))
-            .order_by_desc(Col::ScheduledFor)
-            .one(&self.db)
-            .await?;
-        row.map(|row| instant("run", row.id, row.scheduled_for))
-            .transpose()
-    }
-
-    /// Occurrences of the schedule of `job` in (`after`, `until`], whatever became of them, oldest first, at most
-    /// `limit`; `after` may be open.
-    ///
-    /// # Errors
-    /// When the database does not answer or a row does not convert.
-    pub async fn occurrences_between(
-        &self,
-        job: &str,
-        after: Option<DateTime<Utc>>,
-        until: DateTime<Utc>,
-        limit: u64,
-    ) -> Result<Vec<Run>, StoreError> {
-        let of_schedule = [Trigger::Schedule.as_str(), Trigger::CatchUp.as_str()];
-        let mut find = run::Entity::find()
-            .filter(Col::Job.eq(job))
-            .filter(Col::Trigger.is_in(of_schedule))
-            .filter(Col::ScheduledFor.lte(seconds(until)));
-        if let Some(after) = after {
-            find = find.filter(Col::ScheduledFor.gt(seconds(after)));
-        }
-        let rows = find
-            .order_by_asc(Col::ScheduledFor)
-            .limit(limit)
-            .all(&self.db)
-            .await?;
-        rows.into_iter().map(Run::try_from).collect()
-    }
-
-    /// The latest `limit` runs, newest first; of one job if it is named.
-    ///
-    /// # Errors
-    /// When the database does not answer or a row does not convert.
-    pub async fn runs(&self, job: Option<&str>, limit: u64) -> Result<Vec<Run>, StoreError> {
-        let mut find = run::Entity::find();
-        if let Some(job) = job {
-            find = find.filter(Col::Job.eq(job));
-        }
-        let rows = find
-            .order_by_desc(Col::ScheduledFor)
-            .order_by_desc(Col::Id)
-            .limit(limit)
-            .all(&self.db)
-            .await?;
-        rows.into_iter().map(Run::try_from).collect()
-    }
-
     /// # Errors
     /// When the database does not answer or the row does not convert.
     pub async fn run(&self, id: i64) -> Result<Option<Run>, StoreError> {
@@ -537,45 +303,6 @@ impl Store {
             .await?
             .map(Run::try_from)
             .transpose()
-    }
-
-    /// The runs scheduled in [`from`, `until`), in their order.
-    ///
-    /// # Errors
-    /// When the database does not answer or a row does not convert.
-    pub async fn runs_between(
-        &self,
-        from: DateTime<Utc>,
-        until: DateTime<Utc>,
-    ) -> Result<Vec<Run>, StoreError> {
-        let rows = run::Entity::find()
-            .filter(Col::ScheduledFor.gte(seconds(from)))
-            .filter(Col::ScheduledFor.lt(seconds(until)))
-            .order_by_asc(Col::ScheduledFor)
-            .order_by_asc(Col::Id)
-            .all(&self.db)
-            .await?;
-        rows.into_iter().map(Run::try_from).collect()
-    }
-
-    /// The `as_of` of the last finished run of `job` before `before`: what a digest compares itself with.
-    ///
-    /// # Errors
-    /// When the database does not answer or a row does not convert.
-    pub async fn last_finished_before(
-        &self,
-        job: &str,
-        before: DateTime<Utc>,
-    ) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let finished = [RunStatus::Succeeded.as_str(), RunStatus::Partial.as_str()];
-        let row = run::Entity::find()
-            .filter(Col::Job.eq(job))
-            .filter(Col::Status.is_in(finished))
-            .filter(Col::AsOf.lt(seconds(before)))
-            .order_by_desc(Col::AsOf)
-            .one(&self.db)
-            .await?;
-        row.map_or(Ok(None), |row| instant_or_none("run", row.id, row.as_of))
     }
 }
 

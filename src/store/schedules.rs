@@ -17,7 +17,7 @@ use super::{Store, StoreError, Write, instant, instant_or_none, seconds};
 
 const CURSOR: [Column; 3] = [
     ("job", Kind::Text),
-    ("cursor", Kind::Instant),
+    ("cursor", Kind::Long),
     ("fingerprint", Kind::Text),
 ];
 
@@ -105,15 +105,14 @@ impl Write {
         Ok(())
     }
 
-    /// Pauses a job, or with `None` lets it go on from `cursor`: what a pause held back is not caught up.
-    /// A job that was never planned is planned from `cursor` in either case.
+    /// Writes the pause of a job. One that was never planned is planned from `cursor`.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn set_pause(
         &self,
         job: &str,
-        pause: Option<&Pause>,
+        pause: &Pause,
         cursor: DateTime<Utc>,
         fingerprint: &str,
     ) -> Result<(), StoreError> {
@@ -121,14 +120,11 @@ impl Write {
             job: Set(job.to_owned()),
             cursor: Set(seconds(cursor)),
             fingerprint: Set(fingerprint.to_owned()),
-            paused_because: Set(pause.map(|pause| pause.because.clone())),
-            paused_at: Set(pause.map(|pause| seconds(pause.since))),
-            paused_until: Set(pause.and_then(|pause| pause.until).map(seconds)),
+            paused_because: Set(Some(pause.because.clone())),
+            paused_at: Set(Some(seconds(pause.since))),
+            paused_until: Set(pause.until.map(seconds)),
         };
-        let mut changed = vec![Col::PausedBecause, Col::PausedAt, Col::PausedUntil];
-        if pause.is_none() {
-            changed.push(Col::Cursor);
-        }
+        let changed = [Col::PausedBecause, Col::PausedAt, Col::PausedUntil];
         schedule::Entity::insert(row)
             .on_conflict(
                 OnConflict::column(Col::Job)

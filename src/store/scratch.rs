@@ -1,6 +1,6 @@
 //! A copy of the database to try things on, in a SQLite file.
 //!
-//! Owns: copying every table as it stands at one moment; forgetting what lies after an instant, in a copy only.
+//! Owns: copying every table as it stands at one moment, but for what a daemon says of itself; forgetting what lies after an instant, in a copy only.
 //! Never: writing to the database that is copied.
 //! Reads next: `job/scratch.rs`.
 
@@ -14,8 +14,8 @@ use sea_orm::{
 };
 
 use super::entity::{
-    decision, dossier, drop_file, entry, exchange_message, outbox, pull, quarantine, run, schedule,
-    stated, step, transition,
+    day, decision, dossier, drop_file, entry, exchange_message, history, outbox, pull, quarantine,
+    run, schedule, stated, step, transition, twin,
 };
 use super::observer::Observed;
 use super::runs::RunStatus;
@@ -72,6 +72,9 @@ async fn copy_rows(from: &DatabaseConnection, to: &DatabaseConnection) -> Result
         .await?;
     let tx = to.begin().await?;
     copy_table::<dossier::Entity>(&moment, &tx).await?;
+    copy_table::<history::Entity>(&moment, &tx).await?;
+    copy_table::<twin::Entity>(&moment, &tx).await?;
+    copy_table::<day::Entity>(&moment, &tx).await?;
     copy_table::<entry::Entity>(&moment, &tx).await?;
     copy_table::<pull::Entity>(&moment, &tx).await?;
     copy_table::<drop_file::Entity>(&moment, &tx).await?;

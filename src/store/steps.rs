@@ -5,7 +5,7 @@
 //! Reads next: `outbox.rs`.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 
 use super::entity::step::{self, Column as Col};
@@ -67,6 +67,22 @@ impl Write {
                     .to_owned(),
             )
             .exec_without_returning(&self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Ends the steps of an ended run that did not end themselves: it was timed out, or panicked.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn break_off_steps(&self, run_id: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
+        step::Entity::update_many()
+            .col_expr(Col::Status, Expr::value(StepStatus::Failed.as_str()))
+            .col_expr(Col::Error, Expr::value("broken off with its run"))
+            .col_expr(Col::FinishedAt, Expr::value(seconds(now)))
+            .filter(Col::RunId.eq(run_id))
+            .filter(Col::Status.eq(StepStatus::Running.as_str()))
+            .exec(&self.tx)
             .await?;
         Ok(())
     }

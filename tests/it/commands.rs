@@ -17,6 +17,7 @@ const COUNTS: &str = "received received_online direct carried_over resolved earl
 const ASSESSMENT: &str = "target numerator denominator low high at_least status reason";
 const OVERDUE: &str =
     "code procedure unit unit_name received_at due_at working_days_late status escalation";
+const FINDING: &str = "source kind message count rows records level unit makes_unknown";
 const RUN: &str =
     "id job scheduled_for trigger status reason attempts started_at finished_at steps";
 const MAIL: &str = "id message_id to subject kind status attempts next_attempt_at reply";
@@ -93,7 +94,7 @@ stories! {
         each_has(&judged["assessments"], ASSESSMENT);
         each_has(&board["documents"], "body received sent");
         each_has(&board["sources"], "source fresh_at stale");
-        each_has(&board["quality"], "source kind message count");
+        each_has(&board["quality"], FINDING);
 
         each_has(&json(app, &["overdue", "--soon", "2"]).await, OVERDUE);
         has(&json(app, &["explain", "ward-on-time"]).await, EXPLAIN);

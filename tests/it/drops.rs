@@ -403,6 +403,7 @@ stories! {
             since: None,
             position: Some(format!("{hash} 2000")),
             seen_until: None,
+            rows: 2_000,
         });
         let write = app.store.write().await.unwrap();
         write.save_pull_state(&state).await.unwrap();

@@ -244,7 +244,7 @@ fn quality_names_what_cannot_be_trusted(board: &Board) {
         board
             .quality
             .iter()
-            .filter(|finding| finding.kind == kind)
+            .filter(|finding| finding.code.as_str() == kind)
             .collect::<Vec<_>>()
     };
     let residual = of("residual");

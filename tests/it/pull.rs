@@ -316,7 +316,7 @@ stories! {
         let quality = app.board().await.quality;
         let finding = quality
             .iter()
-            .find(|finding| finding.kind == "quarantined")
+            .find(|finding| finding.code.as_str() == "quarantined")
             .unwrap();
         assert_eq!(
             (finding.source.as_str(), finding.count),
@@ -373,7 +373,7 @@ stories! {
                 .await
                 .quality
                 .iter()
-                .all(|finding| finding.kind != "quarantined")
+                .all(|finding| finding.code.as_str() != "quarantined")
         );
     }
 

@@ -50,6 +50,7 @@ const SETTINGS: &[(&str, Shape)] = &[
     ("mail.delivery.trust", Shape::Text),
     ("rules.due_time", Shape::Text),
     ("rules.confidence", Shape::Text),
+    ("rules.keep_texts", Shape::Text),
     ("metrics.listen", Shape::Text),
 ];
 

@@ -18,6 +18,7 @@ use crate::config::layers::Layers;
 use crate::config::secret::SecretSource;
 use crate::config::zone;
 
+const KEEP_TEXTS: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How long a statement waits for its database.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -169,9 +170,21 @@ fn rules(layers: &Layers<'_>) -> Option<Rules> {
         confidence,
         "write `90`, `95` or `99`",
     );
+    let time = |text: &str| {
+        humantime::parse_duration(text)
+            .ok()
+            .filter(|time| !time.is_zero())
+    };
+    let keep_texts = layers.or(
+        "rules.keep_texts",
+        KEEP_TEXTS,
+        time,
+        "write a length of time such as `30days`",
+    );
     Some(Rules {
         due_time: due_time?,
         confidence: confidence?,
+        keep_texts: keep_texts?,
     })
 }
 

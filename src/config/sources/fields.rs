@@ -59,10 +59,10 @@ pub fn of_stated(table: &Table<'_>, places: Places) -> Option<Fields> {
             );
             return None;
         }
-        let kind = if name == "level" {
-            Kind::Text
-        } else {
-            Kind::Number
+        let kind = match name {
+            "level" => Kind::Text,
+            "unit" => Kind::Unit,
+            _ => Kind::Number,
         };
         read(
             name,

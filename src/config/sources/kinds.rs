@@ -36,8 +36,9 @@ pub const ENTRY_FIELDS: [(&str, Kind); 5] = [
 ];
 
 /// What a source may state about a level (columns of form II.06).
-pub const STATED_FIELDS: [&str; 11] = [
+pub const STATED_FIELDS: [&str; 13] = [
     "level",
+    "unit",
     "received",
     "received_online",
     "direct",
@@ -46,6 +47,7 @@ pub const STATED_FIELDS: [&str; 11] = [
     "early",
     "on_time",
     "late",
+    "open",
     "in_time",
     "overdue",
 ];

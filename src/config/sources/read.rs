@@ -14,6 +14,8 @@ use super::{Access, FieldKind, Listing, Pull, Report, Since, Source, Stated, dro
 use crate::config::problem::quoted;
 use crate::config::reader::{Item, Table};
 use crate::config::targets::name;
+use crate::domain::ratio::Percent;
+use crate::domain::row_count::MATERIAL;
 
 pub const FOLDER: &str = "config/sources";
 
@@ -103,8 +105,9 @@ pub fn source(root: &Table<'_>, name: &str) -> Option<Source> {
     refuse_foreign(root, kind, SourceKind::root_keys);
     let title = root.required("title", Item::text);
     let expect_within = root.required("expect_within", Item::duration);
+    let resync = root.maybe("resync", Item::duration);
     let access = match kind {
-        SourceKind::Http => http::read::access(root).map(Access::Http),
+        SourceKind::Http => http::read::access(root).map(Box::new).map(Access::Http),
         SourceKind::Drop => drop::read::access(root).map(Access::Drop),
         SourceKind::Edxml => edxml::read::access(root).map(Access::Edxml),
     };
@@ -122,6 +125,7 @@ pub fn source(root: &Table<'_>, name: &str) -> Option<Source> {
         access: access?,
         pulls: pulls.into_iter().map(|(pull, _)| pull).collect(),
         stated: stated?,
+        resync: resync?,
     })
 }
 
@@ -150,9 +154,9 @@ fn pull(table: &Table<'_>, kind: SourceKind, access: Option<&Access>) -> Option<
     refuse_foreign(table, kind, SourceKind::pull_keys);
     let records = table.required("records", name);
     let listing = match kind {
-        SourceKind::Http => {
-            http::read::listing(table, access.and_then(Access::http)).map(Listing::Http)
-        }
+        SourceKind::Http => http::read::listing(table, access.and_then(Access::http))
+            .map(Box::new)
+            .map(Listing::Http),
         SourceKind::Drop => drop::read::listing(table).map(Listing::Drop),
         SourceKind::Edxml => edxml::read::listing(table).map(Listing::Edxml),
     };
@@ -164,6 +168,7 @@ fn pull(table: &Table<'_>, kind: SourceKind, access: Option<&Access>) -> Option<
     let personal = table.or("personal", Vec::new(), |item| {
         item.each(|item| plain_place(item, kind.places()))
     });
+    let expect_change = table.maybe("expect_change", whole_percent);
     let fields = table.required("fields", Item::table)?;
     let (Some(records), Some(formats)) = (records, formats) else {
         fields.pass_over();
@@ -199,6 +204,7 @@ fn pull(table: &Table<'_>, kind: SourceKind, access: Option<&Access>) -> Option<
         since: since.map(|(since, _)| since),
         fields,
         personal: personal?,
+        expect_change: expect_change?,
     };
     Some((pull, table.at()))
 }
@@ -236,9 +242,31 @@ fn stated(table: &Table<'_>, kind: SourceKind, access: Option<&Access>) -> Optio
     let fields = table.required("fields", |item| {
         fields::of_stated(&item.table()?, kind.places())
     });
+    let tolerance = table.or("tolerance", MATERIAL, whole_percent);
     Some(Stated {
         report: report?,
         fields: fields?,
+        tolerance: tolerance?,
+    })
+}
+
+/// A share in whole per cent: `20%`.
+fn whole_percent(item: &Item<'_>) -> Option<Percent> {
+    let text = item.text()?;
+    let digits = text
+        .strip_suffix('%')
+        .filter(|digits| !digits.starts_with(['0', '+']));
+    let percent = digits.and_then(|digits| digits.parse::<u8>().ok());
+    let percent = percent.filter(|percent| *percent <= 100);
+    if percent.is_none() {
+        item.problem(
+            format!("`{text}` is not a share in whole per cent"),
+            "write it from `1%` to `100%`, such as `20%`",
+        );
+    }
+    percent.map(|units| Percent {
+        units: units.into(),
+        scale: 0,
     })
 }
 

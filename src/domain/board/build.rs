@@ -12,10 +12,11 @@ use super::{
     Board, DocumentRow, DossierTable, Inputs, SourceRow, TargetRow, UnitAssessment, UnitRow,
     quality,
 };
-use crate::domain::assess::{Health, SourceHealth, assess, judge_unit};
+use crate::domain::assess::{SourceHealth, assess, judge_unit};
 use crate::domain::ratio::Share;
 use crate::domain::record::{Field, Record};
 use crate::domain::target::{Promise, Target};
+use crate::domain::unit::UnitCode;
 use crate::domain::wilson::Interval;
 
 /// The board of a period.
@@ -59,21 +60,15 @@ pub(crate) fn row_of(source: &SourceHealth, inputs: &Inputs<'_>) -> SourceRow {
 }
 
 fn target_rows(shares: &TargetShares<'_>, inputs: &Inputs<'_>) -> Vec<TargetRow> {
-    let health = Health::of(&shares.target.records, inputs.sources, inputs.zone);
     let promises = shares.target.promises.iter().zip(&shares.promises);
     promises
-        .map(|(promise, share)| target_row(shares.target, promise, *share, &health, inputs))
+        .map(|(promise, share)| target_row(shares.target, promise, *share, inputs))
         .collect()
 }
 
-fn target_row(
-    target: &Target,
-    promise: &Promise,
-    share: Share,
-    health: &Health,
-    inputs: &Inputs<'_>,
-) -> TargetRow {
-    let assessment = assess(share, promise, health);
+fn target_row(target: &Target, promise: &Promise, share: Share, inputs: &Inputs<'_>) -> TargetRow {
+    let health = inputs.health(&target.records, promise.level, None);
+    let assessment = assess(share, promise, &health);
     TargetRow {
         id: target.id.clone(),
         title: target.title.clone(),
@@ -103,7 +98,7 @@ fn dossier_table(
         let counts = std::mem::take(counted.units.get_mut(place)?);
         let assessments: Vec<UnitAssessment> = shares
             .iter()
-            .filter_map(|shares| unit_assessment(shares, place, inputs))
+            .filter_map(|shares| unit_assessment(shares, place, code, inputs))
             .collect();
         let shown = roster.is_listed(place) || counts.received > 0 || !assessments.is_empty();
         shown.then(|| UnitRow {
@@ -125,12 +120,13 @@ fn dossier_table(
 fn unit_assessment(
     shares: &TargetShares<'_>,
     place: usize,
+    code: &UnitCode,
     inputs: &Inputs<'_>,
 ) -> Option<UnitAssessment> {
     let promise = shares.judged_by?;
     let share = *shares.wards.get(place)?;
     let interval = Interval::of(share, inputs.confidence)?;
-    let health = Health::of(&shares.target.records, inputs.sources, inputs.zone);
+    let health = inputs.health(&shares.target.records, promise.level, Some(code));
     let assessment = judge_unit(share, promise, inputs.confidence, &health);
     Some(UnitAssessment {
         target: shares.target.id.clone(),
@@ -529,7 +525,7 @@ mod tests {
             board
                 .quality
                 .iter()
-                .any(|finding| finding.kind == "stale-source")
+                .any(|finding| finding.code.as_str() == "stale-source")
         );
     }
 

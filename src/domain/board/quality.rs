@@ -12,8 +12,9 @@ use std::collections::BTreeMap;
 use super::build::exchange;
 use super::count::TargetShares;
 use super::selection::Selection;
-use super::{DocumentRow, Finding, Inputs};
+use super::{DocumentRow, Inputs};
 use crate::domain::assess::SourceHealth;
+use crate::domain::finding::{Code, Finding};
 
 #[must_use]
 pub fn findings(
@@ -28,15 +29,6 @@ pub fn findings(
     all.extend(same_pairs(inputs, documents));
     all.extend(incomplete_documents(inputs, selection));
     all
-}
-
-fn finding(source: &str, kind: &str, message: String, count: u64) -> Finding {
-    Finding {
-        source: source.to_owned(),
-        kind: kind.to_owned(),
-        message,
-        count,
-    }
 }
 
 /// The sources that feed a kind of records, as one name.
@@ -56,12 +48,8 @@ fn source_of(records: &str, sources: &[SourceHealth]) -> String {
 fn stale_sources<'a>(inputs: &'a Inputs<'_>) -> impl Iterator<Item = Finding> + 'a {
     inputs.sources.iter().filter_map(|source| {
         let doubt = source.doubt(inputs.zone)?;
-        Some(finding(
-            &source.source,
-            "stale-source",
-            format!("{doubt}; what it feeds is unknown"),
-            1,
-        ))
+        let message = format!("{doubt}; what it feeds is unknown");
+        Some(Finding::new(&source.source, Code::StaleSource, message, 1).making_unknown(true))
     })
 }
 
@@ -84,7 +72,7 @@ fn same_pairs(inputs: &Inputs<'_>, documents: &[DocumentRow]) -> Vec<Finding> {
             "{} have the same counts, {received} received and {sent} sent: a copying error?",
             bodies.join(" and ")
         );
-        finding(&source, "same-pair", message, bodies.len() as u64)
+        Finding::new(&source, Code::SamePair, message, bodies.len() as u64)
     })
     .collect()
 }
@@ -93,16 +81,13 @@ fn incomplete_documents(inputs: &Inputs<'_>, selection: &Selection<'_>) -> Optio
     let incomplete = selection
         .records("documents")
         .filter(|selected| exchange(&selected.record).is_none());
-    let count = incomplete.count() as u64;
+    let mut codes: Vec<&str> = incomplete.map(|selected| selected.record.code()).collect();
+    codes.sort_unstable();
+    let count = codes.len() as u64;
     let message = format!("documents without a body or a direction, counted in no row: {count}");
-    (count > 0).then(|| {
-        finding(
-            &source_of("documents", inputs.sources),
-            "incomplete-document",
-            message,
-            count,
-        )
-    })
+    let source = source_of("documents", inputs.sources);
+    (count > 0)
+        .then(|| Finding::new(&source, Code::IncompleteDocument, message, count).with_rows(codes))
 }
 
 #[cfg(test)]
@@ -117,7 +102,7 @@ mod tests {
         let findings = build(inputs).quality;
         findings
             .into_iter()
-            .map(|finding| (finding.kind, finding.message, finding.count))
+            .map(|finding| (finding.code.to_string(), finding.message, finding.count))
             .collect()
     }
 

@@ -168,13 +168,14 @@ enum Fate {
 
 fn fate(job: &Job, due: &Due, pause: Option<&Pause>, now: DateTime<Utc>) -> Fate {
     let at = due.at();
-    if let Some(pause) = pause.filter(|pause| pause.holds_at(at)) {
+    // What was due before the pause and has not begun by now is not begun in it either.
+    if let Some(pause) = pause.filter(|pause| pause.holds_at(at) || pause.holds_at(now)) {
         return Fate::Not(RunStatus::Skipped, pause.reason());
     }
     if let Due::Skip(skipped) = due {
         return Fate::Not(RunStatus::Skipped, skipped.reason.to_string());
     }
-    if now - at > window(job) {
+    if now - due.due_at() > window(job) {
         let window = humantime::format_duration(job.catch_up_window);
         return Fate::Not(
             RunStatus::Missed,

@@ -78,6 +78,7 @@ async fn fail(app: &App, run: &Run, why: &str) -> Result<RunStatus, JobError> {
     write
         .finish_run(run.id, RunStatus::Failed, why, app.clock.now())
         .await?;
+    write.break_off_steps(run.id, app.clock.now()).await?;
     write.commit().await?;
     tracing::error!(run = run.id, job = run.job, why, "the run broke off");
     Ok(RunStatus::Failed)

@@ -5,10 +5,13 @@
 //! Reads next: `pull/list.rs`, `reconcile.rs`.
 
 mod batch;
+mod everything;
 mod list;
 mod moves;
 mod placed;
 mod threads;
+
+pub use placed::say_where;
 
 use chrono::{DateTime, Utc};
 

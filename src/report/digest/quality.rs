@@ -1,12 +1,16 @@
 //! What a reader must know about the data: freshness, what is kept aside, what does not add up.
 //!
-//! Owns: the sentence for each kind of finding; an unknown kind keeps its own message.
+//! Owns: the sentence for each code of finding, and which findings share one.
 //! Never: finding anything (`domain::board`).
 //! Reads next: `dossier.rs`.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
-use crate::domain::board::{Finding, SourceRow};
+use crate::domain::board::SourceRow;
+use crate::domain::finding::{Code, Finding};
+use crate::domain::unit::{Level, UnitCode};
 use crate::report::tone::{Badge, Tone};
 use crate::report::words::Words;
 
@@ -49,11 +53,11 @@ pub fn titled(source: &str, titles: &[(String, String)]) -> String {
     source.split(", ").map(title).collect::<Vec<_>>().join(", ")
 }
 
-/// One sentence a finding; those that come one by one (published figures) are counted together.
+/// One sentence a finding; those that come one by one (published figures, figures of one place) are told together.
 pub fn sentences(findings: &[Finding], titles: &[(String, String)], words: &Words) -> Vec<String> {
     let mut sentences: Vec<String> = Vec::new();
-    for finding in merged(findings) {
-        let sentence = sentence(&finding, titles, words);
+    for told in together(findings) {
+        let sentence = sentence(&told, titles, words);
         if !sentences.contains(&sentence) {
             sentences.push(sentence);
         }
@@ -61,49 +65,106 @@ pub fn sentences(findings: &[Finding], titles: &[(String, String)], words: &Word
     sentences
 }
 
-fn merged(findings: &[Finding]) -> Vec<Finding> {
-    const ONE_BY_ONE: [&str; 2] = ["published-not-verifiable", "published-mismatch"];
-    let mut merged: Vec<Finding> = Vec::new();
+/// Findings that share a sentence.
+struct Told<'a> {
+    first: &'a Finding,
+    count: u64,
+    units: BTreeSet<&'a UnitCode>,
+    makes_unknown: bool,
+}
+
+fn together(findings: &[Finding]) -> Vec<Told<'_>> {
+    let mut all: Vec<Told<'_>> = Vec::new();
     for finding in findings {
-        let same = merged
+        let same = all
             .iter_mut()
-            .find(|known| known.kind == finding.kind && ONE_BY_ONE.contains(&known.kind.as_str()));
+            .find(|told| share_a_sentence(told.first, finding));
         match same {
-            Some(known) => known.count += finding.count,
-            None => merged.push(finding.clone()),
+            Some(told) => told.add(finding),
+            None => all.push(Told {
+                first: finding,
+                count: finding.count,
+                units: finding.about.unit.iter().collect(),
+                makes_unknown: finding.makes_unknown,
+            }),
         }
     }
-    merged
+    all
 }
 
-fn sentence(finding: &Finding, titles: &[(String, String)], words: &Words) -> String {
+fn share_a_sentence(one: &Finding, other: &Finding) -> bool {
+    let same_source = one.source == other.source;
+    one.code == other.code
+        && match one.code {
+            Code::PublishedNotVerifiable | Code::PublishedMismatch => true,
+            Code::StatedTotal => {
+                same_source
+                    && one.about.level == other.about.level
+                    && one.about.unit.is_some() == other.about.unit.is_some()
+            }
+            Code::Residual | Code::SamePair => same_source && one.about.level == other.about.level,
+            Code::UnknownUnit | Code::RowsMissing | Code::RowsChanged | Code::Quarantined => {
+                same_source
+            }
+            _ => false,
+        }
+}
+
+impl<'a> Told<'a> {
+    /// Of several figures of one place the one that differs most is told.
+    fn add(&mut self, finding: &'a Finding) {
+        self.count = match finding.code {
+            Code::StatedTotal | Code::Residual => self.count.max(finding.count),
+            _ => self.count + finding.count,
+        };
+        self.units.extend(&finding.about.unit);
+        self.makes_unknown |= finding.makes_unknown;
+    }
+}
+
+fn sentence(told: &Told<'_>, titles: &[(String, String)], words: &Words) -> String {
+    let said = said(told, titles, words);
+    // A source that cannot be relied on says so itself.
+    if told.makes_unknown && told.first.code != Code::StaleSource {
+        words.quality.unknown_meanwhile(said)
+    } else {
+        said
+    }
+}
+
+fn said(told: &Told<'_>, titles: &[(String, String)], words: &Words) -> String {
     let quality = &words.quality;
-    let number = words.number(finding.count);
+    let number = words.number(told.count);
     let dossiers = words.phrase.dossiers(number.clone());
-    let source = titled(&finding.source, titles);
-    match finding.kind.as_str() {
-        "residual" => quality.residual(level(finding, words), dossiers),
-        "stated-total" => quality.stated_total(source, level(finding, words), number),
-        "quarantined" => quality.quarantined(source, number),
-        "unknown-status" => quality.unknown_status(source, dossiers),
-        "published-not-verifiable" => quality.published_not_verifiable(number),
-        "published-mismatch" => quality.published_mismatch(number),
-        "same-pair" => quality.same_pair(number),
-        "incomplete-document" => quality.incomplete_document(number),
-        "stale-source" => quality.stale_source(source),
-        "code-date-differs" => quality.code_date_differs(dossiers),
-        "rescheduled" => quality.rescheduled(dossiers),
-        "finish-not-dated" => quality.finish_not_dated(dossiers),
-        "finished-before-received" => quality.finished_before_received(dossiers),
-        "unknown-unit" => quality.unknown_unit(dossiers),
-        _ => format!("{source}: {}", finding.message),
+    let source = titled(&told.first.source, titles);
+    match told.first.code {
+        Code::Residual => quality.residual(level(told, words), dossiers),
+        Code::StatedTotal if !told.units.is_empty() => {
+            quality.stated_units(source, words.number(told.units.len() as u64))
+        }
+        Code::StatedTotal => quality.stated_total(source, level(told, words), number),
+        Code::RowsMissing => quality.rows_missing(source, number),
+        Code::RowsChanged => quality.rows_changed(source, number),
+        Code::NotSeen => quality.not_seen(source, dossiers),
+        Code::Duplicate => quality.duplicate(source, dossiers),
+        Code::Quarantined => quality.quarantined(source, number),
+        Code::UnknownUnit => quality.unknown_unit(source, dossiers),
+        Code::UnknownStatus => quality.unknown_status(source, dossiers),
+        Code::LegalDue => quality.legal_due(dossiers),
+        Code::PublishedNotVerifiable => quality.published_not_verifiable(number),
+        Code::PublishedMismatch => quality.published_mismatch(number),
+        Code::SamePair if told.first.about.level.is_some() => quality.same_stated(source, number),
+        Code::SamePair => quality.same_pair(number),
+        Code::IncompleteDocument => quality.incomplete_document(number),
+        Code::StaleSource => quality.stale_source(source),
+        Code::CodeDateDiffers => quality.code_date_differs(dossiers),
+        Code::Rescheduled => quality.rescheduled(dossiers),
+        Code::FinishNotDated => quality.finish_not_dated(dossiers),
+        Code::FinishedButOpen => quality.finished_but_open(dossiers),
+        Code::FinishedBeforeReceived => quality.finished_before_received(dossiers),
     }
 }
 
-/// Findings about form II.06 begin with their level: `ward: …`.
-fn level(finding: &Finding, words: &Words) -> String {
-    match finding.message.split_once(": ") {
-        Some((level, _)) => words.level(level),
-        None => words.level("all"),
-    }
+fn level(told: &Told<'_>, words: &Words) -> String {
+    words.level(told.first.about.level.map_or("all", Level::as_str))
 }

@@ -9,12 +9,12 @@ use chrono::NaiveDate;
 use super::ward_lag::interval;
 use super::{as_of, day};
 use crate::domain::board::{
-    Board, DossierCounts, DossierTable, Finding, SourceRow, Status, TargetRow, UnitAssessment,
-    UnitRow,
+    Board, DossierCounts, DossierTable, SourceRow, Status, TargetRow, UnitAssessment, UnitRow,
 };
+use crate::domain::finding::{About, Code, Finding};
 use crate::domain::period::Period;
 use crate::domain::ratio::Share;
-use crate::domain::unit::UnitCode;
+use crate::domain::unit::{Level, UnitCode};
 
 pub(super) const WARDS: [(&str, &str, u64, u64); 14] = [
     ("00115", "Thượng Thanh", 2504, 2),
@@ -218,15 +218,6 @@ fn source(name: &str, hours_ago: Option<i64>, stale: bool) -> SourceRow {
     }
 }
 
-fn finding(source: &str, kind: &str, message: &str, count: u64) -> Finding {
-    Finding {
-        source: source.to_owned(),
-        kind: kind.to_owned(),
-        message: message.to_owned(),
-        count,
-    }
-}
-
 pub(super) fn board() -> Board {
     let wards: Vec<UnitRow> = WARDS.into_iter().filter_map(ward).collect();
     Board {
@@ -248,39 +239,50 @@ pub(super) fn board() -> Board {
             source("meetings", None, true),
             source("work", Some(60), true),
         ],
-        quality: vec![
-            finding(
-                "one-stop-shop",
-                "residual",
-                "ward: 26631 received, 24854 resolved, 1610 in time",
-                167,
-            ),
-            finding("one-stop-shop", "quarantined", "6 rows kept aside", 6),
-            finding(
-                "meetings",
-                "published-not-verifiable",
-                "meetings-online, district-ward: 30 % is published",
-                1,
-            ),
-            finding(
-                "staff",
-                "published-not-verifiable",
-                "staff, district: 97.5 % is published",
-                1,
-            ),
-            finding(
-                "documents",
-                "same-pair",
-                "Quận ủy and UBND quận have the same counts",
-                2,
-            ),
-            finding("work", "stale-source", "source work is stale", 1),
-            finding(
-                "work",
-                "kind-of-tomorrow",
-                "a finding that has no words yet",
-                3,
-            ),
-        ],
+        quality: findings(),
     }
+}
+
+fn findings() -> Vec<Finding> {
+    let ward = || About {
+        level: Some(Level::Ward),
+        ..About::default()
+    };
+    vec![
+        Finding::new(
+            "one-stop-shop",
+            Code::Residual,
+            "ward: 26631 received, 24854 resolved, 1610 in time",
+            167,
+        )
+        .about(ward()),
+        Finding::new(
+            "one-stop-shop",
+            Code::StatedTotal,
+            "ward: 300 more are stated",
+            300,
+        )
+        .about(ward())
+        .making_unknown(true),
+        Finding::new("one-stop-shop", Code::Quarantined, "6 rows kept aside", 6),
+        Finding::new(
+            "meetings",
+            Code::PublishedNotVerifiable,
+            "meetings-online, district-ward: 30 % is published",
+            1,
+        ),
+        Finding::new(
+            "staff",
+            Code::PublishedNotVerifiable,
+            "staff, district: 97.5 % is published",
+            1,
+        ),
+        Finding::new(
+            "documents",
+            Code::SamePair,
+            "Quận ủy and UBND quận have the same counts",
+            2,
+        ),
+        Finding::new("work", Code::StaleSource, "source work is stale", 1).making_unknown(true),
+    ]
 }

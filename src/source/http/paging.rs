@@ -33,7 +33,7 @@ pub(super) struct Mark {
     total: Option<u64>,
     /// The total changed meanwhile: rows went from pages not yet read to pages already read, or came between.
     moved: bool,
-    /// Of the rows of the page before.
+    /// Of the page before: how many rows it had, its first and its last.
     print: u64,
 }
 
@@ -94,7 +94,7 @@ impl Mark {
             to: found.leads_to.clone(),
             total: found.total,
             moved: self.moved || both.is_some_and(|(before, now)| before != now),
-            print: print(found.rows),
+            print: print(&(found.rows.len(), found.rows.first(), found.rows.last())),
             ..self.clone()
         }
     }
@@ -182,4 +182,75 @@ fn print<T: Hash + ?Sized>(what: &T) -> u64 {
     let mut hasher = DefaultHasher::new();
     what.hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: Paging = Paging::Page {
+        page: None,
+        size: None,
+        rows: 2,
+        first: 1,
+    };
+
+    /// Goes through a list whose pages have these rows and totals; the totals read by the marks, and how it ends.
+    fn walk(paging: &Paging, pages: &[(&[u32], Option<u64>)]) -> Result<(usize, Next), Lost> {
+        let mut mark = Mark::default();
+        for (count, (rows, total)) in pages.iter().enumerate() {
+            let rows: Vec<Value> = rows.iter().map(|row| Value::from(*row)).collect();
+            let found = Found {
+                rows: &rows,
+                total: *total,
+                leads_to: None,
+            };
+            match mark.after(paging, found)? {
+                Next::At(position) => mark = serde_json::from_str(&position).unwrap(),
+                end => return Ok((count + 1, end)),
+            }
+        }
+        Ok((pages.len(), mark.position()))
+    }
+
+    #[test]
+    fn a_numbered_list_ends_where_it_says_so() {
+        let walk = |pages: &[(&[u32], Option<u64>)]| walk(&PAGE, pages);
+        for (pages, ends, why) in [
+            (
+                &[(&[1, 2][..], Some(3)), (&[3][..], Some(3))][..],
+                2,
+                "at its total",
+            ),
+            (
+                &[(&[1], None), (&[2, 3], None), (&[], None)],
+                3,
+                "with an empty page, not with a short one",
+            ),
+            (
+                &[(&[1, 2], None), (&[3], None), (&[3], None)],
+                3,
+                "where the last page comes again",
+            ),
+            (
+                &[(&[1, 2], Some(9)), (&[], Some(9))],
+                2,
+                "empty, whatever the total",
+            ),
+        ] {
+            assert_eq!(walk(pages), Ok((ends, Next::End)), "{why}");
+        }
+        let same = walk(&[(&[1, 2], Some(9)), (&[1, 2], Some(9))]);
+        assert_eq!(same, Err(Lost::SamePage(9)), "its parameters mean nothing");
+    }
+
+    #[test]
+    fn a_total_that_moves_means_one_look_more_and_then_no_certainty() {
+        let moved: [(&[u32], Option<u64>); 2] = [(&[1, 2], Some(4)), (&[4], Some(3))];
+        let still: [(&[u32], Option<u64>); 2] = [(&[1, 2], Some(3)), (&[3], Some(3))];
+        let twice = [moved, still].concat();
+        assert_eq!(walk(&PAGE, &twice), Ok((4, Next::End)));
+        let never = [moved, moved].concat();
+        assert_eq!(walk(&PAGE, &never), Ok((4, Next::Unsettled)));
+    }
 }

@@ -22,14 +22,29 @@ pub(super) struct Order<'r> {
 }
 
 /// An endpoint's address with a path under it.
-pub(super) fn address(base: &str, path: &str) -> Result<Url, SourceError> {
+fn address(base: &str, path: &str) -> Result<Url, SourceError> {
     let text = format!("{base}{path}");
     let parsed = text.parse::<Url>();
     parsed.map_err(|_| SourceError::Settings(format!("{text} is not an address")))
 }
 
+/// Where a link leads.
+fn joined(from: &Url, link: &str) -> Result<Url, SourceError> {
+    let to = from.join(link);
+    to.map_err(|_| SourceError::Settings(format!("{from}: no way to the next page")))
+}
+
+/// The parameters that hold a session.
+fn of_session(access: &HttpAccess, request: &Request) -> Vec<(String, Text)> {
+    let own = access.query.iter().chain(&request.query);
+    own.filter(|(_, text)| text.has(Slot::Session))
+        .cloned()
+        .collect()
+}
+
 impl Order<'_> {
-    /// Where it goes, with its parameters; those in which a session stands say what `fill` says.
+    /// Where it goes, with its parameters; those in which a session stands say what `fill` says. A link has its
+    /// parameters already, but for a session.
     pub(super) fn url(
         &self,
         base: &str,
@@ -37,27 +52,18 @@ impl Order<'_> {
         fill: &Fill,
     ) -> Result<Url, SourceError> {
         let mut url = address(base, &self.request.path)?;
-        let own = access.query.iter().chain(&self.request.query);
-        let parameters = match &self.link {
+        let mut parameters = match &self.link {
             Some(link) => {
-                let to = url.join(link);
-                url = to.map_err(|_| {
-                    SourceError::Settings(format!("{url}: no way to the next page"))
-                })?;
-                let of_session: Vec<_> = own
-                    .filter(|(_, text)| text.has(Slot::Session))
-                    .cloned()
-                    .collect();
-                without(&mut url, &of_session);
-                fill.pairs(&of_session)
+                url = joined(&url, link)?;
+                fill.pairs(&of_session(access, self.request))
             }
             None => {
-                let own: Vec<_> = own.cloned().collect();
-                let mut parameters = fill.pairs(&own);
-                parameters.extend(self.parameters.iter().cloned());
-                parameters
+                let mut own = fill.pairs(&access.query);
+                own.extend(fill.pairs(&self.request.query));
+                own
             }
         };
+        parameters.extend(self.parameters.iter().cloned());
         if !parameters.is_empty() {
             url.query_pairs_mut().extend_pairs(parameters);
         }
@@ -129,21 +135,16 @@ fn readable(url: &Url) -> String {
 }
 
 /// A link as it may be kept: without what signs us in.
-pub(super) fn kept(link: &str, base: &str, access: &HttpAccess, request: &Request) -> String {
-    let own = access.query.iter().chain(&request.query);
-    let of_session: Vec<_> = own
-        .filter(|(_, text)| text.has(Slot::Session))
-        .cloned()
-        .collect();
-    let Ok(mut url) = address(base, "").and_then(|url| {
-        url.join(link)
-            .map_err(|_| SourceError::Settings(String::new()))
-    }) else {
-        return link.to_owned();
-    };
-    without(&mut url, &of_session);
+pub(super) fn kept(
+    link: &str,
+    base: &str,
+    access: &HttpAccess,
+    request: &Request,
+) -> Result<String, SourceError> {
+    let mut url = joined(&address(base, "")?, link)?;
+    without(&mut url, &of_session(access, request));
     let query = url
         .query()
         .map_or_else(String::new, |query| format!("?{query}"));
-    format!("{}{query}", url.path())
+    Ok(format!("{}{query}", url.path()))
 }

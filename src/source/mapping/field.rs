@@ -39,6 +39,15 @@ enum Found<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(field: &'a Field) -> Self {
+        Self::with(field, Spot::new)
+    }
+
+    /// Reads a row that was kept aside.
+    pub(super) fn of_kept(field: &'a Field) -> Self {
+        Self::with(field, Spot::kept)
+    }
+
+    fn with(field: &'a Field, spot: impl Fn(&str) -> Spot) -> Self {
         let formats = match &field.kind {
             FieldKind::Moment { formats } | FieldKind::Day { formats } => formats.as_slice(),
             _ => &[],
@@ -49,7 +58,7 @@ impl<'a> Reader<'a> {
             .map(|(word, value)| (folded::word(word), value));
         Self {
             field,
-            spots: field.from.iter().map(|at| Spot::new(at)).collect(),
+            spots: field.from.iter().map(|at| spot(at)).collect(),
             formats: Formats::new(formats),
             codes: codes.collect(),
         }

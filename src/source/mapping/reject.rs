@@ -39,12 +39,15 @@ impl Mapping<'_> {
         }
     }
 
-    /// The mapped fields as they came; everything else of the row stays outside.
+    /// The mapped fields as they came, by their places; everything else of the row stays outside. A place with
+    /// nothing in it is kept as `null`: it was looked at.
     fn kept(&self, row: &Json) -> String {
         let row = self.masked(row);
         let spots = self.fields.values().flat_map(|reader| &reader.spots);
-        let found =
-            spots.filter_map(|spot| Some((spot.as_str().to_owned(), spot.find(&row)?.clone())));
+        let found = spots.map(|spot| {
+            let value = spot.find(&row).cloned().unwrap_or_default();
+            (spot.as_str().to_owned(), value)
+        });
         Json::Object(found.collect::<Map<_, _>>()).to_string()
     }
 

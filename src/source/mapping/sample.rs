@@ -85,7 +85,12 @@ impl Mapping<'_> {
 fn unused(raw: &Json, fields: &[Shown]) -> BTreeMap<String, Json> {
     let mut leaves = BTreeMap::new();
     gather(raw, String::new(), &mut leaves);
-    let is_taken = |at: &String| fields.iter().any(|field| field.from.as_ref() == Some(at));
+    // A column is written by its name alone.
+    let is_place = |from: &String, at: &str| from == at || at.strip_prefix('/') == Some(from);
+    let is_taken = |at: &String| {
+        let mut places = fields.iter().filter_map(|field| field.from.as_ref());
+        places.any(|from| is_place(from, at))
+    };
     leaves.retain(|at, _| !is_taken(at));
     leaves
 }

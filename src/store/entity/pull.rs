@@ -21,6 +21,14 @@ pub struct Model {
     pub stated_total: Option<i64>,
     pub completed_at: Option<i64>,
     pub failure: Option<String>,
+    pub read_rows: Option<i64>,
+    pub full_at: Option<i64>,
+    pub full_rows: Option<i64>,
+    pub full_stated: Option<i64>,
+    pub expected_rows: Option<i64>,
+    pub unseen_rows: Option<i64>,
+    pub measure_rows: Option<i64>,
+    pub resync_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -13,6 +13,8 @@ pub struct Model {
     pub source: String,
     #[sea_orm(primary_key, auto_increment = false)]
     pub level: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub unit: String,
     pub period_from: String,
     pub period_to: String,
     pub figures: String,

@@ -83,10 +83,11 @@ stories! {
         let mut notes = Vec::new();
         for job in ["gap", "saturdays"] {
             let shown = on_site_beside(&app.database, app.folder(), &["runs", job, "--json"]).await.json();
-            let oldest = shown.as_array().unwrap().iter().rev().find(|run| !run["note"].is_null());
-            let run = oldest.unwrap_or_else(|| panic!("{shown:#}"));
+            let moved = |run: &&serde_json::Value| run["reason"].as_str().unwrap().contains("moved to");
+            let run = shown.as_array().unwrap().iter().rev().find(moved);
+            let run = run.unwrap_or_else(|| panic!("{shown:#}"));
             assert_eq!(run["status"], "succeeded");
-            notes.push(run["note"].as_str().unwrap().to_owned());
+            notes.push(run["reason"].as_str().unwrap().to_owned());
             let text = on_site_beside(&app.database, app.folder(), &["runs", job]).await.out;
             assert!(text.contains("moved to"), "{text}");
         }

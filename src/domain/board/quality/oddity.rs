@@ -6,10 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{finding, source_of};
+use super::source_of;
+use crate::domain::board::Inputs;
 use crate::domain::board::selection::{SelectedDossier, Selection};
-use crate::domain::board::{Finding, Inputs};
 use crate::domain::dossier::{State, StatusGroup, day_in_code, day_of, original_state};
+use crate::domain::finding::{Code, Finding};
 use crate::domain::record::DOSSIERS;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,26 +46,23 @@ pub fn findings(inputs: &Inputs<'_>, selection: &Selection<'_>) -> Vec<Finding> 
     let found = odd.codes.iter();
     found
         .map(|(oddity, codes)| {
-            finding(
-                &source,
-                oddity.as_str(),
-                odd.message(*oddity, codes),
-                codes.len() as u64,
-            )
+            let message = odd.message(*oddity, codes);
+            Finding::new(&source, oddity.code(), message, codes.len() as u64)
+                .with_rows(codes.iter().copied())
         })
         .collect()
 }
 
 impl Oddity {
-    fn as_str(self) -> &'static str {
+    fn code(self) -> Code {
         match self {
-            Self::UnknownStatus => "unknown-status",
-            Self::UnknownUnit => "unknown-unit",
-            Self::CodeDateDiffers => "code-date-differs",
-            Self::Rescheduled => "rescheduled",
-            Self::FinishNotDated => "finish-not-dated",
-            Self::FinishedButOpen => "finished-but-open",
-            Self::FinishedBeforeReceived => "finished-before-received",
+            Self::UnknownStatus => Code::UnknownStatus,
+            Self::UnknownUnit => Code::UnknownUnit,
+            Self::CodeDateDiffers => Code::CodeDateDiffers,
+            Self::Rescheduled => Code::Rescheduled,
+            Self::FinishNotDated => Code::FinishNotDated,
+            Self::FinishedButOpen => Code::FinishedButOpen,
+            Self::FinishedBeforeReceived => Code::FinishedBeforeReceived,
         }
     }
 }

@@ -4,10 +4,11 @@
 //! Never: verdicts on the targets themselves (`assess.rs`).
 //! Reads next: `domain/target.rs`.
 
-use super::{finding, source_of};
+use super::source_of;
 use crate::domain::assess::Health;
+use crate::domain::board::Inputs;
 use crate::domain::board::count::TargetShares;
-use crate::domain::board::{Finding, Inputs};
+use crate::domain::finding::{Code, Finding};
 use crate::domain::ratio::Share;
 use crate::domain::target::{Promise, Published};
 
@@ -22,20 +23,20 @@ pub fn findings(inputs: &Inputs<'_>, shares: &[TargetShares<'_>]) -> Vec<Finding
 fn of_target(inputs: &Inputs<'_>, shares: &TargetShares<'_>) -> Vec<Finding> {
     let target = shares.target;
     let source = source_of(&target.records, inputs.sources);
-    let trusted = Health::of(&target.records, inputs.sources, inputs.zone) == Health::Good;
     let mut all = Vec::new();
     for (promise, share) in target.promises.iter().zip(&shares.promises) {
         let Some(published) = &promise.published else {
             continue;
         };
         let name = format!("{}, {}", target.id, promise.level);
+        let trusted = inputs.health(&target.records, promise.level, None) == Health::Good;
         let mut add =
-            |kind, message| all.push(finding(&source, kind, format!("{name}: {message}"), 1));
+            |code, message| all.push(Finding::new(&source, code, format!("{name}: {message}"), 1));
         if let Some(message) = not_verifiable(promise, published) {
-            add("published-not-verifiable", message);
+            add(Code::PublishedNotVerifiable, message);
         }
         for message in mismatches(published, trusted.then_some(*share)) {
-            add("published-mismatch", message);
+            add(Code::PublishedMismatch, message);
         }
     }
     all

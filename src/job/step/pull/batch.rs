@@ -21,6 +21,8 @@ use crate::store::messages::KeptMessage;
 #[derive(Debug)]
 pub struct Page {
     pub mapped: Mapped,
+    /// The place of its first row in the whole list.
+    pub first: u64,
     pub rows: u64,
     /// How many rows the source says there are.
     pub total: Option<u64>,
@@ -116,6 +118,7 @@ mod tests {
                 rejects: rejected.iter().map(reject).collect(),
                 ..Mapped::default()
             },
+            first: 0,
             rows: (codes.len() + rejected.len()) as u64,
             total: None,
             next: Next::End,

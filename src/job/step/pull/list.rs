@@ -14,10 +14,10 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::batch::{Batch, Page};
 use super::moves::Moves;
 use super::threads::Threads;
-use super::{move_away, place, placed, set_aside};
+use super::{everything, move_away, place, say_where, set_aside};
 use crate::config::sources::{DOSSIERS, Pull, Source};
-use crate::job::JobError;
 use crate::job::step::Context;
+use crate::job::{JobError, quarantine};
 use crate::source::drop::FileEnd;
 use crate::source::mapping::Mapping;
 use crate::source::{Ask, Connection, Next, Origin, SourceError};
@@ -105,11 +105,9 @@ pub async fn pull(
         .store
         .pull_state(&source.name, &pull.records)
         .await?;
-    let resumed = state.under_way.is_some();
-    let under_way = match state.under_way.take() {
-        Some(under_way) => under_way,
-        None => begin(pull, &state, context.as_of),
-    };
+    let left = everything::left(&mut state);
+    let resumed = left.is_some();
+    let under_way = left.unwrap_or_else(|| begin(source, pull, &state, context.as_of));
     let (send, pages) = unbounded_channel();
     let read = read(context, (source, pull), under_way.clone(), connection, send);
     let mut course = Course {
@@ -143,19 +141,21 @@ fn failed(source: &Source, cause: SourceError) -> JobError {
     }
 }
 
-/// Where a new pull begins: a little before the watermark, or with everything.
-fn begin(pull: &Pull, state: &PullState, as_of: DateTime<Utc>) -> UnderWay {
+/// Where a new pull begins: a little before the watermark, or with everything, if that is due.
+fn begin(source: &Source, pull: &Pull, state: &PullState, as_of: DateTime<Utc>) -> UnderWay {
     let overlap =
         |at: DateTime<Utc>, overlap| at - TimeDelta::from_std(overlap).unwrap_or_default();
     let since = pull
         .since
         .as_ref()
+        .filter(|_| !everything::is_due(source, state, as_of))
         .and_then(|since| Some(overlap(state.watermark?, since.overlap)));
     UnderWay {
         started_at: as_of,
         since,
         position: None,
         seen_until: None,
+        rows: 0,
     }
 }
 
@@ -200,11 +200,16 @@ async fn read(
             return Ok(bad_files);
         };
         let mut mapped = mapping.map(&page.rows, page.first);
-        placed::place(&page, &mut mapped.rejects);
+        say_where(&page, &mut mapped.rejects);
         mapped.rejects.extend(apart);
-        let next = moves.judge(page.next, &mapped.versions);
+        // A file does not change while it is read: only a system's rows can move.
+        let next = match &page.origin {
+            Origin::System => moves.judge(page.next, &mapped.versions),
+            Origin::File(_) | Origin::Messages(_) | Origin::Nothing => page.next,
+        };
         let page = Page {
             mapped,
+            first: page.first,
             rows,
             total: page.total,
             next: next.clone(),
@@ -257,17 +262,18 @@ impl Course<'_> {
     fn advance(&mut self, page: &Page) {
         let (state, under_way) = (&mut self.state, &mut self.under_way);
         under_way.seen_until = under_way.seen_until.max(page.mapped.seen_until);
+        under_way.rows = page.first + page.rows;
         if under_way.since.is_none() {
             state.stated_total = page.total.or(state.stated_total);
+        }
+        if let Some(known_at) = known_at(page, under_way.started_at) {
+            state.completed_at = state.completed_at.max(Some(known_at));
+            state.failure = None;
         }
         under_way.position = match &page.next {
             Next::At(position) => Some(position.clone()),
             Next::Again | Next::End | Next::Unsettled => None,
         };
-        if let Some(known_at) = known_at(page, under_way.started_at) {
-            state.completed_at = state.completed_at.max(Some(known_at));
-            state.failure = None;
-        }
         if matches!(page.next, Next::At(_) | Next::Again) {
             state.under_way = Some(under_way.clone());
             return;
@@ -299,6 +305,13 @@ impl Course<'_> {
             .await?;
         if self.seen_all(batch, last) {
             self.forget_unseen(&write, reading).await?;
+            let (state, under_way, unseen) = (&self.state, &self.under_way, self.tally.unseen);
+            let full = everything::come_to_its_end(self.pull, state, under_way, unseen);
+            write.settle(state).await?;
+            self.state.full = Some(full);
+        }
+        if self.state.under_way.is_none() {
+            quarantine::forget_texts(self.context.app, &write, reading.at).await?;
         }
         write
             .remember_messages(name, &batch.messages, reading.at)
@@ -324,7 +337,7 @@ impl Course<'_> {
         *last == Next::End && self.under_way.since.is_none() && !self.resumed
     }
 
-    /// What a complete reading did not see is gone.
+    /// What a complete reading did not see is gone; so many at once only if somebody asked for that reading.
     async fn forget_unseen(&mut self, write: &Write, reading: Reading<'_>) -> Result<(), JobError> {
         let (source, records) = (reading.source, &self.pull.records);
         write.release_unseen(source, records, reading.at).await?;
@@ -335,7 +348,7 @@ impl Course<'_> {
             return Ok(());
         }
         let (unseen, known) = write.count_unseen(reading).await?;
-        if unseen > known / MOST_VANISHED + 1 {
+        if unseen > known / MOST_VANISHED + 1 && !self.state.owes_everything() {
             tracing::error!(
                 source,
                 unseen,

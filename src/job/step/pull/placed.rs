@@ -9,7 +9,7 @@ use crate::source::drop::FileOrigin;
 use crate::source::{Origin, RawPage};
 
 /// Says of the rejects of a page from a file in which row of which sheet they stand.
-pub fn place(page: &RawPage, rejects: &mut [Reject]) {
+pub fn say_where(page: &RawPage, rejects: &mut [Reject]) {
     match &page.origin {
         Origin::File(file) => in_file(page.first, file, rejects),
         Origin::Messages(post) => of_document(&post.documents, rejects),
