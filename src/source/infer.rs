@@ -7,7 +7,10 @@
 mod answer;
 mod column;
 mod dates;
+mod dossier;
 mod draft;
+mod paging;
+mod register;
 mod sheet;
 mod words;
 

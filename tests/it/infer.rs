@@ -5,6 +5,7 @@ use std::fs;
 use dondoc::domain::dossier::Dossier;
 use dondoc::domain::unit::{Unit, Units};
 use dondoc::source::infer::{Hints, propose};
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use serde_json::json;
 use wiremock::matchers::{method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -57,6 +58,56 @@ timeout = "5m"
 [[step]]
 pull = "ho-so"
 "#;
+
+/// An overdue list as officials know it, with its titles and its total.
+fn workbook(path: &std::path::Path) {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    let date = Format::new().set_num_format("dd/mm/yyyy hh:mm");
+    sheet.write(0, 0, "UBND QUẬN LONG BIÊN").unwrap();
+    let heading = [
+        "STT",
+        "Đơn vị tiếp nhận",
+        "Lĩnh vực",
+        "Tên TTHC",
+        "Mã hồ sơ",
+        "Trạng thái",
+        "Chủ hồ sơ",
+        "Ngày nhận",
+        "Ngày hẹn trả",
+        "Ngày kết thúc xử lý",
+    ];
+    for (column, name) in (0u16..).zip(heading) {
+        sheet.write(2, column, name).unwrap();
+    }
+    for (row, code, status) in [(3, "A-1", "Đang xử lý"), (4, "A-2", "Đã trả kết quả")]
+    {
+        let cells = [
+            "Phường Ngọc Thụy",
+            "Hộ tịch",
+            "Khai sinh",
+            code,
+            status,
+            APPLICANT,
+        ];
+        sheet.write(row, 0, row - 2).unwrap();
+        for (column, cell) in (1u16..).zip(cells) {
+            sheet.write(row, column, cell).unwrap();
+        }
+        for (column, day) in [(7, 4), (8, 20), (9, 19)] {
+            if column < 9 || row == 4 {
+                let at = ExcelDateTime::from_ymd(2020, 5, day)
+                    .unwrap()
+                    .and_hms(8, 0, 0)
+                    .unwrap();
+                sheet.write_with_format(row, column, at, &date).unwrap();
+            }
+        }
+    }
+    sheet.write(5, 0, "Tổng số").unwrap();
+    sheet.write(5, 1, 2).unwrap();
+    book.save(path).unwrap();
+}
 
 fn hints<'a>(app: &'a TestApp, endpoint: Option<&'a str>, address: Option<&'a str>) -> Hints<'a> {
     Hints {
@@ -121,6 +172,22 @@ stories! {
         fs::write(folder.join("2.csv"), csv() + "\n").unwrap();
         let by_hand = BY_HAND.replace("expect_within", "settle = \"1ms\"\nexpect_within");
         assert_eq!(pulled(app, &by_hand).await, inferred);
+    }
+
+    async fn a_workbook_is_recognised_and_pulled_with_the_proposal_unchanged(app: &mut TestApp) {
+        let folder = app.folder().join("exports/ho-so");
+        fs::create_dir_all(&folder).unwrap();
+        let sample = folder.join("qua-han.xlsx");
+        workbook(&sample);
+        let old = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_590_900_000);
+        fs::File::options().write(true).open(&sample).unwrap().set_modified(old).unwrap();
+        let bytes = fs::read(&sample).unwrap();
+        let proposal = propose(&bytes, &sample, &hints(app, None, None)).unwrap();
+        assert!(!proposal.contains("Zyx"), "{proposal}");
+        assert!(proposal.contains("formats = \"iso\"") || proposal.contains("formats = [\"iso\"]"), "{proposal}");
+        let found = pulled(app, &proposal).await;
+        assert_eq!(found.len(), 2, "{proposal}");
+        assert_eq!((found[0].unit.as_str(), found[1].status.0), ("00118", 10));
     }
 
     async fn a_page_of_a_table_is_recognised(app: &mut TestApp) {

@@ -1,51 +1,21 @@
-//! An answer in JSON: where its rows stand, how one comes to the next page, what says success.
+//! An answer in JSON: where its rows stand, what says success.
 //!
 //! Owns: finding them by the names that systems use.
 //! Never: asking a second time.
-//! Reads next: `draft.rs`.
+//! Reads next: `paging.rs`, `draft.rs`.
 
 use serde_json::{Map, Value};
 
 use super::column::Column;
 use super::draft::{Draft, quoted};
+use super::paging::paging;
 use super::words::plain;
 use super::{Hints, InferError};
 
 /// Rows that are looked at, and how deep.
 const ROWS: usize = 5_000;
-const DEEPEST: usize = 4;
+pub(super) const DEEPEST: usize = 4;
 
-const TOTALS: [&str; 8] = [
-    "total",
-    "totalcount",
-    "totalrecords",
-    "recordstotal",
-    "totalelements",
-    "count",
-    "tongso",
-    "totalrows",
-];
-const PAGES: [&str; 7] = [
-    "page",
-    "pageindex",
-    "pagenumber",
-    "currentpage",
-    "trang",
-    "p",
-    "pageno",
-];
-const SIZES: [&str; 6] = [
-    "size",
-    "pagesize",
-    "perpage",
-    "kichthuoc",
-    "rowsperpage",
-    "sotrang",
-];
-const OFFSETS: [&str; 4] = ["skipcount", "offset", "start", "skip"];
-const LIMITS: [&str; 4] = ["maxresultcount", "limit", "length", "take"];
-const NEXTS: [&str; 4] = ["next", "nextlink", "nexturl", "nextpage"];
-const CURSORS: [&str; 4] = ["nextcursor", "cursor", "nexttoken", "continuationtoken"];
 const SUCCESS: [&str; 6] = [
     "errorcode",
     "resultcode",
@@ -118,7 +88,7 @@ fn largest(value: &Value, at: String, depth: usize) -> Option<(String, &Vec<Valu
     })
 }
 
-fn escaped(name: &str) -> String {
+pub(super) fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
@@ -206,116 +176,6 @@ fn success(draft: &mut Draft<'_>, envelope: &Map<String, Value>) {
             "`success`: by the name `{name}` and what it says in this sample"
         ));
     }
-}
-
-/// How one comes to the next page; gives the parameters of the address that have nothing to do with it.
-fn paging(
-    draft: &mut Draft<'_>,
-    body: &Value,
-    query: &[(String, String)],
-    rows: usize,
-) -> Vec<(String, String)> {
-    let place = |names: &[&str]| find(body, names, String::new(), 0);
-    let parameter = |names: &[&str]| {
-        query
-            .iter()
-            .find(|(name, _)| names.contains(&plain(name).as_str()))
-    };
-    let total = place(&TOTALS).filter(|(_, value)| {
-        value.is_u64()
-            || value
-                .as_str()
-                .is_some_and(|text| text.parse::<u64>().is_ok())
-    });
-    let total = total.map_or_else(String::new, |(at, _)| format!(", total = {}", quoted(&at)));
-    let first = |names: &[&str], usual: &str| {
-        parameter(names)
-            .map(|(name, _)| name.clone())
-            .or_else(|| place(names).map(|(at, _)| last(&at)))
-            .unwrap_or_else(|| usual.to_owned())
-    };
-    let size = |names: &[&str]| {
-        parameter(names)
-            .and_then(|(_, value)| value.parse::<u32>().ok())
-            .unwrap_or(rows.clamp(1, 100_000).try_into().unwrap_or(1000))
-    };
-    let has = |names: &[&str]| parameter(names).is_some() || place(names).is_some();
-    let is_link = |value: &Value| {
-        value.is_null()
-            || value.as_str().is_some_and(|text| {
-                text.starts_with("http") || text.starts_with('/') || text.starts_with('?')
-            })
-    };
-    let line = if let Some((at, _)) = place(&CURSORS) {
-        draft.guess("`paging`: by a cursor; the parameter's name is a guess");
-        format!(
-            "paging = {{ kind = \"cursor\", cursor = {}, parameter = \"cursor\" }}",
-            quoted(&at)
-        )
-    } else if let Some((at, _)) = place(&NEXTS).filter(|(_, value)| is_link(value)) {
-        draft.sure("`paging`: the answer holds the address of the next page");
-        format!("paging = {{ kind = \"next\", next = {} }}", quoted(&at))
-    } else if has(&OFFSETS) {
-        draft.guess("`paging`: by offset; compare the names of its parameters");
-        let (offset, limit) = (first(&OFFSETS, "offset"), first(&LIMITS, "limit"));
-        format!(
-            "paging = {{ kind = \"offset\", offset = {}, limit = {}, rows = {}{total} }}",
-            quoted(&offset),
-            quoted(&limit),
-            size(&LIMITS)
-        )
-    } else if has(&PAGES) || has(&SIZES) || !total.is_empty() {
-        draft.guess("`paging`: by page; compare the names of its parameters, and whether the first page is 0 or 1");
-        let (page, size_name) = (first(&PAGES, "page"), first(&SIZES, "size"));
-        format!(
-            "paging = {{ kind = \"page\", page = {}, size = {}, rows = {}{total} }}",
-            quoted(&page),
-            quoted(&size_name),
-            size(&SIZES)
-        )
-    } else {
-        draft.guess(
-            "`paging`: nothing tells of pages; if there are more, say how one comes to them",
-        );
-        "paging = { kind = \"none\" }".to_owned()
-    };
-    draft.list(&line);
-    let of_paging = |name: &str| {
-        [&PAGES[..], &SIZES, &OFFSETS, &LIMITS, &CURSORS]
-            .iter()
-            .any(|names| names.contains(&plain(name).as_str()))
-    };
-    query
-        .iter()
-        .filter(|(name, _)| !of_paging(name))
-        .cloned()
-        .collect()
-}
-
-/// The first member of that name outside of lists.
-fn find<'v>(
-    value: &'v Value,
-    names: &[&str],
-    at: String,
-    depth: usize,
-) -> Option<(String, &'v Value)> {
-    let members = value.as_object().filter(|_| depth < DEEPEST)?;
-    let place = |name: &String| format!("{at}/{}", escaped(name));
-    let by_name = |name: &&str| {
-        members
-            .iter()
-            .find(|(own, value)| plain(own) == **name && !value.is_object() && !value.is_array())
-    };
-    let own = names.iter().find_map(by_name);
-    own.map(|(name, value)| (place(name), value)).or_else(|| {
-        members
-            .iter()
-            .find_map(|(name, value)| find(value, names, place(name), depth + 1))
-    })
-}
-
-fn last(pointer: &str) -> String {
-    pointer.rsplit('/').next().unwrap_or_default().to_owned()
 }
 
 /// The path of the sample's address, and its parameters.
