@@ -118,6 +118,9 @@ pub fn source(root: &Table<'_>, name: &str) -> Option<Source> {
     };
     let pulls = pulls?;
     one_pull_a_register(root, &pulls);
+    if kind == SourceKind::Edxml {
+        one_pull(root, &pulls);
+    }
     Some(Source {
         name: name.to_owned(),
         title: title?,
@@ -133,6 +136,15 @@ fn none_stated(root: &Table<'_>) -> Option<Vec<Stated>> {
     let message = "a folder cannot be asked for the figures of a period";
     let refused = root.refuse("stated", message, "remove `[[stated]]`");
     (!refused).then(Vec::new)
+}
+
+/// A message is read once, for one list.
+fn one_pull(root: &Table<'_>, pulls: &[(Pull, usize)]) {
+    for (_, at) in pulls.iter().skip(1) {
+        let message = "a source of messages has one list only";
+        let help = "remove this `[[pull]]`: all that messages tell of a document is in the first";
+        root.problem_at(*at, message, help);
+    }
 }
 
 fn one_pull_a_register(root: &Table<'_>, pulls: &[(Pull, usize)]) {
