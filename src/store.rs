@@ -28,6 +28,7 @@ pub mod daybook;
 pub mod decisions;
 pub mod dossiers;
 pub mod drop_files;
+pub mod messages;
 mod entity;
 pub mod entries;
 pub mod filing;
