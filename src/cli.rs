@@ -21,6 +21,7 @@ mod check;
 mod demo;
 mod doctor;
 mod explain;
+mod infer;
 mod jobs;
 mod logging;
 mod mail;

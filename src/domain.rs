@@ -6,6 +6,7 @@
 
 pub mod word;
 pub mod organ_id;
+pub mod exchange;
 pub mod unit;
 pub mod dossier;
 pub mod daybook;

@@ -2,7 +2,7 @@
 //!
 //! Owns: the one narrow way to all kinds of source; what can go wrong there and whether trying again may help.
 //! Never: storing, a clock.
-//! Reads next: `http.rs` and `drop.rs` (fetching), `mapping.rs` (rows to records).
+//! Reads next: `http.rs`, `drop.rs`, `edxml.rs` (fetching), `mapping.rs` (rows to records).
 //!
 //! A new kind of system is a file here and an arm in `Connection`, beside those of `config::sources`.
 
@@ -15,8 +15,10 @@ use crate::config::sources::{Pull, Stated};
 use crate::domain::period::Period;
 
 pub mod drop;
+pub mod edxml;
 pub mod export;
 pub mod http;
+pub mod infer;
 pub mod mapping;
 mod moment;
 mod spot;
@@ -28,6 +30,7 @@ mod value;
 pub enum Connection<'a> {
     Http(http::Connection<'a>),
     Drop(Box<drop::Connection<'a>>),
+    Edxml(Box<edxml::Connection<'a>>),
 }
 
 /// What is asked of a list: its next page.
@@ -60,6 +63,8 @@ pub enum Origin {
     System,
     /// A file: it tells of the day when it was made.
     File(drop::FileOrigin),
+    /// Messages: they tell of the time until the newest of them.
+    Messages(edxml::Post),
     /// No file was there: nothing is known that was not known before.
     Nothing,
 }
@@ -83,7 +88,7 @@ impl Origin {
     pub fn file_end(&self) -> Option<&drop::FileEnd> {
         match self {
             Self::File(file) => file.ended.as_ref(),
-            Self::System | Self::Nothing => None,
+            Self::System | Self::Messages(_) | Self::Nothing => None,
         }
     }
 }
@@ -109,6 +114,7 @@ impl Connection<'_> {
         match self {
             Self::Http(connection) => connection.page(ask).await,
             Self::Drop(connection) => connection.page(ask).await,
+            Self::Edxml(connection) => connection.page(ask).await,
         }
     }
 
@@ -120,6 +126,7 @@ impl Connection<'_> {
         match self {
             Self::Http(connection) => connection.shown(ask),
             Self::Drop(connection) => Ok(connection.shown(ask)),
+            Self::Edxml(connection) => Ok(connection.shown(ask)),
         }
     }
 
@@ -135,7 +142,7 @@ impl Connection<'_> {
     ) -> Result<Vec<Value>, SourceError> {
         match self {
             Self::Http(connection) => connection.stated(stated, period, now).await,
-            Self::Drop(_) => Err(SourceError::Settings(
+            Self::Drop(_) | Self::Edxml(_) => Err(SourceError::Settings(
                 "a folder states no figures".to_owned(),
             )),
         }

@@ -28,6 +28,7 @@ pub mod daybook;
 pub mod decisions;
 pub mod dossiers;
 pub mod drop_files;
+pub mod messages;
 mod entity;
 pub mod entries;
 pub mod filing;
@@ -299,7 +300,7 @@ fn sqlite(path: &Path, synchronous: &'static str, patience: Duration) -> Connect
             sqlite
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", synchronous)
-                .pragma("cache_size", "-65536")
+                .pragma("cache_size", "-32768")
                 .busy_timeout(patience)
         });
     options

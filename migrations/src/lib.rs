@@ -24,6 +24,7 @@ mod m20200104_000001_daybook;
 mod m20200105_000001_mishap;
 mod m20200106_000001_drop_file;
 mod m20200106_000001_quality;
+mod m20200107_000001_exchange_message;
 
 pub struct Migrator;
 
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20200105_000001_mishap::Migration),
             Box::new(m20200106_000001_drop_file::Migration),
             Box::new(m20200106_000001_quality::Migration),
+            Box::new(m20200107_000001_exchange_message::Migration),
         ]
     }
 }

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::infer::Infer;
 use super::resync::{Resync, known_source};
 use super::{Scope, output};
 use crate::job::look::{self, Look};
@@ -31,6 +32,8 @@ enum Act {
     Test(Test),
     /// Let the next pull ask for everything, not only for what changed
     Resync(Resync),
+    /// Propose a source file from a sample: a file, or an address that answers without sign-in
+    Infer(Infer),
 }
 
 #[derive(Debug, Args)]
@@ -48,6 +51,7 @@ impl Source {
     pub async fn run(&self, scope: &Scope) -> anyhow::Result<ExitCode> {
         match &self.act {
             Act::Test(test) => test.run(scope).await,
+            Act::Infer(infer) => infer.run(scope).await,
             Act::Resync(resync) => resync.run(scope).await.map(|()| ExitCode::SUCCESS),
         }
     }

@@ -7,6 +7,7 @@
 //! A new kind is a file beside `sources/http.rs` and an arm in `Access` and `Listing`.
 
 pub mod drop;
+pub mod edxml;
 mod fields;
 pub mod http;
 mod kinds;
@@ -44,13 +45,14 @@ pub struct Source {
 pub enum Access {
     Http(Box<http::HttpAccess>),
     Drop(drop::DropAccess),
+    Edxml(edxml::EdxmlAccess),
 }
 
 impl Access {
     fn http(&self) -> Option<&http::HttpAccess> {
         match self {
             Self::Http(access) => Some(access),
-            Self::Drop(_) => None,
+            Self::Drop(_) | Self::Edxml(_) => None,
         }
     }
 }
@@ -76,6 +78,7 @@ pub struct Pull {
 pub enum Listing {
     Http(Box<http::HttpListing>),
     Drop(drop::DropListing),
+    Edxml(edxml::EdxmlListing),
 }
 
 #[derive(Clone, Debug)]
@@ -94,7 +97,8 @@ pub struct Since {
 #[derive(Clone, Debug)]
 pub struct Field {
     /// Places in the row, of which the first with a value wins: JSON Pointers (`/MaHoSo`; the index `last` is an
-    /// array's last element), JSON Paths (`$.a[?@.b == 1].c`), or names of columns in a kind that has columns.
+    /// array's last element), JSON Paths (`$.a[?@.b == 1].c`), or names of columns in a kind that has columns,
+    /// of headers in one that has messages.
     /// Empty: the value is always the default.
     pub from: Vec<String>,
     /// Used when the row has no value.

@@ -4,11 +4,14 @@
 //! Never: printing, waiting: one attempt tells.
 //! Reads next: `step/pull.rs`.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::App;
 use super::step::pull;
 use crate::config::sources::{Access, Pull, Source};
+use crate::domain::reject::Reject;
 use crate::source::mapping::Mapping;
 use crate::source::mapping::sample::Sample;
 use crate::source::{Ask, Connection, Next, RawPage, SourceError};
@@ -50,7 +53,7 @@ pub async fn at(app: &App, source: &Source, rows: usize) -> Vec<Look> {
     };
     let mut looks = Vec::new();
     for list in &source.pulls {
-        looks.push(look(app, &mut connection, list, rows).await);
+        looks.push(look(app, source, &mut connection, list, rows).await);
     }
     looks
 }
@@ -59,12 +62,19 @@ fn once(source: &Source) -> Source {
     let mut source = source.clone();
     match &mut source.access {
         Access::Http(access) => access.attempts = 1,
-        Access::Drop(access) => access.settle = std::time::Duration::ZERO,
+        Access::Drop(access) => access.settle = Duration::ZERO,
+        Access::Edxml(access) => access.settle = Duration::ZERO,
     }
     source
 }
 
-async fn look(app: &App, connection: &mut Connection<'_>, list: &Pull, rows: usize) -> Look {
+async fn look(
+    app: &App,
+    source: &Source,
+    connection: &mut Connection<'_>,
+    list: &Pull,
+    rows: usize,
+) -> Look {
     let ask = Ask {
         pull: list,
         since: None,
@@ -72,8 +82,17 @@ async fn look(app: &App, connection: &mut Connection<'_>, list: &Pull, rows: usi
         now: app.clock.now(),
     };
     let asked = connection.shown(&ask);
-    match connection.page(&ask).await {
-        Ok(page) => seen(app, list, told(asked), &page, rows),
+    let mut page = match connection.page(&ask).await {
+        Ok(page) => page,
+        Err(error) => return nothing(&list.records, told(asked), error.to_string()),
+    };
+    match pull::joined(app, source, list, &mut page).await {
+        Ok(rejects) => {
+            let mut look = seen(app, list, told(asked), &page, rows);
+            look.rejected += rejects.len();
+            look.rejects.extend(rejects.into_iter().map(refused));
+            look
+        }
         Err(error) => nothing(&list.records, told(asked), error.to_string()),
     }
 }
@@ -86,12 +105,7 @@ fn seen(app: &App, list: &Pull, asked: String, page: &RawPage, rows: usize) -> L
     let mapping = Mapping::new(list, pull::place(app, app.clock.now()));
     let mut rejects = mapping.map(&page.rows, page.first).rejects;
     pull::say_where(page, &mut rejects);
-    let refused = rejects.into_iter().map(|reject| Refused {
-        position: reject.position,
-        code: reject.code,
-        reason: reject.reason,
-    });
-    let rejects: Vec<Refused> = refused.collect();
+    let rejects: Vec<Refused> = rejects.into_iter().map(refused).collect();
     Look {
         records: list.records.clone(),
         asked,
@@ -107,6 +121,14 @@ fn seen(app: &App, list: &Pull, asked: String, page: &RawPage, rows: usize) -> L
             .map(|row| mapping.sample(row))
             .collect(),
         rejects,
+    }
+}
+
+fn refused(reject: Reject) -> Refused {
+    Refused {
+        position: reject.position,
+        code: reject.code,
+        reason: reject.reason,
     }
 }
 

@@ -18,6 +18,8 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
+pub(in crate::source) use self::shelf::put_away;
+
 use self::folder::Candidate;
 use self::reading::Reading;
 use super::export::ExportFault;
@@ -124,7 +126,7 @@ impl<'a> Connection<'a> {
     pub(super) fn shown(&self, ask: &Ask<'_>) -> String {
         let names = match &ask.pull.listing {
             Listing::Drop(listing) => listing.files.join(", "),
-            Listing::Http(_) => String::new(),
+            Listing::Http(_) | Listing::Edxml(_) => String::new(),
         };
         format!("{}: {names}", self.folder.display())
     }

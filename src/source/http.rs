@@ -21,7 +21,7 @@ use reqwest::Client;
 use serde_json::Value;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-pub use client::ping;
+pub use client::{ping, sample};
 pub use sign_in::Identity;
 
 use self::answer::Answer;
@@ -175,7 +175,7 @@ impl<'a> Connection<'a> {
 fn listing<'a>(ask: &Ask<'a>) -> Result<&'a HttpListing, SourceError> {
     match &ask.pull.listing {
         Listing::Http(listing) => Ok(listing),
-        Listing::Drop(_) => Err(SourceError::Settings(
+        Listing::Drop(_) | Listing::Edxml(_) => Err(SourceError::Settings(
             "this list is not behind HTTP".to_owned(),
         )),
     }

@@ -146,22 +146,24 @@ impl<'a> Mapping<'a> {
         let mut unit = None;
         let mut figures = BTreeMap::new();
         for (name, field) in fields {
-            let value = Reader::new(field)
-                .value(row)
-                .map_err(|what| format!("{name}: {what}"))?;
-            match value {
-                None => {}
-                Some(Value::Number(number)) if !matches!(name.as_str(), "level" | "unit") => {
-                    let count = u64::try_from(number);
-                    let count = count.map_err(|_| format!("{name}: `{number}` is not a count"))?;
-                    figures.insert(name.clone(), count);
+            let reader = Reader::new(field);
+            let told = |what| format!("{name}: {what}");
+            match name.as_str() {
+                "level" => {
+                    let word = reader.text(row).map_err(told)?;
+                    level = word.as_deref().and_then(Level::parse);
                 }
-                Some(word) if name == "level" => level = Level::parse(&word.to_string()),
-                Some(word) if name == "unit" => {
-                    let code = UnitCode::parse(&word.to_string());
-                    unit = Some(code.map_err(|error| format!("{name}: {error}"))?);
+                // A row without one speaks of the whole level.
+                "unit" => {
+                    let code = reader.text(row).map_err(told)?;
+                    let code = code.map(|code| UnitCode::parse(&code)).transpose();
+                    unit = code.map_err(|error| told(error.to_string()))?;
                 }
-                Some(other) => return Err(format!("{name}: `{other}` is not a count")),
+                _ => {
+                    if let Some(count) = reader.value(row).map_err(told)? {
+                        figures.insert(name.clone(), whole_count(&count).map_err(told)?);
+                    }
+                }
             }
         }
         let level = level.ok_or_else(|| "level: missing or unknown".to_owned())?;
@@ -222,4 +224,12 @@ impl<T> Distinct<T> {
             }
         }
     }
+}
+
+fn whole_count(value: &Value) -> Result<u64, String> {
+    let count = match value {
+        Value::Number(number) => u64::try_from(*number).ok(),
+        Value::Flag(_) | Value::Text(_) => None,
+    };
+    count.ok_or_else(|| format!("`{value}` is not a count"))
 }

@@ -10,6 +10,7 @@ pub mod decision;
 pub mod dossier;
 pub mod drop_file;
 pub mod entry;
+pub mod exchange_message;
 pub mod finding;
 pub mod history;
 pub mod outbox;

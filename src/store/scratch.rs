@@ -14,8 +14,8 @@ use sea_orm::{
 };
 
 use super::entity::{
-    day, decision, dossier, drop_file, entry, history, outbox, pull, quarantine, run, schedule,
-    stated, step, transition, twin,
+    day, decision, dossier, drop_file, entry, exchange_message, history, outbox, pull, quarantine,
+    run, schedule, stated, step, transition, twin,
 };
 use super::observer::Observed;
 use super::runs::RunStatus;
@@ -78,6 +78,7 @@ async fn copy_rows(from: &DatabaseConnection, to: &DatabaseConnection) -> Result
     copy_table::<entry::Entity>(&moment, &tx).await?;
     copy_table::<pull::Entity>(&moment, &tx).await?;
     copy_table::<drop_file::Entity>(&moment, &tx).await?;
+    copy_table::<exchange_message::Entity>(&moment, &tx).await?;
     copy_table::<stated::Entity>(&moment, &tx).await?;
     copy_table::<quarantine::Entity>(&moment, &tx).await?;
     copy_table::<schedule::Entity>(&moment, &tx).await?;

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::edxml::FORMATS;
 use super::kinds::{
     DOSSIER_FIELDS, ENTRY_FIELDS, KINDS, Kind, MARKS, STATED_FIELDS, fits, kind_of, shown, word,
 };
@@ -285,6 +286,9 @@ fn with_formats(
     // A cell that is a date arrives as ISO text, however the sheet shows it.
     if places == Places::Columns && !formats.iter().any(|format| format == "iso") {
         formats.push("iso".to_owned());
+    }
+    if places == Places::Headers && formats.is_empty() {
+        formats = FORMATS.map(str::to_owned).to_vec();
     }
     if matches!(kind, Kind::Moment | Kind::Day) && formats.is_empty() {
         place.tell(

@@ -53,12 +53,13 @@ pub const STATED_FIELDS: [&str; 13] = [
 ];
 
 /// What an attribute can be.
-pub const KINDS: [(&str, Kind); 5] = [
+pub const KINDS: [(&str, Kind); 6] = [
     ("text", Kind::Text),
     ("number", Kind::Number),
     ("flag", Kind::Flag),
     ("decimal", Kind::Decimal),
     ("percent", Kind::Percent),
+    ("day", Kind::Day),
 ];
 
 /// How a field says which marks its numbers have.

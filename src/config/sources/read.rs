@@ -10,7 +10,7 @@ use chrono::format::{Item as FormatItem, StrftimeItems};
 
 use super::fields;
 use super::kinds::DOSSIERS;
-use super::{Access, FieldKind, Listing, Pull, Report, Since, Source, Stated, drop, http};
+use super::{Access, FieldKind, Listing, Pull, Report, Since, Source, Stated, drop, edxml, http};
 use crate::config::problem::quoted;
 use crate::config::reader::{Item, Table};
 use crate::config::targets::name;
@@ -26,10 +26,15 @@ const OVERLAP: Duration = Duration::from_secs(600);
 pub enum SourceKind {
     Http,
     Drop,
+    Edxml,
 }
 
 impl SourceKind {
-    const WORDS: [(&str, Self); 2] = [("http", Self::Http), ("drop", Self::Drop)];
+    const WORDS: [(&str, Self); 3] = [
+        ("http", Self::Http),
+        ("drop", Self::Drop),
+        ("edxml", Self::Edxml),
+    ];
 
     fn word(self) -> &'static str {
         let of = |(_, kind): &&(&'static str, Self)| *kind == self;
@@ -41,6 +46,7 @@ impl SourceKind {
         match self {
             Self::Http => &http::read::ROOT_KEYS,
             Self::Drop => &drop::read::ROOT_KEYS,
+            Self::Edxml => &edxml::read::ROOT_KEYS,
         }
     }
 
@@ -49,6 +55,7 @@ impl SourceKind {
         match self {
             Self::Http => &http::read::PULL_KEYS,
             Self::Drop => &drop::read::PULL_KEYS,
+            Self::Edxml => &edxml::read::PULL_KEYS,
         }
     }
 
@@ -56,6 +63,7 @@ impl SourceKind {
         match self {
             Self::Http => Places::Paths,
             Self::Drop => Places::Columns,
+            Self::Edxml => Places::Headers,
         }
     }
 }
@@ -66,9 +74,15 @@ fn refuse_foreign(
     own: SourceKind,
     keys: fn(SourceKind) -> &'static [&'static str],
 ) {
+    let mut told = Vec::new();
     let others = SourceKind::WORDS.iter().filter(|(_, kind)| *kind != own);
     for (word, other) in others {
         for key in keys(*other).iter().filter(|key| !keys(own).contains(key)) {
+            // Several kinds may have it: the first of them is named.
+            if told.contains(key) {
+                continue;
+            }
+            told.push(key);
             let message = format!("`{key}` belongs to sources of the kind `{word}`");
             let help = format!(
                 "remove it, or write `kind = \"{word}\"`: this one is of the kind `{}`",
@@ -95,14 +109,18 @@ pub fn source(root: &Table<'_>, name: &str) -> Option<Source> {
     let access = match kind {
         SourceKind::Http => http::read::access(root).map(Box::new).map(Access::Http),
         SourceKind::Drop => drop::read::access(root).map(Access::Drop),
+        SourceKind::Edxml => edxml::read::access(root).map(Access::Edxml),
     };
     let pulls = root.required_tables("pull", |table| pull(table, kind, access.as_ref()));
     let stated = match kind {
         SourceKind::Http => root.tables("stated", |table| stated(table, kind, access.as_ref())),
-        SourceKind::Drop => none_stated(root),
+        SourceKind::Drop | SourceKind::Edxml => none_stated(root),
     };
     let pulls = pulls?;
     one_pull_a_register(root, &pulls);
+    if kind == SourceKind::Edxml {
+        one_pull(root, &pulls);
+    }
     Some(Source {
         name: name.to_owned(),
         title: title?,
@@ -115,9 +133,18 @@ pub fn source(root: &Table<'_>, name: &str) -> Option<Source> {
 }
 
 fn none_stated(root: &Table<'_>) -> Option<Vec<Stated>> {
-    let message = "a folder of exports cannot be asked for the figures of a period";
+    let message = "a folder cannot be asked for the figures of a period";
     let refused = root.refuse("stated", message, "remove `[[stated]]`");
     (!refused).then(Vec::new)
+}
+
+/// A message is read once, for one list.
+fn one_pull(root: &Table<'_>, pulls: &[(Pull, usize)]) {
+    for (_, at) in pulls.iter().skip(1) {
+        let message = "a source of messages has one list only";
+        let help = "remove this `[[pull]]`: all that messages tell of a document is in the first";
+        root.problem_at(*at, message, help);
+    }
 }
 
 fn one_pull_a_register(root: &Table<'_>, pulls: &[(Pull, usize)]) {
@@ -143,9 +170,10 @@ fn pull(table: &Table<'_>, kind: SourceKind, access: Option<&Access>) -> Option<
             .map(Box::new)
             .map(Listing::Http),
         SourceKind::Drop => drop::read::listing(table).map(Listing::Drop),
+        SourceKind::Edxml => edxml::read::listing(table).map(Listing::Edxml),
     };
     let since = match kind {
-        SourceKind::Drop => no_since(table),
+        SourceKind::Drop | SourceKind::Edxml => no_since(table),
         SourceKind::Http => table.maybe("since", |item| Some((since(&item.table()?)?, item.at()))),
     };
     let formats = table.or("formats", Vec::new(), |item| item.one_or_more(written_date));
@@ -194,11 +222,11 @@ fn pull(table: &Table<'_>, kind: SourceKind, access: Option<&Access>) -> Option<
 }
 
 fn no_since(table: &Table<'_>) -> Option<Option<(Since, usize)>> {
-    let message = "a folder of exports cannot be asked for changes";
+    let message = "a folder cannot be asked for changes";
     let refused = table.refuse(
         "since",
         message,
-        "remove `since`: every new file is read whole",
+        "remove `since`: every new file is read by itself",
     );
     (!refused).then_some(None)
 }
@@ -221,7 +249,7 @@ fn stated(table: &Table<'_>, kind: SourceKind, access: Option<&Access>) -> Optio
         SourceKind::Http => {
             http::read::report(table, access.and_then(Access::http)).map(Report::Http)
         }
-        SourceKind::Drop => None,
+        SourceKind::Drop | SourceKind::Edxml => None,
     };
     let fields = table.required("fields", |item| {
         fields::of_stated(&item.table()?, kind.places())
@@ -285,6 +313,8 @@ pub enum Places {
     Paths,
     /// Names of columns.
     Columns,
+    /// Names of what a document has, [`edxml::HEADERS`].
+    Headers,
 }
 
 impl Places {
@@ -293,6 +323,7 @@ impl Places {
         match self {
             Self::Paths => ("/…", "a JSON Pointer in the row"),
             Self::Columns => ("…", "the name of its column"),
+            Self::Headers => ("…", "a name such as `DocumentId` or `PromulgationDate`"),
         }
     }
 }
@@ -311,6 +342,7 @@ fn plain_place(item: &Item<'_>, places: Places) -> Option<String> {
     match places {
         Places::Paths => pointer(item),
         Places::Columns => item.text(),
+        Places::Headers => edxml::read::header(item),
     }
 }
 

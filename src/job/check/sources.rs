@@ -23,7 +23,7 @@ pub fn check(notes: &mut Notes<'_>, settings: &Settings) {
                 endpoint(notes, settings, source, access);
                 credential(notes, settings, source, access);
             }
-            Access::Drop(_) => {}
+            Access::Drop(_) | Access::Edxml(_) => {}
         }
     }
 }

@@ -154,7 +154,9 @@ fn target_on(notes: &mut Notes<'_>, place: &str, target: &Target, fields: &Field
     for (index, promise) in target.promises.iter().enumerate() {
         let place = format!("{place}/level/{index}");
         condition(notes, &format!("{place}/only"), &promise.only, fields);
-        if promise.level.of_records().is_some() && !fields.contains_key("level") {
+        // A record that names no level has the one of its unit.
+        let has_level = fields.contains_key("level") || fields.contains_key("unit");
+        if promise.level.of_records().is_some() && !has_level {
             let message = format!(
                 "`{}` have no `level`, so none counts as {}",
                 target.records,

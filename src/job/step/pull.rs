@@ -9,6 +9,7 @@ mod everything;
 mod list;
 mod moves;
 mod placed;
+mod threads;
 
 pub use placed::say_where;
 
@@ -17,11 +18,15 @@ use chrono::{DateTime, Utc};
 use super::{Context, Done};
 use crate::config::sources::http::HttpAccess;
 use crate::config::sources::{Access, Pull, Source};
+use crate::domain::reject::Reject;
 use crate::job::{App, JobError, Pulls};
 use crate::source::drop::{self, FileEnd};
+use crate::source::edxml::{self, Stamp};
 use crate::source::http::{self, Identity};
 use crate::source::mapping::Place;
-use crate::source::{Connection, SourceError};
+use crate::source::{Connection, RawPage, SourceError};
+use crate::store::StoreError;
+use crate::store::messages::SeenMessage;
 
 /// Pulls every list of the source.
 ///
@@ -34,6 +39,10 @@ pub async fn perform(context: &Context<'_>, name: &str) -> Result<Done, JobError
     let mut connection = open(context.app, source)?;
     if let Connection::Drop(folder) = &mut connection {
         folder.knows(context.app.store.contents_read(name).await?);
+    }
+    if let Connection::Edxml(messages) = &mut connection {
+        let seen = context.app.store.messages_seen(name).await?;
+        messages.knows(seen.into_iter().map(|seen| (stamp(&seen), seen.hash)));
     }
     let mut bad_file = None;
     let mut counts = serde_json::Map::new();
@@ -55,6 +64,28 @@ pub async fn perform(context: &Context<'_>, name: &str) -> Result<Done, JobError
     bad_file.map_or_else(|| Ok(Done { counts }), Err)
 }
 
+fn stamp(seen: &SeenMessage) -> Stamp {
+    Stamp {
+        name: seen.name.clone(),
+        size: seen.size,
+        modified: seen.modified,
+    }
+}
+
+/// Puts the rows of its documents into one page of messages, for a look; gives what does not fit.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn joined(
+    app: &App,
+    source: &Source,
+    pull: &Pull,
+    page: &mut RawPage,
+) -> Result<Vec<Reject>, StoreError> {
+    let mut threads = threads::Threads::default();
+    threads.join(&app.store, source, &pull.records, page).await
+}
+
 fn is_of_file(error: &JobError) -> bool {
     let JobError::Source { cause, .. } = error else {
         return false;
@@ -71,6 +102,9 @@ async fn move_away(
     match connection {
         Connection::Drop(folder) if context.app.pulls == Pulls::FromSources => {
             folder.committed(ends, context.app.clock.now()).await
+        }
+        Connection::Edxml(messages) if context.app.pulls == Pulls::FromSources => {
+            messages.committed(context.app.clock.now()).await
         }
         _ => Ok(()),
     }
@@ -118,6 +152,10 @@ pub fn open<'a>(app: &App, source: &'a Source) -> Result<Connection<'a>, JobErro
         Access::Drop(access) => {
             let folder = drop::Connection::open(access, &app.site, app.zone());
             Ok(Connection::Drop(Box::new(folder)))
+        }
+        Access::Edxml(access) => {
+            let messages = edxml::Connection::open(access, &app.site, app.zone());
+            Ok(Connection::Edxml(Box::new(messages)))
         }
     };
     opened.map_err(|cause| JobError::Source {

@@ -19,7 +19,17 @@ pub(super) async fn done(
     file: &Candidate,
     day: NaiveDate,
 ) -> Result<(), SourceError> {
-    put(folder, "done", file, day, None).await
+    put(folder, "done", (&file.path, &file.name), day, None).await
+}
+
+/// Moves a file of another kind of source to `done/DAY`.
+pub(in crate::source) async fn put_away(
+    folder: &Path,
+    path: &Path,
+    name: &str,
+    day: NaiveDate,
+) -> Result<(), SourceError> {
+    put(folder, "done", (path, name), day, None).await
 }
 
 pub(super) async fn bad(
@@ -28,17 +38,18 @@ pub(super) async fn bad(
     day: NaiveDate,
     fault: &ExportFault,
 ) -> Result<(), SourceError> {
-    put(folder, "bad", file, day, Some(report(&file.name, fault))).await
+    let report = report(&file.name, fault);
+    put(folder, "bad", (&file.path, &file.name), day, Some(report)).await
 }
 
 async fn put(
     folder: &Path,
     shelf: &str,
-    file: &Candidate,
+    (path, name): (&Path, &str),
     day: NaiveDate,
     report: Option<String>,
 ) -> Result<(), SourceError> {
-    let (from, name) = (file.path.clone(), file.name.clone());
+    let (from, name) = (path.to_owned(), name.to_owned());
     let to = folder.join(shelf).join(day.to_string());
     let moved =
         tokio::task::spawn_blocking(move || move_to(&from, &to, &name, report.as_deref())).await;

@@ -16,6 +16,8 @@ use crate::source::SourceError;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const PING_TIMEOUT: Duration = Duration::from_secs(5);
+const SAMPLE_TIMEOUT: Duration = Duration::from_secs(30);
+const SAMPLE_LIMIT: u64 = 64 << 20;
 const REDIRECTS: usize = 3;
 
 /// The one way to a client: everything has a limit.
@@ -59,6 +61,16 @@ pub async fn ping(url: &str, now: DateTime<Utc>) -> Result<u16, SourceError> {
     let request = client(PING_TIMEOUT)?.get(url);
     let response = send(request, url, now).await?;
     Ok(response.status().as_u16())
+}
+
+/// Fetches a sample from an address that asks for no sign-in.
+///
+/// # Errors
+/// When it cannot be reached, does not answer with success, or answers with more than 64 MiB.
+pub async fn sample(url: &str, now: DateTime<Utc>) -> Result<Vec<u8>, SourceError> {
+    let request = client(SAMPLE_TIMEOUT)?.get(url);
+    let response = send(request, url, now).await?;
+    limited(response, url, SAMPLE_LIMIT).await
 }
 
 /// Sends `request`; the answer, if its status says success. `shown` is its address without secrets.

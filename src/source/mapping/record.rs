@@ -10,7 +10,9 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde_json::Value as Json;
 
 use super::Mapping;
+use super::field::Reader;
 use super::reject::Fault;
+use crate::config::sources::FieldKind;
 use crate::domain::dossier::{Channel, Dossier, Status, StatusGroup, day_of};
 use crate::domain::record::{Entry, Value};
 use crate::domain::unit::{Level, UnitCode};
@@ -102,14 +104,26 @@ impl Mapping<'_> {
         let own = ["code", "unit", "level", "day", "updated_at"];
         let mut attributes = BTreeMap::new();
         for (name, reader) in self.fields.iter().filter(|(name, _)| !own.contains(name)) {
-            let value = reader
-                .value(row)
+            let value = self
+                .attribute(reader, row)
                 .map_err(|what| Fault::new("attribute", format!("{name} {what}")))?;
             if let Some(value) = value {
                 attributes.insert((*name).to_owned(), value);
             }
         }
         Ok(attributes)
+    }
+
+    /// A day is kept as `2020-06-01`, however it is written.
+    fn attribute(&self, reader: &Reader<'_>, row: &Json) -> Result<Option<Value>, String> {
+        if !matches!(reader.field.kind, FieldKind::Day { .. }) {
+            return reader.value(row);
+        }
+        let zone = self.place.zone;
+        match reader.moment(row, zone)? {
+            None if reader.field.required => Err("is missing".to_owned()),
+            written => Ok(written.map(|written| Value::Text(written.day(zone).to_string()))),
+        }
     }
 
     fn unit(&self, row: &Json, on: NaiveDate) -> Result<Option<(UnitCode, Level)>, Fault> {

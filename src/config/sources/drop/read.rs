@@ -48,7 +48,8 @@ pub fn listing(table: &Table<'_>) -> Option<DropListing> {
     })
 }
 
-fn folder(item: &Item<'_>) -> Option<PathBuf> {
+/// A folder, from the site's own on or in full.
+pub fn folder(item: &Item<'_>) -> Option<PathBuf> {
     let folder = PathBuf::from(item.text()?);
     if folder.components().any(|part| part == Component::ParentDir) {
         let message = format!("`{}` leads out of the site by `..`", folder.display());
@@ -62,7 +63,7 @@ fn folder(item: &Item<'_>) -> Option<PathBuf> {
 }
 
 /// A pattern of file names, in one folder.
-fn pattern(item: &Item<'_>) -> Option<String> {
+pub fn pattern(item: &Item<'_>) -> Option<String> {
     let text = item.text()?;
     let help = "write a name with `*` for any letters and `?` for one, such as `ho-so-*.xlsx`";
     if text.contains(['/', '\\']) {

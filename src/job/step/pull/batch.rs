@@ -8,12 +8,14 @@ use std::collections::HashMap;
 
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::threads;
 use crate::domain::dossier::Dossier;
 use crate::domain::record::Entry;
 use crate::domain::reject::Reject;
 use crate::source::drop::FileEnd;
 use crate::source::mapping::Mapped;
 use crate::source::{Next, Origin};
+use crate::store::messages::KeptMessage;
 
 /// A page, read and mapped.
 #[derive(Debug)]
@@ -39,6 +41,8 @@ pub struct Batch {
     pub rows: u64,
     /// Files that end in it.
     pub files: Vec<FileEnd>,
+    /// Messages of which it tells.
+    pub messages: Vec<KeptMessage>,
     places: HashMap<String, usize>,
     rooms: Vec<OwnedSemaphorePermit>,
 }
@@ -71,6 +75,9 @@ impl Batch {
         self.rejects.extend(rejects);
         self.rows += page.rows;
         self.files.extend(page.origin.file_end().cloned());
+        if let Origin::Messages(post) = &page.origin {
+            self.messages.extend(threads::kept(post));
+        }
         self.rooms.push(page.room);
     }
 

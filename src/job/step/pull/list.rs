@@ -13,6 +13,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::batch::{Batch, Page};
 use super::moves::Moves;
+use super::threads::Threads;
 use super::{everything, move_away, place, say_where, set_aside};
 use crate::config::sources::{DOSSIERS, Pull, Source};
 use crate::job::step::Context;
@@ -26,9 +27,9 @@ use crate::store::filing::Reading;
 use crate::store::pulls::{PullState, UnderWay};
 
 /// Rows stored in one transaction: enough that a commit is cheap beside them.
-const BATCH: u64 = 10_000;
+const BATCH: u64 = 5_000;
 /// Rows read and not yet stored.
-const ROOM: u32 = 25_000;
+const ROOM: u32 = 12_000;
 /// More than one dossier in so many gone at once is the source's fault rather than news.
 const MOST_VANISHED: u64 = 5;
 
@@ -50,6 +51,9 @@ impl Tally {
         self.from_files = match origin {
             Origin::System => None,
             Origin::Nothing => Some((files, left_out)),
+            Origin::Messages(post) => {
+                Some((files + post.arrived.len() as u64, left_out + post.waiting))
+            }
             Origin::File(file) => Some((
                 files + u64::from(file.ended.is_some()),
                 left_out + file.left_out,
@@ -105,7 +109,7 @@ pub async fn pull(
     let resumed = left.is_some();
     let under_way = left.unwrap_or_else(|| begin(source, pull, &state, context.as_of));
     let (send, pages) = unbounded_channel();
-    let read = read(context, pull, under_way.clone(), connection, send);
+    let read = read(context, (source, pull), under_way.clone(), connection, send);
     let mut course = Course {
         context,
         source,
@@ -118,19 +122,23 @@ pub async fn pull(
     };
     // What was read before the source failed is stored first.
     let (read, ()) = tokio::try_join!(async { Ok(read.await) }, course.store(pages))?;
-    let failed = |cause| JobError::Source {
-        name: source.name.clone(),
-        cause,
-    };
+    let failed = |cause| failed(source, cause);
     let (tally, stored) = (course.tally, course.stored);
     let moved = move_away(context, connection, &stored).await;
     let mut first = None;
-    for error in read.map_err(failed)? {
+    for error in read? {
         let told = set_aside(context, source, pull, connection, error).await;
         first = first.or(told.err());
     }
     moved.map_err(failed)?;
     first.map_or(Ok(tally), Err)
+}
+
+fn failed(source: &Source, cause: SourceError) -> JobError {
+    JobError::Source {
+        name: source.name.clone(),
+        cause,
+    }
 }
 
 /// Where a new pull begins: a little before the watermark, or with everything, if that is due.
@@ -155,14 +163,15 @@ fn begin(source: &Source, pull: &Pull, state: &PullState, as_of: DateTime<Utc>) 
 /// told at the end.
 async fn read(
     context: &Context<'_>,
-    pull: &Pull,
+    (source, pull): (&Source, &Pull),
     mut under_way: UnderWay,
     connection: &mut Connection<'_>,
     send: UnboundedSender<Page>,
-) -> Result<Vec<SourceError>, SourceError> {
+) -> Result<Vec<SourceError>, JobError> {
     let mut bad_files = Vec::new();
     let mapping = Mapping::new(pull, place(context.app, context.as_of));
     let mut moves = Moves::default();
+    let mut threads = Threads::default();
     let all = Arc::new(Semaphore::new(ROOM as usize));
     loop {
         let ask = Ask {
@@ -171,15 +180,19 @@ async fn read(
             position: under_way.position.as_deref(),
             now: context.app.clock.now(),
         };
-        let page = match connection.page(&ask).await {
+        let mut page = match connection.page(&ask).await {
             Ok(page) => page,
             Err(error @ SourceError::File { .. }) => {
                 bad_files.push(error);
                 under_way.position = None;
                 continue;
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(failed(source, error)),
         };
+        let store = &context.app.store;
+        let apart = threads
+            .join(store, source, &pull.records, &mut page)
+            .await?;
         let rows = page.rows.len() as u64;
         context.watcher.rows(page.first + rows, page.total);
         let needs = u32::try_from(rows).unwrap_or(ROOM).min(ROOM);
@@ -188,10 +201,11 @@ async fn read(
         };
         let mut mapped = mapping.map(&page.rows, page.first);
         say_where(&page, &mut mapped.rejects);
+        mapped.rejects.extend(apart);
         // A file does not change while it is read: only a system's rows can move.
         let next = match &page.origin {
             Origin::System => moves.judge(page.next, &mapped.versions),
-            Origin::File(_) | Origin::Nothing => page.next,
+            Origin::File(_) | Origin::Messages(_) | Origin::Nothing => page.next,
         };
         let page = Page {
             mapped,
@@ -299,6 +313,9 @@ impl Course<'_> {
         if self.state.under_way.is_none() {
             quarantine::forget_texts(self.context.app, &write, reading.at).await?;
         }
+        write
+            .remember_messages(name, &batch.messages, reading.at)
+            .await?;
         for end in &batch.files {
             write
                 .remember_file(&read_file(reading, records, end))
@@ -352,6 +369,10 @@ fn known_at(page: &Page, started_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
     match &page.origin {
         Origin::System => (!matches!(page.next, Next::At(_))).then_some(started_at),
         Origin::File(file) => file.ended.as_ref().map(|end| end.made_at.min(started_at)),
+        Origin::Messages(post) => {
+            let newest = post.newest.filter(|_| page.next == Next::End);
+            newest.map(|newest| newest.min(started_at))
+        }
         Origin::Nothing => None,
     }
 }
