@@ -77,8 +77,9 @@ pub struct Done {
 /// When the step could not do its work.
 pub async fn perform(context: &Context<'_>, act: &Act) -> Result<Done, JobError> {
     match act {
-        Act::Pull { source } => pull::perform(context, source).await,
-        Act::Reconcile { source } => reconcile::perform(context, source).await,
+        // Boxed: a pull holds a page, a batch and a connection, and every other step would be as large.
+        Act::Pull { source } => Box::pin(pull::perform(context, source)).await,
+        Act::Reconcile { source } => Box::pin(reconcile::perform(context, source)).await,
         Act::Assess => assess::perform(context).await,
         Act::Alert(Alert::OverdueDossiers(alert)) => alert::overdue::perform(context, alert).await,
         Act::Alert(Alert::LaggingWards(alert)) => alert::lagging::perform(context, alert).await,
