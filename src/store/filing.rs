@@ -2,7 +2,11 @@
 //!
 //! Owns: writing tables `dossier`, `dossier_history` and `dossier_twin`; the daybook follows in the same transaction.
 //! Never: what a dossier means (`domain::dossier`); a change without its history.
-//! Reads next: `daybook.rs`.
+//! Reads next: `filing/former.rs`, `daybook.rs`.
+
+mod former;
+
+pub use former::{Former, Twin};
 
 use std::collections::HashMap;
 
@@ -10,16 +14,14 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, Statement, Value,
+    QuerySelect, Statement, Value,
 };
 
 use super::bulk::{self, Clash, Column, Kind};
 use super::entity::dossier::{self, Column as Col};
-use super::entity::{history, twin};
-use super::{Store, StoreError, Write, instant, seconds};
+use super::{StoreError, Write, seconds};
 use crate::domain::daybook::Daybook;
-use crate::domain::dossier::{Dossier, Status};
-use crate::domain::unit::UnitCode;
+use crate::domain::dossier::Dossier;
 
 /// Dossiers compared with what is known in one go.
 const COMPARED: usize = 5_000;
@@ -79,24 +81,6 @@ pub struct Filed {
     pub same: u64,
     /// Another source told them first, and still does: that one counts.
     pub twins: u64,
-}
-
-/// What a source said of a dossier before it said something else.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Former {
-    pub until: DateTime<Utc>,
-    pub unit: UnitCode,
-    pub status: Status,
-    pub due_at: DateTime<Utc>,
-    pub has_vanished: bool,
-}
-
-/// A dossier that two sources tell.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Twin {
-    pub code: String,
-    /// The source that does not count.
-    pub source: String,
 }
 
 /// The rows of one reading, sorted by what is to become of them.
@@ -371,59 +355,4 @@ fn row(reading: Reading<'_>, d: &Dossier) -> [Value; 16] {
         seconds(reading.at).into(),
         None::<i64>.into(),
     ]
-}
-
-impl Store {
-    /// What the source said of a dossier before, oldest first.
-    ///
-    /// # Errors
-    /// When the database does not answer or a row does not convert.
-    pub async fn history_of(&self, code: &str) -> Result<Vec<Former>, StoreError> {
-        let models = history::Entity::find()
-            .filter(history::Column::Code.eq(code))
-            .order_by_asc(history::Column::Id)
-            .all(&self.db)
-            .await?;
-        models.into_iter().map(Former::try_from).collect()
-    }
-
-    /// How many dossiers of `source` vanished there.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn count_vanished(&self, source: &str) -> Result<u64, StoreError> {
-        let vanished = dossier::Entity::find()
-            .filter(Col::Source.eq(source))
-            .filter(Col::VanishedAt.is_not_null());
-        Ok(vanished.count(&self.db).await?)
-    }
-
-    /// Dossiers that a second source tells too.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn twins(&self) -> Result<Vec<Twin>, StoreError> {
-        let models = twin::Entity::find().all(&self.db).await?;
-        let twin = |model: twin::Model| Twin {
-            code: model.code,
-            source: model.source,
-        };
-        Ok(models.into_iter().map(twin).collect())
-    }
-}
-
-impl TryFrom<history::Model> for Former {
-    type Error = StoreError;
-
-    fn try_from(model: history::Model) -> Result<Self, StoreError> {
-        let id = model.id;
-        let bad = |what: String| StoreError::bad_row("dossier_history", id, what);
-        Ok(Self {
-            until: instant("dossier_history", id, model.until)?,
-            unit: UnitCode::parse(&model.unit).map_err(|error| bad(error.to_string()))?,
-            status: Status(u16::try_from(model.status).map_err(|error| bad(error.to_string()))?),
-            due_at: instant("dossier_history", id, model.due_at)?,
-            has_vanished: model.vanished_at.is_some(),
-        })
-    }
 }
