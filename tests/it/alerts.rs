@@ -566,6 +566,7 @@ async fn tell_if_untold(app: &App) -> bool {
             occasion: Some("late+0 2020-06-01".to_owned()),
             message_id: None,
             decided_at: app.clock.now(),
+            urgent: false,
         };
         write.save_decisions(&[decision], Goes::Out).await.unwrap();
     }

@@ -147,13 +147,13 @@ fn a_very_long_letter_stays_small_and_names_every_dossier() {
     let Letter::Overdue(mut letter) = sample.letter else {
         panic!("an overdue letter")
     };
-    let line = letter.late[0].clone();
+    let line = letter.posts[0].late[0].clone();
     let coded = |number: usize| Line {
         code: format!("H26.23.12-200515-{number:04}"),
         ..line.clone()
     };
-    letter.late = (0..300).map(coded).collect();
-    letter.soon = (300..400).map(coded).collect();
+    letter.posts[0].late = (0..300).map(coded).collect();
+    letter.posts[0].soon = (300..400).map(coded).collect();
     let rendered = templates()
         .render(&Letter::Overdue(letter), Language::Vi)
         .unwrap();
