@@ -126,7 +126,7 @@ impl Connection<'_> {
         match self {
             Self::Http(connection) => connection.shown(ask),
             Self::Drop(connection) => Ok(connection.shown(ask)),
-            Self::Edxml(connection) => Ok(connection.shown(ask)),
+            Self::Edxml(connection) => connection.shown(ask),
         }
     }
 

@@ -170,7 +170,9 @@ fn pull(table: &Table<'_>, kind: SourceKind, access: Option<&Access>) -> Option<
             .map(Box::new)
             .map(Listing::Http),
         SourceKind::Drop => drop::read::listing(table).map(Listing::Drop),
-        SourceKind::Edxml => edxml::read::listing(table).map(Listing::Edxml),
+        SourceKind::Edxml => {
+            edxml::read::listing(table, access.and_then(Access::edxml)).map(Listing::Edxml)
+        }
     };
     let since = match kind {
         SourceKind::Drop | SourceKind::Edxml => no_since(table),
