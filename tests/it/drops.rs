@@ -35,7 +35,7 @@ procedure = { default = "1.004959" }
 procedure_name = { from = "Tên TTHC", required = false }
 unit = "Đơn vị tiếp nhận"
 channel = { default = "direct" }
-status = { from = "Trạng thái", codes = { "Đang xử lý" = 4, "Đã trả kết quả" = 10, "Dừng xử lý" = 8 } }
+status = "Trạng thái"
 received_at = "Ngày nhận"
 due_at = "Ngày hẹn trả"
 finished_at = { from = ["Ngày kết thúc xử lý", "Ngày trả"], required = false }
