@@ -1,6 +1,7 @@
 //! Stories of messages that a system lists and gives, one by one.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -9,6 +10,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use dondoc::job::look;
 use dondoc::store::runs::RunStatus;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::json;
 
 use crate::app::{Ran, TestApp};
@@ -403,6 +406,54 @@ stories! {
         app.succeed("pull-exchange").await;
         assert_eq!(codes(app).await, records(1..=1), "{:?}", reasons(app).await);
         assert!(system.bytes_sent() > 200 << 20);
+    }
+
+    async fn bombs_do_not_go_off(app: &mut TestApp) {
+        let spaces = {
+            let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+            for _ in 0..256 {
+                packed.write_all(&[b' '; 1 << 18]).unwrap();
+            }
+            packed.finish().unwrap()
+        };
+        let deep = "<a>".repeat(100_000);
+        let many = format!("<edXML><edXMLHeader>{}", "<To><OrganId>H26.23</OrganId></To>".repeat(100_000));
+        let system = ForeignSystem::start(move |asked| match wanted(asked) {
+            Some(1) => Reply::bytes(spaces.clone(), "application/xml").header("Content-Encoding", "gzip"),
+            Some(2) => xml(deep.clone()),
+            Some(3) => xml(many.clone()),
+            Some(4) => xml("<").then(b"aaaa", 64 << 20),
+            Some(number) => xml(letter(100 + number)),
+            None => listed(asked, &names(5)),
+        }).await;
+        connect(app, &system, "", GIVES_XML).await;
+        app.succeed("pull-exchange").await;
+        assert_eq!(codes(app).await, records([5]));
+        assert_eq!(reasons(app).await, [
+            "m/1: it is empty",
+            "m/2: its elements are nested more than 32 deep",
+            "m/3: its header is larger than 1048576 bytes",
+            "m/4: a tag does not end within 16 KiB",
+        ]);
+    }
+
+    async fn a_message_without_end_keeps_no_other_away(app: &mut TestApp) {
+        let system = ForeignSystem::start(|asked| match wanted(asked) {
+            Some(1) => xml("<edXML>").endless(),
+            Some(number) => xml(letter(100 + number)),
+            None => listed(asked, &names(3)),
+        }).await;
+        connect(app, &system, "timeout = \"300ms\"", GIVES_XML).await;
+        // Its beginning again and again is a header that is too large; text without end is nothing at all.
+        app.succeed("pull-exchange").await;
+        assert_eq!(reasons(app).await, ["m/1: its header is larger than 1048576 bytes"]);
+        system.answers(|asked| match wanted(asked) {
+            Some(1) => xml("QUJD").endless(),
+            Some(number) => xml(letter(100 + number)),
+            None => listed(asked, &names(4)),
+        });
+        fails(app, "/messages/m%2F1 cannot be reached: no answer in time").await;
+        assert_eq!(codes(app).await, records(2..=4));
     }
 
     async fn a_look_shows_documents_and_stores_nothing(app: &mut TestApp) {

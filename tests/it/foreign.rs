@@ -53,6 +53,7 @@ pub struct Reply {
     headers: Vec<(String, String)>,
     body: Vec<u8>,
     tail: Vec<u8>,
+    is_announced: bool,
     way: Way,
 }
 
@@ -81,6 +82,7 @@ impl Reply {
             headers,
             body: body.into(),
             tail: Vec::new(),
+            is_announced: true,
             way: Way::Whole,
         }
     }
@@ -121,6 +123,12 @@ impl Reply {
     /// What comes after [`Self::then`].
     pub fn and(mut self, tail: impl Into<Vec<u8>>) -> Self {
         self.tail = tail.into();
+        self
+    }
+
+    /// Without its length: it ends where the connection does.
+    pub fn unannounced(mut self) -> Self {
+        self.is_announced = false;
         self
     }
 
@@ -244,7 +252,7 @@ async fn say(socket: &mut TcpStream, reply: &Reply, sent: &AtomicU64) -> std::io
     for (name, value) in &reply.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
-    if !matches!(reply.way, Way::Endless) {
+    if reply.is_announced && !matches!(reply.way, Way::Endless) {
         head.push_str(&format!("Content-Length: {}\r\n", reply.length()));
     }
     socket.write_all(format!("{head}\r\n").as_bytes()).await?;
