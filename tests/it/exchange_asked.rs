@@ -379,6 +379,33 @@ stories! {
         assert_eq!(tokens.load(Ordering::Relaxed), 2);
     }
 
+    async fn a_session_that_ended_without_a_word_is_renewed(app: &mut TestApp) {
+        let sessions = Arc::new(AtomicUsize::new(0));
+        let given = Arc::clone(&sessions);
+        let mut ended = false;
+        let system = ForeignSystem::start(move |asked| {
+            if asked.path == "/login" {
+                let session = given.fetch_add(1, Ordering::Relaxed) + 1;
+                return Reply::json(&json!({ "session": format!("s{session}") }));
+            }
+            let number = asked.query.get("id").map(|id| id.trim_start_matches("m/").parse::<usize>().unwrap());
+            ended |= number == Some(2);
+            if asked.header("cookie") != if ended { "SESSION=s2" } else { "SESSION=s1" } {
+                return Reply::json(&json!({ "error": "phiên đã hết hạn" }));
+            }
+            match number {
+                Some(number) => Reply::json(&json!({ "data": { "noi/dung": BASE64_STANDARD.encode(letter(100 + number)) } })),
+                None => listed(asked, &names(3)),
+            }
+        }).await;
+        let sign_in = "sign_in = { kind = \"session\", path = \"/login\", credential = \"exchange\", session = \"/session\" }\n\
+             headers = { Cookie = \"SESSION={session}\" }";
+        connect(app, &system, sign_in, GIVES_JSON).await;
+        app.succeed("pull-exchange").await;
+        assert_eq!(codes(app).await, records(1..=3), "{:?}", reasons(app).await);
+        assert_eq!(sessions.load(Ordering::Relaxed), 2);
+    }
+
     async fn an_attachment_is_not_even_taken(app: &mut TestApp) {
         let text = letter(101);
         let (header, _) = text.split_once("</edXML:edXML>").unwrap();
