@@ -31,6 +31,7 @@ mod delivery;
 mod digests;
 mod drops;
 mod exchange;
+mod exchange_asked;
 mod faults;
 mod figures;
 mod filing;

@@ -296,11 +296,11 @@ stories! {
             ],
         );
         let ran = app.succeed("pull-city").await;
-        assert_eq!(ran.counted("pull one-stop-shop")["dossiers"]["rejected"], 8);
+        assert_eq!(ran.counted("pull one-stop-shop")["dossiers"]["rejected"], 7);
         assert_eq!(
             codes_stored(app).await,
-            [code(1), code(9)],
-            "good rows are never lost"
+            [code(1), code(5), code(9)],
+            "good rows are never lost, nor those whose status is not known"
         );
         let aside = app
             .store
@@ -312,7 +312,6 @@ stories! {
             "received_at",
             "`00999` is no unit",
             "`9` is not one of its codes",
-            "`abc` is not a status code",
             "due_at is missing",
             "code is missing",
             "finished_at is missing",
@@ -331,7 +330,15 @@ stories! {
             .unwrap();
         assert_eq!(
             (finding.source.as_str(), finding.count),
-            ("one-stop-shop", 8)
+            ("one-stop-shop", 7)
+        );
+        let unknown = quality
+            .iter()
+            .find(|finding| finding.code.as_str() == "unknown-status")
+            .unwrap();
+        assert!(
+            unknown.message.contains("a word that is no code (1)"),
+            "{unknown:?}"
         );
 
         app.succeed("overdue-alerts").await;
