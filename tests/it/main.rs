@@ -55,3 +55,4 @@ mod serve;
 mod simulation;
 mod source_test;
 mod tidy;
+mod year;
