@@ -316,8 +316,8 @@ impl Reckoning {
                 town.find(code).due,
             ));
             let (kind, days) = match town.chance.u32(..120) {
-                0..=1 if is_late => (AnswerKind::Promised, 1 + town.chance.i64(..5)),
-                2 if is_late => (AnswerKind::Silenced, 1 + town.chance.i64(..8)),
+                0..=1 if is_late => (AnswerKind::Promised, 1 + town.chance.i64(0..5)),
+                2 if is_late => (AnswerKind::Silenced, 1 + town.chance.i64(0..8)),
                 _ => continue,
             };
             let until = app.files.calendar.add(day, days).unwrap().date;
