@@ -4,9 +4,11 @@
 //! Never: mapping (`source::mapping`), SQL.
 //! Reads next: `pull/list.rs`, `reconcile.rs`.
 
+mod ahead;
 mod batch;
 mod everything;
 mod list;
+mod mapper;
 mod moves;
 mod placed;
 mod threads;

@@ -323,7 +323,7 @@ fn numbers_columns(cells: &[Value]) -> bool {
     for cell in cells.iter().filter(|cell| !is_blank(cell)) {
         let said = match cell {
             Value::String(said) => text::tidy(said),
-            other => other.to_string(),
+            other => other.to_string().into(),
         };
         let said = said.trim_matches(['(', ')', '[', ']']);
         let digits: String = said.chars().take_while(char::is_ascii_digit).collect();

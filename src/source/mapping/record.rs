@@ -4,9 +4,10 @@
 //! Never: how a value is written (`field.rs`).
 //! Reads next: `field.rs`, `reject.rs`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde_json::Value as Json;
 
 use super::Mapping;
@@ -28,9 +29,12 @@ impl Mapping<'_> {
         let status = self.required_text(row, "status")?;
         let dossier =
             Dossier {
-                procedure: self.required_text(row, "procedure")?,
-                procedure_name: self.text(row, "procedure_name")?.unwrap_or_default(),
-                field: self.text(row, "field")?.unwrap_or_default(),
+                procedure: self.required_text(row, "procedure")?.into_owned(),
+                procedure_name: self
+                    .text(row, "procedure_name")?
+                    .unwrap_or_default()
+                    .into_owned(),
+                field: self.text(row, "field")?.unwrap_or_default().into_owned(),
                 channel: Channel::parse(&channel).ok_or_else(|| {
                     Fault::new(
                         "channel",
@@ -43,7 +47,7 @@ impl Mapping<'_> {
                 original_due_at: self.moment(row, "original_due_at", self.place.due_time)?,
                 finished_at: self.moment(row, "finished_at", NaiveTime::MIN)?,
                 stopped_at: self.moment(row, "stopped_at", NaiveTime::MIN)?,
-                code,
+                code: code.into_owned(),
                 unit,
                 level,
                 received_at,
@@ -55,7 +59,9 @@ impl Mapping<'_> {
     /// Dates that contradict each other would become a wrong number.
     fn consistent(&self, dossier: Dossier) -> Result<Dossier, Fault> {
         let day = |at| day_of(at, self.place.zone);
-        if day(dossier.due_at) < day(dossier.received_at) {
+        // No day lasts so long: the longer distances need no look at the calendar.
+        let is_before = dossier.due_at - dossier.received_at < TimeDelta::hours(36);
+        if is_before && day(dossier.due_at) < day(dossier.received_at) {
             return Err(Fault::new("due_at", "lies before the day of reception"));
         }
         if dossier
@@ -92,7 +98,7 @@ impl Mapping<'_> {
         let unit = unit.map(|(code, _)| code);
         Ok(Entry {
             records: self.pull.records.clone(),
-            code,
+            code: code.into_owned(),
             unit,
             level,
             day,
@@ -135,7 +141,11 @@ impl Mapping<'_> {
             .map_err(|what| Fault::new("unit", what))
     }
 
-    fn text(&self, row: &Json, name: &'static str) -> Result<Option<String>, Fault> {
+    fn text<'r>(
+        &'r self,
+        row: &'r Json,
+        name: &'static str,
+    ) -> Result<Option<Cow<'r, str>>, Fault> {
         let Some(reader) = self.fields.get(name) else {
             return Ok(None);
         };
@@ -146,7 +156,11 @@ impl Mapping<'_> {
         Ok(value)
     }
 
-    fn required_text(&self, row: &Json, name: &'static str) -> Result<String, Fault> {
+    fn required_text<'r>(
+        &'r self,
+        row: &'r Json,
+        name: &'static str,
+    ) -> Result<Cow<'r, str>, Fault> {
         self.text(row, name)?
             .ok_or_else(|| Fault::new(name, "is missing"))
     }
