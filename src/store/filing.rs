@@ -12,9 +12,10 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use sea_orm::sea_query::{Expr, Func};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter,
-    QuerySelect, Statement, Value,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect,
+    Statement, Value,
 };
 
 use super::bulk::{self, Clash, Column, Kind};
@@ -234,11 +235,18 @@ impl Write {
     /// # Errors
     /// When the database does not answer.
     pub async fn count_unseen(&self, reading: Reading<'_>) -> Result<(u64, u64), StoreError> {
-        let known = dossier::Entity::find()
+        let is_unseen = Expr::case(Col::SeenAt.lt(seconds(reading.at)), 1);
+        let counts: Option<(i64, i64)> = dossier::Entity::find()
+            .select_only()
+            .expr_as(Func::count(is_unseen), "unseen")
+            .column_as(Col::Code.count(), "known")
             .filter(Col::Source.eq(reading.source))
-            .filter(Col::VanishedAt.is_null());
-        let unseen = known.clone().filter(Col::SeenAt.lt(seconds(reading.at)));
-        Ok((unseen.count(&self.tx).await?, known.count(&self.tx).await?))
+            .filter(Col::VanishedAt.is_null())
+            .into_tuple()
+            .one(&self.tx)
+            .await?;
+        let (unseen, known) = counts.unwrap_or_default();
+        Ok((unseen.unsigned_abs(), known.unsigned_abs()))
     }
 }
 

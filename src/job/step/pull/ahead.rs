@@ -17,7 +17,7 @@ use crate::domain::reject::Reject;
 use crate::source::{Next, Origin, RawPage};
 
 /// Rows read and not yet stored.
-const ROOM: u32 = 12_000;
+const ROOM: u32 = 18_000;
 
 pub struct Ahead {
     mapper: Mapper,

@@ -24,7 +24,7 @@ use crate::store::filing::Reading;
 use crate::store::pulls::{PullState, UnderWay};
 
 /// Rows stored in one transaction: enough that a commit is cheap beside them.
-const BATCH: u64 = 5_000;
+const BATCH: u64 = 8_000;
 /// More than one dossier in so many gone at once is the source's fault rather than news.
 const MOST_VANISHED: u64 = 5;
 
@@ -339,7 +339,7 @@ impl Course<'_> {
                 "too many dossiers are gone at once: none is marked as vanished"
             );
             self.tally.unseen = unseen;
-        } else {
+        } else if unseen > 0 {
             self.tally.vanished = write.mark_vanished(reading).await?;
         }
         Ok(())
@@ -365,6 +365,7 @@ fn read_file(reading: Reading<'_>, records: &str, end: &FileEnd) -> ReadFile {
         source: reading.source.to_owned(),
         records: records.to_owned(),
         hash: end.hash.clone(),
+        mapping: end.mapping.clone(),
         name: end.name.clone(),
         rows: end.rows,
         made_at: end.made_at,
