@@ -13,7 +13,8 @@ use anyhow::{Context, ensure};
 use chrono::{DateTime, Utc};
 
 use super::Figure;
-use super::schedule::{figure, memory_megabytes, new_site, opened};
+use super::machine::peak_megabytes;
+use super::schedule::{figure, new_site, opened};
 use crate::demo::endless::Endless;
 use crate::job::spec::{Act, Step};
 use crate::job::watch::Unwatched;
@@ -36,7 +37,7 @@ pub async fn run(rows: u64, database: Option<&str>) -> anyhow::Result<Vec<Figure
     let first = pull(&app).await?;
     let stored = app.store.count_dossiers(SOURCE).await?;
     ensure!(stored == rows, "{stored} of {rows} dossiers are stored");
-    let memory = memory_megabytes(std::process::id())?;
+    let memory = peak_megabytes()?;
     city.move_on();
     let second = pull(&app).await?;
     drop(app);
