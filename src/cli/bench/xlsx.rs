@@ -54,6 +54,7 @@ const FILE: &str = r#"kind = "drop"
 title = "Tệp xuất từ một cửa điện tử"
 folder = "exports"
 settle = "1ms"
+expect_within = "26h"
 
 [[pull]]
 records = "dossiers"
