@@ -4,6 +4,8 @@
 //! Never: leaving `store`.
 //! Reads next: `dossiers.rs`.
 
+pub mod alert;
+pub mod answer;
 pub mod daemon;
 pub mod day;
 pub mod decision;
@@ -13,6 +15,7 @@ pub mod entry;
 pub mod exchange_message;
 pub mod finding;
 pub mod history;
+pub mod letter;
 pub mod outbox;
 pub mod pull;
 pub mod quarantine;

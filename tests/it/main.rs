@@ -48,6 +48,7 @@ mod planner;
 mod pull;
 mod quality;
 mod quarantine;
+mod round;
 mod schema;
 mod serve;
 mod simulation;

@@ -10,7 +10,9 @@ use chrono::TimeDelta;
 
 use super::{HOSTILE, SITE, as_of};
 use crate::config::problem::Problem;
-use crate::report::notice::{GivenUp, LastRun, Notice, Outage, Outcome, Running, Silent, What};
+use crate::report::notice::{
+    Blindness, GivenUp, LastRun, Notice, Outage, Outcome, Running, Silent, Vacancy, What,
+};
 
 fn notice(what: What) -> Notice {
     Notice {
@@ -125,6 +127,38 @@ pub(super) fn outage() -> Notice {
         from: as_of() - TimeDelta::minutes(7),
         until: as_of() - TimeDelta::minutes(1),
         cause: "database: (code: 13) database or disk is full".to_owned(),
+    }))
+}
+
+pub(super) fn blind() -> Notice {
+    notice(What::Blind(Blindness {
+        source: "one-stop-shop".to_owned(),
+        fresh_at: Some(as_of() - TimeDelta::hours(49)),
+        cause: Some("the server answered 503 Service Unavailable".to_owned()),
+    }))
+}
+
+pub(super) fn sees() -> Notice {
+    notice(What::Sees(Blindness {
+        source: "one-stop-shop".to_owned(),
+        fresh_at: Some(as_of()),
+        cause: None,
+    }))
+}
+
+pub(super) fn vacant() -> Notice {
+    notice(What::Vacant(Vacancy {
+        post: "head@00118".to_owned(),
+        unit: "phường Ngọc Thụy".to_owned(),
+        instead: Some("Phó Chủ tịch UBND quận Long Biên".to_owned()),
+    }))
+}
+
+pub(super) fn unheard() -> Notice {
+    notice(What::Vacant(Vacancy {
+        post: "head@00127".to_owned(),
+        unit: "phường Việt Hưng".to_owned(),
+        instead: None,
     }))
 }
 
