@@ -54,9 +54,6 @@ pub use observer::Observer;
 const MEMORY: &str = "sqlite::memory:";
 /// How long a statement waits for a database that is locked, or for a connection, unless the settings say otherwise.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Pages that SQLite's log may hold before they are put into the file, 64 MB of them: a page that many commits change,
-/// or a pull that changes a few rows everywhere, is then not written twice each time.
-const PAGES_AHEAD: &str = "16000";
 const CONNECT: Duration = Duration::from_secs(10);
 
 #[derive(Debug, thiserror::Error)]
@@ -306,7 +303,6 @@ fn sqlite(path: &Path, synchronous: &'static str, patience: Duration) -> Connect
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", synchronous)
                 .pragma("cache_size", "-32768")
-                .pragma("wal_autocheckpoint", PAGES_AHEAD)
                 .busy_timeout(patience)
         });
     options

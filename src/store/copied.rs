@@ -7,7 +7,8 @@
 use std::fmt::Write as _;
 
 use sea_orm::DbErr;
-use sea_orm::sqlx::{self, Connection, Executor, PgConnection};
+use sea_orm::sqlx::postgres::PgConnectOptions;
+use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor, PgConnection};
 
 use super::{StoreError, seconds};
 use crate::domain::dossier::Dossier;
@@ -54,7 +55,9 @@ impl Copying {
     /// # Errors
     /// When the database at `url` does not answer.
     pub async fn begin(url: &str) -> Result<Self, StoreError> {
-        let mut connection = PgConnection::connect(url).await.map_err(told)?;
+        let options: PgConnectOptions = url.parse().map_err(told)?;
+        let quiet = options.disable_statement_logging();
+        let mut connection = PgConnection::connect_with(&quiet).await.map_err(told)?;
         let begin = "BEGIN; CREATE TEMPORARY TABLE incoming (LIKE dossier) ON COMMIT DROP";
         connection
             .execute(sqlx::raw_sql(begin))

@@ -4,9 +4,13 @@
 //! Never: mapping (`source::mapping`), SQL.
 //! Reads next: `ahead.rs`, `batch.rs`.
 
+use std::pin::pin;
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::sleep;
 
 use super::ahead::Ahead;
 use super::batch::{Batch, Page};
@@ -25,6 +29,8 @@ use crate::store::pulls::{PullState, UnderWay};
 
 /// Rows stored in one transaction: enough that a commit is cheap beside them.
 const BATCH: u64 = 8_000;
+/// For so long a batch that is not full waits for more pages: those of a slow source are not kept unstored.
+const SOON: Duration = Duration::from_millis(100);
 /// More than one dossier in so many gone at once is the source's fault rather than news.
 const MOST_VANISHED: u64 = 5;
 
@@ -215,14 +221,19 @@ fn position(next: &Next) -> Option<String> {
 }
 
 impl Course<'_> {
-    /// Stores pages as they come; those that came while others were written are stored together.
+    /// Stores pages as they come; those that come while others are written, or soon after one another, together.
     async fn store(&mut self, mut pages: UnboundedReceiver<Page>) -> Result<(), JobError> {
         while let Some(page) = pages.recv().await {
             let mut batch = Batch::default();
             let mut last = self.add(&mut batch, page);
-            while batch.rows < BATCH
-                && let Ok(page) = pages.try_recv()
-            {
+            let mut soon = pin!(sleep(SOON));
+            while batch.rows < BATCH {
+                let page = tokio::select! {
+                    biased;
+                    page = pages.recv() => page,
+                    () = &mut soon => None,
+                };
+                let Some(page) = page else { break };
                 last = self.add(&mut batch, page);
             }
             self.store_batch(&batch, &last).await?;
