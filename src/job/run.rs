@@ -48,7 +48,9 @@ pub async fn run_claimed(
                 watcher,
                 turn: &turn,
             };
-            match limit::within(job.timeout, &turn, perform_steps(&context)).await {
+            // Boxed: the steps hold all that the largest of them does, and a limit holds it beside its own.
+            let steps = Box::pin(perform_steps(&context));
+            match limit::within(job.timeout, &turn, steps).await {
                 Some(result) => ending(result?),
                 None => (
                     RunStatus::Failed,

@@ -46,7 +46,7 @@ pub(super) struct Table<'a> {
 
 enum Stage {
     Searching,
-    Reading(Columns),
+    Reading(Box<Columns>),
     /// The sheet has no table; another one may.
     Passing,
 }
@@ -140,7 +140,7 @@ impl<'a> Table<'a> {
         };
         self.found_any = true;
         let first = heading.row + heading.lines;
-        self.stage = Stage::Reading(Columns::new(heading, &rows));
+        self.stage = Stage::Reading(Box::new(Columns::new(heading, &rows)));
         for (number, cells) in numbers.into_iter().zip(&rows).skip(first) {
             if self.data(number, cells).is_break() {
                 return Ok(ControlFlow::Break(()));
