@@ -24,6 +24,7 @@ use crate::config::settings as config;
 pub mod alerts;
 pub mod aside;
 mod bulk;
+pub mod copied;
 pub mod daemons;
 pub mod daybook;
 pub mod decisions;
