@@ -39,6 +39,7 @@ mod outage;
 pub mod outbox;
 pub mod pulls;
 pub mod quarantine;
+pub mod rests;
 pub mod runs;
 pub mod schedules;
 pub mod scratch;

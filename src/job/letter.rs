@@ -134,6 +134,7 @@ fn compose(
         recipient: recipient.address.full().to_owned(),
         subject: rendered.subject,
         body,
+        light: None,
         created_at: as_of,
         status: held_by.map_or(MailStatus::Queued, |_| MailStatus::Held),
     })

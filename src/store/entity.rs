@@ -16,6 +16,7 @@ pub mod history;
 pub mod outbox;
 pub mod pull;
 pub mod quarantine;
+pub mod relay_rest;
 pub mod run;
 pub mod schedule;
 pub mod stated;

@@ -16,6 +16,7 @@ mod database;
 mod foreign;
 mod letters_sent;
 mod line;
+mod mails;
 mod program;
 mod relay;
 mod rows;
@@ -23,6 +24,8 @@ mod scripted;
 
 // The stories.
 mod alerts;
+mod away;
+mod bounds;
 mod by_hand;
 mod commands;
 mod connect;

@@ -13,6 +13,7 @@ use chrono_tz::Tz;
 use secrecy::SecretString;
 
 use super::mail::mail;
+use super::operator::operator;
 use super::{Confidence, Credential, Database, Language, Metrics, Rules, Settings, Site};
 use crate::config::layers::Layers;
 use crate::config::secret::SecretSource;
@@ -40,6 +41,7 @@ pub fn settings(layers: &Layers<'_>) -> Option<Settings> {
     let mail = mail(layers);
     let rules = rules(layers);
     let metrics = metrics(layers);
+    let operator = operator(layers);
     Some(Settings {
         site: site?,
         database: database?,
@@ -48,6 +50,7 @@ pub fn settings(layers: &Layers<'_>) -> Option<Settings> {
         mail: mail?,
         rules: rules?,
         metrics: metrics?,
+        operator: operator?,
     })
 }
 
