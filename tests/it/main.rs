@@ -41,6 +41,7 @@ mod half_valid;
 mod infer;
 mod interruptions;
 mod kills;
+mod kills_in_the_post;
 mod letters;
 mod migrating;
 mod misbehave;

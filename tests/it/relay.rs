@@ -164,6 +164,11 @@ impl ScriptedRelay {
         self.log.lock().unwrap().connections
     }
 
+    /// How many commands it has heard.
+    pub fn heard(&self) -> usize {
+        self.log.lock().unwrap().commands.len()
+    }
+
     /// How many lines were open at once, at most.
     pub fn most_open(&self) -> usize {
         self.log.lock().unwrap().most_open
