@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::job::bounces::Bounces;
 use crate::job::notice::Notices;
 use crate::job::plan::Planner;
 use crate::job::runner::{Runner, process_name};
@@ -125,6 +126,7 @@ pub struct Daemon {
     watchdog: Watchdog,
     notices: Notices,
     exporter: Exporter,
+    bounces: Bounces,
     /// What the database failed with at this beat.
     error: Option<String>,
     outages: Outages,
@@ -157,6 +159,7 @@ impl Daemon {
             is_stopping: Arc::new(AtomicBool::new(false)),
             watchdog: Watchdog::default(),
             notices: Notices::default(),
+            bounces: Bounces::default(),
             is_held: true,
             error: None,
             outages: Outages::default(),
@@ -243,6 +246,8 @@ impl Daemon {
             return;
         }
         self.watchdog.look(&self.app, &mut self.notices).await;
+        let looked = answered(self.bounces.look(&self.app)).await;
+        self.note("reading notices of non-delivery", looked.map(drop));
         self.exporter.keep(&self.app).await;
     }
 

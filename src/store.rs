@@ -21,6 +21,7 @@ use secrecy::ExposeSecret;
 
 use crate::config::settings as config;
 
+pub mod alarms;
 pub mod aside;
 mod bulk;
 pub mod daemons;

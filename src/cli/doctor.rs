@@ -14,6 +14,7 @@ use super::{Scope, output};
 use crate::config::sources::Source;
 use crate::daemon;
 use crate::job::App;
+use crate::job::bounces;
 use crate::job::look::{self, Look};
 use crate::store::StoreError;
 use crate::store::outbox::MailStatus;
@@ -39,6 +40,7 @@ pub async fn run(scope: &Scope) -> anyhow::Result<ExitCode> {
         clock(&app),
         disk(&app.site),
     ];
+    findings.extend(bounces(&app));
     for source in &app.files.sources {
         findings.push(self::source(&app, source).await);
     }
@@ -122,6 +124,13 @@ async fn waiting(app: &App) -> Result<String, String> {
         rest.cause,
         local(rest.until)
     ))
+}
+
+/// A notice lies unread for seconds; what lies longer is about no mail of ours.
+fn bounces(app: &App) -> Option<Finding> {
+    let waiting = bounces::waiting(app)?;
+    let told = waiting.map(|unread| format!("{unread} unread messages, which are about no mail of ours"));
+    Some(finding("notices of non-delivery", told))
 }
 
 fn calendar(app: &App) -> Finding {

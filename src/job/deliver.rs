@@ -11,7 +11,7 @@ mod settle;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{App, JobError};
+use super::{App, JobError, alarm, undelivered};
 use crate::config::settings::Delivery;
 use crate::mail::transport::Outcome;
 use crate::store::outbox::{Mail, MailStatus, Settled};
@@ -28,12 +28,22 @@ pub async fn drain(app: &App) -> Result<usize, JobError> {
 
 /// As [`drain`], but begins no other mail once `stop` is set.
 ///
-/// 1. While the relay rests, or nothing is due, there is nothing to do.
-/// 2. A round goes through all that is due.
+/// 1. A round goes through all that is due.
+/// 2. What did not arrive is followed up; that may be a mail for the next round.
+/// 3. What mail cannot tell the operator is told beside it.
 ///
 /// # Errors
 /// As [`drain`].
 pub async fn drain_until(app: &App, stop: &AtomicBool) -> Result<usize, JobError> {
+    let delivered = deliver(app, stop).await;
+    let followed = undelivered::follow_up(app).await;
+    alarm::tell(app).await?;
+    followed?;
+    delivered
+}
+
+/// While the relay rests, or nothing is due, there is nothing to do.
+async fn deliver(app: &App, stop: &AtomicBool) -> Result<usize, JobError> {
     let now = app.clock.now();
     let rest = app.store.rest().await?;
     if stop.load(Ordering::Relaxed)
@@ -84,6 +94,7 @@ pub async fn recover(app: &App) -> Result<(), JobError> {
         }
         log(&mail, &settled);
         write.settle_mail(&mail, &settled, now).await?;
+        alarm::of_mail(app, &write, &mail, settled.status, now).await?;
     }
     Ok(write.commit().await?)
 }

@@ -7,8 +7,8 @@
 use std::fmt::Write as _;
 
 use chrono::{DateTime, FixedOffset};
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message, MessageBuilder, MultiPart, MultiPartKind, SinglePart};
+use lettre::message::header::{HeaderName, HeaderValue, Headers, MessageId, To};
+use lettre::message::{Mailbox, Mailboxes, Message, MessageBuilder, MultiPart, MultiPartKind, SinglePart};
 use sha2::{Digest as _, Sha256};
 
 use crate::config::organisation::Address;
@@ -77,7 +77,7 @@ pub fn compose(rendered: &Rendered, envelope: &Envelope<'_>) -> Result<Vec<u8>, 
     let mut builder = Message::builder()
         .date(envelope.date.into())
         .message_id(Some(bracketed(envelope.message_id)?))
-        .to(recipient(envelope)?)
+        .to(titled(envelope.to, envelope.to_title)?)
         .subject(one_line(&rendered.subject))
         .raw_header(raw("Auto-Submitted", "auto-generated".into()))
         .raw_header(raw(
@@ -100,6 +100,48 @@ pub fn compose(rendered: &Rendered, envelope: &Envelope<'_>) -> Result<Vec<u8>, 
     let date = envelope.date.format("%a, %d %b %Y %H:%M:%S %z").to_string();
     message.headers_mut().insert_raw(raw("Date", date));
     Ok(message.formatted())
+}
+
+/// The same message for another recipient, under another Message-ID; everything else stays byte for byte.
+///
+/// # Errors
+/// When the address or the Message-ID is malformed, or `bytes` is no message with a head.
+pub fn readdress(
+    bytes: &[u8],
+    to: &Address,
+    to_title: &str,
+    message_id: &str,
+) -> Result<Vec<u8>, ComposeError> {
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+    let end = end.ok_or_else(|| ComposeError::MessageId(one_line(message_id)))?;
+    let mut headers = Headers::new();
+    headers.set(MessageId::from(bracketed(message_id)?));
+    headers.set(To::from(Mailboxes::from(titled(to, to_title)?)));
+    let ours = ["to:", "message-id:"];
+    let mut head = headers.to_string();
+    let before = String::from_utf8_lossy(&bytes[..end + 2]).into_owned();
+    head.extend(fields(&before).filter(|field| !is_named(field, &ours)));
+    Ok([head.as_bytes(), &bytes[end + 2..]].concat())
+}
+
+/// The fields of a head, each with the lines that it goes on in.
+fn fields(head: &str) -> impl Iterator<Item = &str> {
+    let mut rest = head;
+    std::iter::from_fn(move || {
+        if rest.is_empty() || rest.starts_with("\r\n") {
+            return None;
+        }
+        let ends = rest.match_indices("\r\n").map(|(at, _)| at + 2);
+        let end = ends.into_iter().find(|end| !rest[*end..].starts_with([' ', '\t']));
+        let (field, after) = rest.split_at(end.unwrap_or(rest.len()));
+        rest = after;
+        Some(field)
+    })
+}
+
+fn is_named(field: &str, names: &[&str]) -> bool {
+    let field = field.to_lowercase();
+    names.iter().any(|name| field.starts_with(name))
 }
 
 fn list_headers(
@@ -128,10 +170,10 @@ fn body(rendered: &Rendered, message_id: &str) -> MultiPart {
         .singlepart(SinglePart::html(rendered.html.clone()))
 }
 
-fn recipient(envelope: &Envelope<'_>) -> Result<Mailbox, ComposeError> {
-    let refused = || ComposeError::Recipient(envelope.to.clone());
-    let address = ascii(envelope.to.full()).ok_or_else(refused)?;
-    let title = one_line(envelope.to_title);
+fn titled(to: &Address, title: &str) -> Result<Mailbox, ComposeError> {
+    let refused = || ComposeError::Recipient(to.clone());
+    let address = ascii(to.full()).ok_or_else(refused)?;
+    let title = one_line(title);
     Ok(Mailbox::new(
         Some(title).filter(|title| !title.is_empty()),
         address,
@@ -355,6 +397,25 @@ mod tests {
             },
         );
         assert!(reminder.contains("\r\nReferences: <1@longbien.example>\r\n"));
+        assert!(reminder.contains("\r\nIn-Reply-To: <1@longbien.example>\r\n"));
+    }
+
+    #[test]
+    fn a_deputy_gets_the_same_letter_under_another_name() {
+        let (rendered, to) = (rendered(), chair());
+        let first = composed(&rendered, &envelope(&to));
+        let deputy = Address::new("pho@ngocthuy.longbien.example".into());
+        let title = "Phó Chủ tịch UBND phường Ngọc Thụy, phụ trách khi Chủ tịch vắng mặt";
+        let bytes = readdress(first.as_bytes(), &deputy, title, "deputy.3f2a@longbien.example");
+        let second = String::from_utf8(bytes.unwrap()).unwrap();
+        let (was, is) = (parsed(&first), parsed(&second));
+        assert_eq!(is.message_id(), Some("deputy.3f2a@longbien.example"));
+        let read = is.to().unwrap().first().unwrap();
+        assert_eq!((read.name(), read.address()), (Some(title), Some(deputy.full())));
+        assert_eq!(is.to().unwrap().iter().count(), 1);
+        assert_eq!((is.subject(), is.date()), (was.subject(), was.date()));
+        assert_eq!((is.body_text(0), is.body_html(0)), (was.body_text(0), was.body_html(0)));
+        assert!(!second.contains("chu.tich") && !second.contains("a@b.example"));
     }
 
     #[test]

@@ -208,7 +208,7 @@ pub fn spoken(reply: &Response) -> String {
 }
 
 /// Relays repeat addresses: keep the first letter and the domain.
-fn masked(text: &str) -> String {
+pub fn masked(text: &str) -> String {
     let bounds = |c: char| c.is_whitespace() || "<>\"(),;:".contains(c);
     text.split_inclusive(bounds)
         .map(|piece| match piece.split_once('@') {

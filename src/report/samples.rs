@@ -56,6 +56,8 @@ pub fn samples(kind: Kind) -> Vec<Sample> {
             sample("never-run", Letter::Notice(notice::never_run())),
             sample("given-up", Letter::Notice(notice::given_up())),
             sample("outage", Letter::Notice(notice::outage())),
+            sample("undelivered", Letter::Notice(notice::undelivered())),
+            sample("refused-mail", Letter::Notice(notice::refused_mail())),
             sample("hostile", Letter::Notice(notice::hostile())),
             sample("hostile-job", Letter::Notice(notice::hostile_job())),
         ],

@@ -9,6 +9,7 @@ mod ask;
 mod client;
 mod decode;
 mod fill;
+mod hook;
 mod paging;
 mod request;
 mod sign_in;
@@ -22,6 +23,7 @@ use serde_json::Value;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 pub use client::{ping, sample};
+pub use hook::post;
 pub use sign_in::Identity;
 
 use self::answer::Answer;

@@ -4,6 +4,7 @@
 //! Never: leaving `store`.
 //! Reads next: `dossiers.rs`.
 
+pub mod alarm;
 pub mod daemon;
 pub mod day;
 pub mod decision;

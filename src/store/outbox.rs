@@ -5,6 +5,7 @@
 //! Reads next: `outbox/claims.rs`, `decisions.rs`.
 
 mod claims;
+mod undelivered;
 
 use std::collections::BTreeMap;
 use std::fmt;

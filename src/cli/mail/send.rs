@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::cli::beside::{self, Runs};
 use crate::cli::{Scope, output};
 use crate::daemon;
+use crate::job::bounces::Bounces;
 use crate::job::{App, deliver};
 use crate::store::outbox::MailStatus;
 
@@ -31,6 +32,7 @@ pub async fn send(scope: &Scope) -> anyhow::Result<()> {
             anyhow::bail!("the daemon runs: it sends what is due within seconds")
         }
     };
+    Bounces::default().look(&app).await?;
     let accepted = until_told_to_stop(&app).await?;
     let outbox = app.store.mails_by_status().await?;
     if scope.json {

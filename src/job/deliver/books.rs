@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::job::{App, JobError};
+use crate::job::{App, JobError, alarm};
 use crate::store::Write;
 use crate::store::outbox::{Mail, Settled};
 use crate::store::rests::Rest;
@@ -65,27 +65,35 @@ impl Books {
         claimed: &mut Vec<Mail>,
     ) -> Result<(), JobError> {
         let write = app.store.write().await?;
-        self.enter(&write, app.clock.now()).await?;
+        self.enter(app, &write).await?;
         if wanted > 0 {
             *claimed = write.claim_mails(app.clock.now(), wanted as u64).await?;
         }
         Ok(write.commit().await?)
     }
 
-    async fn enter(&self, write: &Write, now: DateTime<Utc>) -> Result<(), JobError> {
+    async fn enter(&self, app: &App, write: &Write) -> Result<(), JobError> {
+        let now = app.clock.now();
         for (mail, settled) in &self.ended {
             if !write.settle_mail(mail, settled, now).await? {
                 let id = mail.id;
                 tracing::error!(id, %settled.status, "another process has taken this mail over");
             }
+            alarm::of_mail(app, write, mail, settled.status, now).await?;
         }
         for (mail, next) in &self.given_back {
             write.unclaim_mail(mail, *next).await?;
         }
         match &self.rest {
             None => {}
-            Some(Change::Begins(rest)) => write.begin_rest(rest).await?,
-            Some(Change::Ends(_)) => write.end_rest().await?,
+            Some(Change::Begins(rest)) => {
+                write.begin_rest(rest).await?;
+                alarm::of_rest(app, write, rest, now).await?;
+            }
+            Some(Change::Ends(rest)) => {
+                write.end_rest().await?;
+                alarm::of_rest_over(app, write, rest, now).await?;
+            }
         }
         Ok(())
     }
