@@ -16,9 +16,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 use crate::job::bounces::Bounces;
 use crate::job::notice::Notices;
 use crate::job::plan::Planner;
+use crate::job::round::{self, Haste};
 use crate::job::runner::{Runner, process_name};
 use crate::job::watch::Unwatched;
 use crate::job::watchdog::Watchdog;
@@ -120,6 +123,10 @@ pub struct Daemon {
     files: Files,
     planner: Planner,
     runner: Runner,
+    /// Letters may be due: a run ended, files changed, the daemon began.
+    letters_wait: bool,
+    /// When the next one is.
+    next_letter: Option<DateTime<Utc>>,
     post: Option<tokio::task::JoinHandle<Result<usize, JobError>>>,
     /// Set at the end: no other mail is begun.
     is_stopping: Arc<AtomicBool>,
@@ -155,6 +162,8 @@ impl Daemon {
             files,
             planner: Planner::default(),
             runner,
+            letters_wait: true,
+            next_letter: None,
             post: None,
             is_stopping: Arc::new(AtomicBool::new(false)),
             watchdog: Watchdog::default(),
@@ -217,16 +226,30 @@ impl Daemon {
         }
         self.note("planning", planned.map(drop));
         let reaped = answered(self.runner.reap(&self.app)).await;
+        self.letters_wait |= reaped.as_ref().is_ok_and(|ended| !ended.is_empty());
         self.note("ending runs", reaped.map(drop));
         let started = answered(self.runner.start_ready(&self.app)).await;
         self.note("starting runs", started.map(drop));
+        let written = answered(self.write_letters()).await;
+        self.note("writing letters", written);
         let delivered = self.deliver().await;
         self.note("delivering", delivered);
+    }
+
+    /// Looks for letters to write when there may be any, not at every beat.
+    async fn write_letters(&mut self) -> Result<(), JobError> {
+        let now = self.app.clock.now();
+        if self.letters_wait || self.next_letter.is_some_and(|next| next <= now) {
+            self.next_letter = round::write(&self.app, Haste::Gathers).await?.next;
+            self.letters_wait = false;
+        }
+        Ok(())
     }
 
     async fn apply_changes(&mut self) -> Result<(), JobError> {
         if let Some(changed) = self.files.changed(&self.app).await? {
             self.app = changed;
+            self.letters_wait = true;
             self.planner = Planner::default();
             self.watchdog.forget();
             self.notices = Notices::default();

@@ -31,6 +31,7 @@ pub mod findings;
 pub mod quarantine;
 pub mod figures;
 pub mod letter;
+pub mod round;
 pub mod notice;
 pub mod watchdog;
 pub mod deliver;

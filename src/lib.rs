@@ -10,6 +10,7 @@ pub mod source;
 pub mod store;
 pub mod report;
 pub mod mail;
+pub mod link;
 pub mod job;
 pub mod scheduler;
 pub mod shipped;

@@ -4,6 +4,7 @@
 //! Never: deciding who hears what (`domain::decide`), the clock, the outbox (`store`).
 //! Reads next: `render.rs`, `message.rs`, `transport.rs`.
 
+pub mod attachment;
 pub mod bounce;
 mod eml;
 pub mod render;

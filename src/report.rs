@@ -16,5 +16,5 @@ pub mod notice;
 mod page;
 mod samples;
 
-pub use page::{Kind, Letter, Page, page};
+pub use page::{Answering, Kind, Letter, Page, on_trial, page};
 pub use samples::{Sample, samples};

@@ -25,6 +25,7 @@ mod m20200105_000001_mishap;
 mod m20200106_000001_drop_file;
 mod m20200106_000001_quality;
 mod m20200107_000001_exchange_message;
+mod m20200108_000001_alert;
 mod m20200108_000001_delivery;
 
 pub struct Migrator;
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20200106_000001_drop_file::Migration),
             Box::new(m20200106_000001_quality::Migration),
             Box::new(m20200107_000001_exchange_message::Migration),
+            Box::new(m20200108_000001_alert::Migration),
             Box::new(m20200108_000001_delivery::Migration),
         ]
     }

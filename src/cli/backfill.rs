@@ -18,6 +18,7 @@ use super::{Scope, output};
 use crate::domain::period::Period;
 use crate::job::backfill::{self, Fate, Filled};
 use crate::job::ledger::no_job;
+use crate::job::round::{self, Haste};
 use crate::job::spec::Job;
 use crate::job::{App, deliver, runner};
 use crate::store::runs::RunStatus;
@@ -62,6 +63,7 @@ impl Backfill {
         if let Runs::Here(_) = &runs {
             let progress = Arc::new(Progress::new());
             runner::run_to_end(&app, progress.clone()).await?;
+            round::write(&app, Haste::Now).await?;
             deliver::drain(&app).await?;
             progress.finish();
         }

@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::daemon::{self, OpenError, Signals};
 use crate::demo::City;
 use crate::job::plan::{self, Planner};
+use crate::job::round::{self, Haste};
 use crate::job::watch::Watcher;
 use crate::job::{App, deliver, figures, run, runner};
 use crate::store::outbox::MailStatus;
@@ -110,6 +111,8 @@ impl Demo {
             runner::run_to_end(app, Arc::clone(&watcher)).await?;
             deliver::drain(app).await?;
         }
+        round::write(app, Haste::Now).await?;
+        deliver::drain(app).await?;
         if self.days > 0 {
             let zone = app.zone();
             let last_day = app.day(now) + Days::new(self.days);

@@ -129,7 +129,8 @@ async fn waiting(app: &App) -> Result<String, String> {
 /// A notice lies unread for seconds; what lies longer is about no mail of ours.
 fn bounces(app: &App) -> Option<Finding> {
     let waiting = bounces::waiting(app)?;
-    let told = waiting.map(|unread| format!("{unread} unread messages, which are about no mail of ours"));
+    let told =
+        waiting.map(|unread| format!("{unread} unread messages, which are about no mail of ours"));
     Some(finding("notices of non-delivery", told))
 }
 

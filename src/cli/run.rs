@@ -17,6 +17,7 @@ use super::simulate::{ShownMail, print_mails};
 use super::{Scope, output};
 use crate::daemon::Signals;
 use crate::job::ledger::no_job;
+use crate::job::round::{self, Haste};
 use crate::job::spec::Job;
 use crate::job::try_out::{Tried, try_out};
 use crate::job::{App, deliver, plan, runner};
@@ -114,7 +115,7 @@ async fn run_here(
     let status = runner::run_alone(&app, id, progress.clone(), signals.next()).await?;
     if status != RunStatus::Abandoned {
         tokio::select! {
-            drained = deliver::drain(&app) => drop(drained?),
+            handed = hand_over(&app) => handed?,
             () = signals.next() => {}
         }
     }
@@ -127,6 +128,13 @@ async fn run_here(
         shown.print(app.zone())?;
     }
     Ok(code)
+}
+
+/// The letters whose hour has come, into the outbox and on.
+async fn hand_over(app: &App) -> anyhow::Result<()> {
+    round::write(app, Haste::Now).await?;
+    deliver::drain(app).await?;
+    Ok(())
 }
 
 fn code(status: RunStatus) -> ExitCode {

@@ -70,6 +70,16 @@ pub struct Post {
     pub title: String,
     pub title_en: String,
     pub holders: Vec<Holder>,
+    /// Who hears while the holder is away, or the post is vacant.
+    pub deputies: Vec<Deputy>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Deputy {
+    /// Of the deputy's own post.
+    pub title: String,
+    pub title_en: String,
+    pub holder: Holder,
 }
 
 #[derive(Clone, Debug)]
@@ -79,10 +89,12 @@ pub struct Holder {
     pub from: Option<NaiveDate>,
     /// Inclusive; `None`: still.
     pub to: Option<NaiveDate>,
+    /// First and last days of absences.
+    pub away: Vec<(NaiveDate, NaiveDate)>,
 }
 
 impl Organisation {
-    /// Whoever holds the post `role` of `unit` itself on a day.
+    /// Whoever hears for the post `role` of `unit` itself on a day: its holder, or a deputy while nobody is there.
     #[must_use]
     pub fn holder(&self, unit: &UnitCode, role: Role, on: NaiveDate) -> Option<Recipient> {
         let posts = self
@@ -102,6 +114,38 @@ impl Organisation {
         };
         self.holder(&self.district, Role::Operator, on)
             .or_else(of_any)
+    }
+
+    /// Who stands in for the post `role` of `unit` on a day, whether its holder is there or not: who gets a mail that
+    /// the holder's address refuses.
+    #[must_use]
+    pub fn deputy(&self, unit: &UnitCode, role: Role, on: NaiveDate) -> Option<Recipient> {
+        let of_post = |post: &&Post| post.unit == *unit && post.role == role;
+        self.posts.iter().filter(of_post).find_map(|post| {
+            let deputy = post.deputy(on)?;
+            Some(Recipient {
+                unit: unit.clone(),
+                role,
+                title: deputy.title.clone(),
+                title_en: deputy.title_en.clone(),
+                address: deputy.holder.address.clone(),
+            })
+        })
+    }
+
+    /// The day after the last one on which somebody held the post `role` of `unit` or stood in for it; `None`: nobody
+    /// ever did.
+    #[must_use]
+    pub fn vacant_since(&self, unit: &UnitCode, role: Role, on: NaiveDate) -> Option<NaiveDate> {
+        let of_post = |post: &&Post| post.unit == *unit && post.role == role;
+        let posts: Vec<&Post> = self.posts.iter().filter(of_post).collect();
+        let ends = posts.iter().flat_map(|post| {
+            let deputies = post.deputies.iter().map(|deputy| &deputy.holder);
+            post.holders.iter().chain(deputies).flat_map(Holder::ends)
+        });
+        ends.filter(|end| *end < on)
+            .filter_map(|end| end.succ_opt())
+            .max()
     }
 
     /// Whether anybody ever holds the post `role` of `unit`: a post that is only vacant for a while is no slip.
@@ -129,14 +173,25 @@ impl Organisation {
 
 impl Post {
     fn recipient(&self, on: NaiveDate) -> Option<Recipient> {
-        let holder = self.holders.iter().find(|holder| holder.holds_on(on))?;
-        Some(Recipient {
+        let there = self.holders.iter().find(|holder| holder.is_there_on(on));
+        let recipient = |holder: &Holder, title: &str, title_en: &str| Recipient {
             unit: self.unit.clone(),
             role: self.role,
-            title: self.title.clone(),
-            title_en: self.title_en.clone(),
+            title: title.to_owned(),
+            title_en: title_en.to_owned(),
             address: holder.address.clone(),
-        })
+        };
+        there
+            .map(|holder| recipient(holder, &self.title, &self.title_en))
+            .or_else(|| {
+                let deputy = self.deputy(on)?;
+                Some(recipient(&deputy.holder, &deputy.title, &deputy.title_en))
+            })
+    }
+
+    fn deputy(&self, on: NaiveDate) -> Option<&Deputy> {
+        let mut deputies = self.deputies.iter();
+        deputies.find(|deputy| deputy.holder.is_there_on(on))
     }
 }
 
@@ -144,6 +199,19 @@ impl Holder {
     #[must_use]
     pub fn holds_on(&self, day: NaiveDate) -> bool {
         self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day <= to)
+    }
+
+    /// The days after which the holder is not there: the last one, and those before absences.
+    fn ends(&self) -> impl Iterator<Item = NaiveDate> {
+        let before_absences = self.away.iter().filter_map(|(from, _)| from.pred_opt());
+        before_absences.chain(self.to)
+    }
+
+    /// Holds the post and is not away.
+    #[must_use]
+    pub fn is_there_on(&self, day: NaiveDate) -> bool {
+        let away = |(from, to): &(NaiveDate, NaiveDate)| (*from..=*to).contains(&day);
+        self.holds_on(day) && !self.away.iter().any(away)
     }
 }
 

@@ -4,6 +4,7 @@
 //! Never: secrets in `Debug` output; which layer a value comes from (`layers.rs`).
 //! Reads next: `settings/read.rs`, `organisation.rs`.
 
+mod letters;
 mod mail;
 mod operator;
 mod read;
@@ -20,8 +21,10 @@ use chrono::{DateTime, FixedOffset, NaiveTime};
 use chrono_tz::Tz;
 use secrecy::SecretString;
 
+use super::organisation::Address;
 use super::secret::SecretSource;
 pub use crate::domain::format::Language;
+use crate::domain::letter_hour::Hours;
 pub use crate::domain::wilson::Confidence;
 
 #[derive(Clone, Debug)]
@@ -33,6 +36,8 @@ pub struct Settings {
     /// What to sign in with, by the name that source files use.
     pub credentials: BTreeMap<String, Credential>,
     pub mail: Mail,
+    pub letters: Letters,
+    pub web: Web,
     pub rules: Rules,
     pub metrics: Metrics,
     pub operator: Operator,
@@ -132,6 +137,28 @@ pub enum Security {
     None,
     Starttls,
     Tls,
+}
+
+/// The day's letter to each person.
+#[derive(Clone, Debug)]
+pub struct Letters {
+    pub hours: Hours,
+    /// How long a letter waits for alerts that are still being decided.
+    pub gather: Duration,
+    /// While a site is tried out: every mail goes here, and says where it would have gone.
+    pub all_to: Option<Address>,
+}
+
+/// Where people answer to letters.
+#[derive(Clone, Debug)]
+pub struct Web {
+    /// Where the daemon answers; `None`: nowhere.
+    pub listen: Option<SocketAddr>,
+    /// How readers of mails reach it; `None`: letters hold no links.
+    pub url: Option<String>,
+    pub links_expire: Duration,
+    /// Signs the links. The file is made where there is none.
+    pub key: SecretSource,
 }
 
 #[derive(Clone, Debug)]

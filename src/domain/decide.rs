@@ -2,50 +2,42 @@
 //!
 //! Owns: the decision about one dossier or one ward and one recipient.
 //! Never: who holds a post, what was stored, how it is worded in a mail.
-//! Reads next: `job/step/alert.rs`.
+//! Reads next: `decide/occasion.rs`, `decide/reason.rs`, `answer.rs`.
 
-use std::fmt;
+mod occasion;
+mod reason;
+
+pub use occasion::{Ending, Occasion};
+pub use reason::Reason;
 
 use chrono::NaiveDate;
 
+use super::answer;
 use super::calendar::Calendar;
 use super::dossier::State;
 
-/// What is spoken about. A recipient hears of each occasion once; its text is the key that sees to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Occasion {
-    /// Falls due soon. A dossier that is rescheduled has a new due day and so a new occasion.
-    Soon { due: NaiveDate },
-    /// Overdue, or overdue by as many working days as this rung of the ladder waits.
-    Late { due: NaiveDate, rung: i64 },
-    /// Still overdue: the `nth` reminder.
-    Reminder { due: NaiveDate, nth: usize },
-    /// A ward that began to lag at this day.
-    Lagging { since: NaiveDate },
-}
-
-impl fmt::Display for Occasion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Soon { due } => write!(f, "soon {due}"),
-            Self::Late { due, rung } => write!(f, "late+{rung} {due}"),
-            Self::Reminder { due, nth } => write!(f, "reminder-{nth} {due}"),
-            Self::Lagging { since } => write!(f, "lagging {since}"),
-        }
-    }
-}
+/// Working days within which a ward that lags again is no news.
+const SETTLES: i64 = 10;
 
 /// An occasion that a recipient has heard of, and on which day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heard {
-    pub occasion: String,
+    pub occasion: Occasion,
     pub on: NaiveDate,
+}
+
+/// What is known from before about one thing and one recipient.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Previous<'a> {
+    /// Oldest first.
+    pub heard: &'a [Heard],
+    pub answers: answer::Standing,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    Speak(Occasion, String),
-    Silent(String),
+    Speak(Occasion, Reason),
+    Silent(Reason),
 }
 
 /// A dossier as the decision sees it.
@@ -59,111 +51,181 @@ pub struct Standing {
     pub days_left: i64,
 }
 
-/// What one rung of the ladder wants to hear.
-#[derive(Clone, Copy, Debug)]
+/// What one recipient is to hear.
+#[derive(Clone, Debug)]
 pub struct Policy {
-    /// Speak from this many working days late.
-    pub rung: i64,
-    /// Warn this many working days before the due day; `None`: this rung is not warned.
+    /// Speak from so many working days late. Several, where the post above is vacant and this one hears for it.
+    pub rungs: Vec<i64>,
+    /// Warn this many working days before the due day; `None`: this recipient is not warned.
     pub soon: Option<i64>,
-    /// Working days between mails about the same overdue dossier; `None`: once is enough.
-    pub remind: Option<i64>,
+    /// Working days between mails about the same overdue dossier: to the first reminder, to the second, and so on;
+    /// the last repeats. Empty: once is enough.
+    pub remind: Vec<i64>,
 }
 
 /// Decides about one dossier and one recipient.
 ///
-/// An overdue dossier is spoken of when its rung is reached, then at every reminder; one that falls due
-/// soon is spoken of once; anything that this recipient has heard is passed over in silence.
+/// 1. Who asked for silence, or was promised a day, waits until it has passed.
+/// 2. An overdue dossier is spoken of when its rung is reached, when the next one is, when a promise is broken,
+///    and at every reminder.
+/// 3. One that falls due soon is spoken of once.
 #[must_use]
 pub fn about_dossier(
     standing: Standing,
-    policy: Policy,
-    heard: &[Heard],
+    policy: &Policy,
+    previous: Previous<'_>,
     today: NaiveDate,
     calendar: &Calendar,
 ) -> Decision {
+    let silence = silence(previous.answers, today);
     match standing.state {
-        State::Overdue if standing.days_late < policy.rung => Decision::Silent(format!(
-            "{} working days late: this post hears from {}",
-            standing.days_late, policy.rung
-        )),
-        State::Overdue => about_late(standing, policy, heard, today, calendar),
-        State::InTime => about_soon(standing, policy, heard),
-        state => Decision::Silent(format!("the dossier is {}", state.as_str())),
+        State::Overdue => match (reached(standing.days_late, policy), silence) {
+            (Err(not_yet), _) => Decision::Silent(not_yet),
+            (Ok(_), Some(silence)) => Decision::Silent(silence),
+            (Ok(rung), None) => about_late(standing, rung, policy, previous, today, calendar),
+        },
+        State::InTime => about_soon(standing, policy, previous, silence),
+        state => Decision::Silent(Reason::Elsewhere(state.as_str())),
     }
+}
+
+/// The highest rung that is reached.
+fn reached(days_late: i64, policy: &Policy) -> Result<i64, Reason> {
+    let rungs = || policy.rungs.iter().copied();
+    let from = rungs().min().unwrap_or(i64::MAX);
+    rungs()
+        .filter(|rung| *rung <= days_late)
+        .max()
+        .ok_or(Reason::NotYet {
+            late: days_late,
+            from,
+        })
+}
+
+fn silence(answers: answer::Standing, today: NaiveDate) -> Option<Reason> {
+    let silenced = answers.silenced_on(today).map(Reason::StillSilenced);
+    let promised = answers.promised_on(today).map(Reason::AcknowledgedUntil);
+    silenced
+        .or(promised)
+        .or(answers.not_mine.then_some(Reason::NotMine))
 }
 
 fn about_late(
     standing: Standing,
-    policy: Policy,
-    heard: &[Heard],
+    rung: i64,
+    policy: &Policy,
+    previous: Previous<'_>,
     today: NaiveDate,
     calendar: &Calendar,
 ) -> Decision {
-    let first = Occasion::Late {
-        due: standing.due,
-        rung: policy.rung,
+    let (due, late) = (standing.due, standing.days_late);
+    let of_this = |heard: &&Heard| heard.occasion.late_since() == Some(due);
+    let told: Vec<&Heard> = previous.heard.iter().filter(of_this).collect();
+    let Some(last) = told.last() else {
+        let reason = match previous.heard {
+            [] => Reason::FirstTime { late },
+            _ => Reason::NewlyLate { late },
+        };
+        return Decision::Speak(Occasion::Late { due, rung }, reason);
     };
-    let of_this_lateness = |heard: &&Heard| {
-        heard.occasion == first.to_string()
-            || heard.occasion.starts_with("reminder-")
-                && heard.occasion.ends_with(&standing.due.to_string())
-    };
-    let tellings: Vec<&Heard> = heard.iter().filter(of_this_lateness).collect();
-    let Some(last) = tellings.last() else {
-        return Decision::Speak(
-            first,
-            format!("overdue, {} working days late", standing.days_late),
-        );
-    };
-    let since = calendar.between(last.on, today).days;
-    match policy.remind {
-        Some(remind) if since >= remind => {
-            let nth = tellings.len();
-            let reason =
-                format!("reminder {nth}: still overdue {since} working days after the last mail");
-            Decision::Speak(
-                Occasion::Reminder {
-                    due: standing.due,
-                    nth,
-                },
-                reason,
-            )
+    if highest(&told) < Some(rung) {
+        return Decision::Speak(Occasion::Late { due, rung }, Reason::NextRung { late });
+    }
+    let has_heard = |occasion| told.iter().any(|heard| heard.occasion == occasion);
+    if let Some(promised) = previous.answers.broken_on(today) {
+        let broken = Occasion::Broken { due, promised };
+        if !has_heard(broken) {
+            return Decision::Speak(broken, Reason::PromisedDatePassed(promised));
         }
-        _ => Decision::Silent(format!("told on {}; nothing new", last.on)),
     }
-}
-
-fn about_soon(standing: Standing, policy: Policy, heard: &[Heard]) -> Decision {
-    let Some(soon) = policy.soon.filter(|soon| standing.days_left <= *soon) else {
-        return Decision::Silent(format!("in time, {} working days left", standing.days_left));
-    };
-    let occasion = Occasion::Soon { due: standing.due };
-    match heard
-        .iter()
-        .find(|heard| heard.occasion == occasion.to_string())
-    {
-        Some(told) => Decision::Silent(format!("warned on {}; not yet overdue", told.on)),
-        None => Decision::Speak(
-            occasion,
-            format!(
-                "falls due within {soon} working days ({} left)",
-                standing.days_left
-            ),
+    let nth = 1 + reminders(&told);
+    let read = previous
+        .answers
+        .seen
+        .map_or(last.on, |seen| seen.max(last.on));
+    let since = calendar.between(read, today).days;
+    match interval(&policy.remind, nth) {
+        Some(interval) if since >= interval => Decision::Speak(
+            Occasion::Reminder { due, nth },
+            Reason::ReminderDue { nth, since },
         ),
+        _ => Decision::Silent(Reason::NothingNew(last.on)),
     }
 }
 
-/// Decides about a ward that lags since `since` and one recipient.
-#[must_use]
-pub fn about_lagging(since: NaiveDate, heard: &[Heard]) -> Decision {
-    let occasion = Occasion::Lagging { since };
-    match heard
+fn highest(told: &[&Heard]) -> Option<i64> {
+    let rung = |heard: &&Heard| match heard.occasion {
+        Occasion::Late { rung, .. } => Some(rung),
+        _ => None,
+    };
+    told.iter().filter_map(rung).max()
+}
+
+fn reminders(told: &[&Heard]) -> usize {
+    let reminder = |heard: &&&Heard| matches!(heard.occasion, Occasion::Reminder { .. });
+    told.iter().filter(reminder).count()
+}
+
+/// Working days before the `nth` reminder.
+fn interval(remind: &[i64], nth: usize) -> Option<i64> {
+    remind.get(nth - 1).or(remind.last()).copied()
+}
+
+fn about_soon(
+    standing: Standing,
+    policy: &Policy,
+    previous: Previous<'_>,
+    silence: Option<Reason>,
+) -> Decision {
+    let left = standing.days_left;
+    if policy.soon.is_none_or(|soon| left > soon) {
+        return Decision::Silent(Reason::InTime { left });
+    }
+    let occasion = Occasion::Soon { due: standing.due };
+    let told = previous
+        .heard
         .iter()
-        .find(|heard| heard.occasion == occasion.to_string())
+        .find(|heard| heard.occasion == occasion);
+    match (told, silence) {
+        (Some(told), _) => Decision::Silent(Reason::NothingNew(told.on)),
+        (None, Some(silence)) => Decision::Silent(silence),
+        (None, None) => Decision::Speak(occasion, Reason::FallsDueSoon { left }),
+    }
+}
+
+/// Decides about a ward that lags since `since` and one recipient. One that comes and goes is told of once in a while.
+#[must_use]
+pub fn about_lagging(
+    since: NaiveDate,
+    previous: Previous<'_>,
+    today: NaiveDate,
+    calendar: &Calendar,
+) -> Decision {
+    let occasion = Occasion::Lagging { since };
+    if let Some(silence) = silence(previous.answers, today) {
+        return Decision::Silent(silence);
+    }
+    let lagging = |heard: &&Heard| matches!(heard.occasion, Occasion::Lagging { .. });
+    match previous.heard.iter().rfind(lagging) {
+        Some(last) if last.occasion == occasion => Decision::Silent(Reason::NothingNew(last.on)),
+        Some(last) if calendar.between(last.on, today).days < SETTLES => {
+            Decision::Silent(Reason::Flapping(last.on))
+        }
+        _ => Decision::Speak(occasion, Reason::BeganToLag(since)),
+    }
+}
+
+/// Decides about something that `previous` was told of and that came to its end as `how`.
+#[must_use]
+pub fn about_end(how: Ending, due: NaiveDate, previous: Previous<'_>) -> Decision {
+    let occasion = Occasion::Over { how, due };
+    match previous
+        .heard
+        .iter()
+        .find(|heard| heard.occasion == occasion)
     {
-        Some(told) => Decision::Silent(format!("told on {}; still lagging", told.on)),
-        None => Decision::Speak(occasion, format!("lagging since {since}")),
+        Some(told) => Decision::Silent(Reason::NothingNew(told.on)),
+        None => Decision::Speak(occasion, Reason::Ended(how.as_str())),
     }
 }
 
@@ -184,173 +246,325 @@ mod tests {
         }
     }
 
-    fn told(occasion: &str, on: &str) -> Vec<Heard> {
-        vec![Heard {
-            occasion: occasion.into(),
-            on: day(on),
-        }]
+    fn late(days: i64) -> Standing {
+        standing(State::Overdue, days, 0)
+    }
+
+    fn soon(left: i64) -> Standing {
+        standing(State::InTime, 0, left)
+    }
+
+    fn policy(rungs: &[i64], soon: Option<i64>, remind: &[i64]) -> Policy {
+        Policy {
+            rungs: rungs.into(),
+            soon,
+            remind: remind.into(),
+        }
+    }
+
+    /// `late+0 2020-06-02 @ 2020-06-03; …`
+    fn heard(told: &str) -> Vec<Heard> {
+        let one = |told: &str| {
+            let (occasion, on) = told.split_once(" @ ").unwrap();
+            Heard {
+                occasion: Occasion::parse(occasion).unwrap(),
+                on: day(on),
+            }
+        };
+        told.split("; ")
+            .filter(|told| !told.is_empty())
+            .map(one)
+            .collect()
     }
 
     #[test]
     fn a_dossier_is_spoken_of_once_for_each_occasion() {
-        let head = Policy {
-            rung: 0,
-            soon: Some(2),
-            remind: None,
-        };
-        let chair = Policy {
-            rung: 10,
-            soon: None,
-            remind: None,
-        };
-        let reminded = Policy {
-            remind: Some(3),
-            ..head
-        };
-        let late = Occasion::Late {
-            due: day("2020-06-02"),
-            rung: 0,
-        };
-        let soon = Occasion::Soon {
-            due: day("2020-06-02"),
-        };
-        let overdue = standing(State::Overdue, 1, -1);
-        let calendar = Calendar::new(Vec::new());
-        for (standing, policy, heard, expected, why) in [
+        let head = || policy(&[0], Some(2), &[]);
+        let chair = || policy(&[10], None, &[]);
+        let both = || policy(&[3, 10], None, &[]);
+        let reminded = || policy(&[0], None, &[3, 5]);
+        let today = day("2020-06-12");
+        for (standing, policy, told, expected, why) in [
             (
-                overdue,
-                head,
-                vec![],
-                Some(late),
+                late(1),
+                head(),
+                "",
+                "late+0 2020-06-02",
                 "overdue for the first time",
             ),
             (
-                overdue,
-                head,
-                told("late+0 2020-06-02", "2020-06-03"),
-                None,
+                late(1),
+                head(),
+                "late+0 2020-06-02 @ 2020-06-03",
+                "",
                 "told already",
             ),
             (
-                overdue,
-                head,
-                told("soon 2020-06-02", "2020-06-01"),
-                Some(late),
+                late(1),
+                head(),
+                "soon 2020-06-02 @ 2020-06-01",
+                "late+0 2020-06-02",
                 "a warning is not an alert",
             ),
             (
-                overdue,
-                head,
-                told("late+0 2020-05-20", "2020-05-21"),
-                Some(late),
+                late(1),
+                head(),
+                "late+0 2020-05-20 @ 2020-05-21",
+                "late+0 2020-06-02",
                 "rescheduled, and late again",
             ),
+            (late(9), chair(), "", "", "the chair's rung is not reached"),
             (
-                overdue,
-                chair,
-                vec![],
-                None,
-                "the chair's rung is not reached",
-            ),
-            (
-                standing_at(10),
-                chair,
-                vec![],
-                Some(Occasion::Late {
-                    due: day("2020-06-02"),
-                    rung: 10,
-                }),
+                late(10),
+                chair(),
+                "",
+                "late+10 2020-06-02",
                 "the chair's rung is reached",
             ),
             (
-                standing(State::InTime, 0, 2),
-                head,
-                vec![],
-                Some(soon),
+                late(12),
+                both(),
+                "",
+                "late+10 2020-06-02",
+                "of two rungs the higher one is told",
+            ),
+            (
+                late(10),
+                both(),
+                "late+3 2020-06-02 @ 2020-06-05",
+                "late+10 2020-06-02",
+                "who hears for a vacant post hears of its rung too",
+            ),
+            (
+                late(9),
+                both(),
+                "late+3 2020-06-02 @ 2020-06-05",
+                "",
+                "the next rung is not reached",
+            ),
+            (
+                soon(2),
+                head(),
+                "",
+                "soon 2020-06-02",
                 "due in two working days",
             ),
+            (soon(3), head(), "", "", "due in three"),
+            (soon(2), chair(), "", "", "a chair is not warned"),
             (
-                standing(State::InTime, 0, 3),
-                head,
-                vec![],
-                None,
-                "due in three",
-            ),
-            (
-                standing(State::InTime, 0, 2),
-                chair,
-                vec![],
-                None,
-                "a chair is not warned",
-            ),
-            (
-                standing(State::InTime, 0, 1),
-                head,
-                told("soon 2020-06-02", "2020-06-01"),
-                None,
+                soon(1),
+                head(),
+                "soon 2020-06-02 @ 2020-06-01",
+                "",
                 "warned already",
             ),
             (
                 standing(State::Stopped, 0, -5),
-                head,
-                vec![],
-                None,
+                head(),
+                "",
+                "",
                 "the clock is stopped",
             ),
             (
                 standing(State::Late, 4, 0),
-                head,
-                vec![],
-                None,
+                head(),
+                "",
+                "",
                 "finished, if late",
             ),
             (
-                overdue,
-                reminded,
-                told("late+0 2020-06-02", "2020-06-03"),
-                None,
-                "too early for a reminder",
+                late(8),
+                reminded(),
+                "late+0 2020-06-02 @ 2020-06-10",
+                "",
+                "two working days: too early for a reminder",
             ),
             (
-                overdue,
-                reminded,
-                told("late+0 2020-06-02", "2020-05-20"),
-                Some(Occasion::Reminder {
-                    due: day("2020-06-02"),
-                    nth: 1,
-                }),
-                "time for a reminder",
+                late(8),
+                reminded(),
+                "late+0 2020-06-02 @ 2020-06-09",
+                "reminder-1 2020-06-02",
+                "three: time for it",
+            ),
+            (
+                late(8),
+                reminded(),
+                "late+0 2020-06-02 @ 2020-06-03; reminder-1 2020-06-02 @ 2020-06-08",
+                "",
+                "the second waits longer",
+            ),
+            (
+                late(8),
+                reminded(),
+                "late+0 2020-06-02 @ 2020-06-02; reminder-1 2020-06-02 @ 2020-06-05",
+                "reminder-2 2020-06-02",
+                "but comes",
             ),
         ] {
-            let decision = about_dossier(standing, policy, &heard, day("2020-06-03"), &calendar);
-            let spoken = match decision {
-                Decision::Speak(occasion, _) => Some(occasion),
-                Decision::Silent(_) => None,
+            let heard = heard(told);
+            let previous = Previous {
+                heard: &heard,
+                answers: answer::Standing::default(),
             };
-            assert_eq!(spoken, expected, "{why}");
+            let decision = about_dossier(
+                standing,
+                &policy,
+                previous,
+                today,
+                &Calendar::new(Vec::new()),
+            );
+            assert_eq!(spoken(&decision), expected, "{why}: {decision:?}");
         }
     }
 
-    fn standing_at(days_late: i64) -> Standing {
-        standing(State::Overdue, days_late, -days_late)
+    fn spoken(decision: &Decision) -> String {
+        match decision {
+            Decision::Speak(occasion, _) => occasion.to_string(),
+            Decision::Silent(_) => String::new(),
+        }
     }
 
     #[test]
-    fn a_ward_that_lags_again_is_told_again() {
-        let heard = told("lagging 2020-03-02", "2020-03-02");
-        assert!(
-            matches!(
-                about_lagging(day("2020-03-02"), &heard),
-                Decision::Silent(_)
+    fn an_answer_holds_until_its_day_has_passed() {
+        let promised = answer::Standing {
+            promised: Some(day("2020-06-05")),
+            ..answer::Standing::default()
+        };
+        let silenced = answer::Standing {
+            silenced: Some(day("2020-06-05")),
+            ..answer::Standing::default()
+        };
+        let not_mine = answer::Standing {
+            not_mine: true,
+            ..answer::Standing::default()
+        };
+        let seen = answer::Standing {
+            seen: Some(day("2020-06-05")),
+            ..answer::Standing::default()
+        };
+        let told = "late+0 2020-06-02 @ 2020-06-03";
+        for (answers, told, today, expected, why) in [
+            (
+                promised,
+                told,
+                "2020-06-05",
+                "",
+                "the promised day is not over",
             ),
-            "still the same lag"
-        );
-        assert!(
-            matches!(
-                about_lagging(day("2020-06-01"), &heard),
-                Decision::Speak(..)
+            (
+                promised,
+                told,
+                "2020-06-08",
+                "promised-2020-06-05 2020-06-02",
+                "the promise is broken",
             ),
-            "a new lag"
+            (
+                promised,
+                "",
+                "2020-06-05",
+                "",
+                "nobody else on the ladder hears meanwhile",
+            ),
+            (
+                promised,
+                "",
+                "2020-06-08",
+                "late+0 2020-06-02",
+                "then the ladder goes on",
+            ),
+            (
+                promised,
+                "late+0 2020-06-02 @ 2020-06-03; promised-2020-06-05 2020-06-02 @ 2020-06-08",
+                "2020-06-09",
+                "",
+                "a broken promise is told once",
+            ),
+            (silenced, told, "2020-06-05", "", "silenced"),
+            (
+                silenced,
+                told,
+                "2020-06-12",
+                "reminder-1 2020-06-02",
+                "and heard again",
+            ),
+            (not_mine, told, "2020-06-12", "", "it is not the post's own"),
+            (
+                seen,
+                told,
+                "2020-06-09",
+                "",
+                "reminders count from the day it was seen",
+            ),
+            (
+                seen,
+                told,
+                "2020-06-10",
+                "reminder-1 2020-06-02",
+                "three working days later",
+            ),
+        ] {
+            let heard = heard(told);
+            let previous = Previous {
+                heard: &heard,
+                answers,
+            };
+            let policy = policy(&[0], None, &[3]);
+            let decision = about_dossier(
+                late(5),
+                &policy,
+                previous,
+                day(today),
+                &Calendar::new(Vec::new()),
+            );
+            assert_eq!(spoken(&decision), expected, "{why}: {decision:?}");
+        }
+    }
+
+    #[test]
+    fn a_ward_that_lags_again_is_told_again_but_not_every_week() {
+        let told = heard("lagging 2020-03-02 @ 2020-03-02");
+        let previous = Previous {
+            heard: &told,
+            answers: answer::Standing::default(),
+        };
+        let about = |since: &str, today: &str| {
+            spoken(&about_lagging(
+                day(since),
+                previous,
+                day(today),
+                &Calendar::new(Vec::new()),
+            ))
+        };
+        assert_eq!(about("2020-03-02", "2020-06-01"), "", "still the same lag");
+        assert_eq!(
+            about("2020-06-01", "2020-06-01"),
+            "lagging 2020-06-01",
+            "a new one"
         );
+        assert_eq!(about("2020-03-09", "2020-03-09"), "", "it comes and goes");
+        assert_eq!(
+            about("2020-03-09", "2020-03-16"),
+            "lagging 2020-03-09",
+            "it stays"
+        );
+    }
+
+    #[test]
+    fn an_end_is_told_once_and_asks_for_no_letter() {
+        let due = day("2020-06-02");
+        let Decision::Speak(occasion, _) = about_end(Ending::Resolved, due, Previous::default())
+        else {
+            panic!("nothing was told of it yet");
+        };
+        assert!(!occasion.asks_for_letter());
+        let told = [Heard { occasion, on: due }];
+        let previous = Previous {
+            heard: &told,
+            answers: answer::Standing::default(),
+        };
+        assert!(matches!(
+            about_end(Ending::Resolved, due, previous),
+            Decision::Silent(_)
+        ));
     }
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::board::Roster;
 use super::calendar::Calendar;
 use super::dossier::{Dossier, State, day_of, days_late, state};
-use super::unit::{Level, UnitCode, Units};
+use super::unit::{Level, Unit, UnitCode, Units};
 use crate::word_enum;
 
 /// What the list is made from.
@@ -55,6 +55,9 @@ pub struct OverdueRow {
     pub field: String,
     #[serde(skip)]
     pub level: Level,
+    /// The unit that answers for it today; `None`: its own is gone and nobody took its work over.
+    #[serde(skip)]
+    pub answerable: Option<UnitCode>,
     /// The first due moment, where it was moved.
     #[serde(skip)]
     pub original_due_at: Option<DateTime<FixedOffset>>,
@@ -109,6 +112,7 @@ fn row(
         procedure_name: dossier.procedure_name.clone(),
         field: dossier.field.clone(),
         level: dossier.level,
+        answerable: place.and_then(|place| answerable(roster.unit(place)?, inputs.units, today)),
         original_due_at: dossier
             .original_due_at
             .filter(|at| *at != dossier.due_at)
@@ -116,6 +120,15 @@ fn row(
         working_days_left: distance.left,
         tentative: distance.tentative,
     })
+}
+
+/// A unit answers for its own as long as it exists; then who took over does, and never just a namesake.
+fn answerable(unit: &Unit, units: &Units, today: NaiveDate) -> Option<UnitCode> {
+    if unit.exists_on(today) {
+        return Some(unit.code.clone());
+    }
+    let heir = unit.successor.as_ref()?;
+    units.find(heir, today).map(|unit| unit.code.clone())
 }
 
 /// How far a dossier is from its due day.

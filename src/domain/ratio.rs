@@ -175,6 +175,19 @@ impl Share {
         )
     }
 
+    /// By how many percentage points this share lies below `all`, with `decimals`, rounded half up exactly; `None`
+    /// where it does not.
+    #[must_use]
+    pub fn points_below(self, all: Self, decimals: u32) -> Option<String> {
+        let decimals = decimals.min(Self::MAX_DECIMALS);
+        let parts = |share: Self| (i128::from(share.numerator), i128::from(share.denominator));
+        let ((low, of), (high, of_all)) = (parts(self), parts(all));
+        let denominator = of.checked_mul(of_all).filter(|product| *product > 0)?;
+        let missing = high * of - low * of_all;
+        let twice = missing.checked_mul(2 * 100 * power_of_ten(decimals))?;
+        (missing > 0).then(|| decimal((twice + denominator) / (2 * denominator), decimals))
+    }
+
     /// Per cent times 10^`decimals`, rounded half up.
     fn rounded(self, decimals: u32) -> Option<i128> {
         let denominator = i128::from(self.denominator);
@@ -191,6 +204,16 @@ mod tests {
 
     fn percent(text: &str) -> Percent {
         Percent::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_gap_is_of_the_shares_and_not_of_their_printed_numbers() {
+        let below = |a, b, c, d| Share::new(a, b).points_below(Share::new(c, d), 2);
+        assert_eq!(below(2192, 2292, 24_727, 25_021).as_deref(), Some("3.19"));
+        assert_eq!(below(1, 3, 2, 3).as_deref(), Some("33.33"));
+        assert_eq!(below(2, 3, 2, 3), None);
+        assert_eq!(below(3, 3, 2, 3), None);
+        assert_eq!(below(0, 0, 2, 3), None);
     }
 
     #[test]

@@ -106,6 +106,7 @@ pub fn units() -> Units {
         ids: Vec::new(),
         valid_from: from.map(day),
         valid_to: to.map(day),
+        successor: None,
     };
     Units::new(vec![
         unit(

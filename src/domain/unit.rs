@@ -112,6 +112,8 @@ pub struct Unit {
     pub valid_from: Option<NaiveDate>,
     /// Last day, inclusive; `None`: still exists.
     pub valid_to: Option<NaiveDate>,
+    /// Who answers afterwards for what it left unfinished; `None`: nobody does as a matter of course.
+    pub successor: Option<UnitCode>,
 }
 
 impl Unit {

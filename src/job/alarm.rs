@@ -72,7 +72,16 @@ pub async fn of_rest(
             rest.cause
         ),
     };
-    raise(app, write, RELAY, AlarmState::Begins, rest.since.timestamp(), text, now).await
+    raise(
+        app,
+        write,
+        RELAY,
+        AlarmState::Begins,
+        rest.since.timestamp(),
+        text,
+        now,
+    )
+    .await
 }
 
 /// Tells that a relay of which was told takes mails again.
@@ -93,7 +102,16 @@ pub async fn of_rest_over(
         Language::Vi => format!("Thư gửi được trở lại từ {until}, sau khi phải chờ từ {since}."),
         Language::En => format!("Mails leave again since {until}; they had waited since {since}."),
     };
-    raise(app, write, RELAY, AlarmState::Over, rest.since.timestamp(), text, now).await
+    raise(
+        app,
+        write,
+        RELAY,
+        AlarmState::Over,
+        rest.since.timestamp(),
+        text,
+        now,
+    )
+    .await
 }
 
 /// Raises an alarm when a mail to the operator ends in `status`, or ends it when one arrives.
@@ -121,13 +139,17 @@ pub async fn of_mail(
     let (id, post) = (mail.id, &mail.post);
     let text = match (app.files.settings.site.language, state) {
         (Language::Vi, AlarmState::Begins) => {
-            format!("Thư số {id} gửi người vận hành ({post}) không đến nơi ({status}). Xem bằng lệnh `dondoc mail list`.")
+            format!(
+                "Thư số {id} gửi người vận hành ({post}) không đến nơi ({status}). Xem bằng lệnh `dondoc mail list`."
+            )
         }
         (Language::Vi, AlarmState::Over) => {
             format!("Thư gửi người vận hành ({post}) đã được nhận trở lại.")
         }
         (Language::En, AlarmState::Begins) => {
-            format!("Mail {id} to the operator ({post}) did not arrive ({status}): see `dondoc mail list`.")
+            format!(
+                "Mail {id} to the operator ({post}) did not arrive ({status}): see `dondoc mail list`."
+            )
         }
         (Language::En, AlarmState::Over) => {
             format!("Mails to the operator ({post}) are taken again.")
@@ -176,7 +198,11 @@ pub async fn tell(app: &App) -> Result<(), JobError> {
     while let Some(mut alarm) = app.store.untold_alarm(ways, app.clock.now()).await? {
         let is_told = tell_one(app, &mut alarm).await;
         let now = app.clock.now();
-        let next = if is_told { now } else { now + wait(alarm.failures) };
+        let next = if is_told {
+            now
+        } else {
+            now + wait(alarm.failures)
+        };
         alarm.failures += i32::from(!is_told);
         let write = app.store.write().await?;
         write.note_alarm(&alarm, next).await?;
@@ -254,7 +280,9 @@ fn stamp(app: &App, at: DateTime<Utc>) -> String {
 }
 
 fn local(app: &App, at: DateTime<Utc>) -> String {
-    at.with_timezone(&app.zone()).format("%H:%M %d/%m/%Y").to_string()
+    at.with_timezone(&app.zone())
+        .format("%H:%M %d/%m/%Y")
+        .to_string()
 }
 
 fn wait(failures: i32) -> TimeDelta {

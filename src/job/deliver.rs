@@ -29,17 +29,18 @@ pub async fn drain(app: &App) -> Result<usize, JobError> {
 /// As [`drain`], but begins no other mail once `stop` is set.
 ///
 /// 1. A round goes through all that is due.
-/// 2. What did not arrive is followed up; that may be a mail for the next round.
+/// 2. What did not arrive is followed up; the mails about it go at once.
 /// 3. What mail cannot tell the operator is told beside it.
 ///
 /// # Errors
 /// As [`drain`].
 pub async fn drain_until(app: &App, stop: &AtomicBool) -> Result<usize, JobError> {
-    let delivered = deliver(app, stop).await;
-    let followed = undelivered::follow_up(app).await;
+    let mut accepted = deliver(app, stop).await?;
+    if undelivered::follow_up(app).await? > 0 {
+        accepted += deliver(app, stop).await?;
+    }
     alarm::tell(app).await?;
-    followed?;
-    delivered
+    Ok(accepted)
 }
 
 /// While the relay rests, or nothing is due, there is nothing to do.

@@ -118,33 +118,24 @@ pub async fn overdue_at(
     }))
 }
 
-/// When the dossiers were last read completely.
+/// How fresh the sources of dossiers are at `as_of`.
 ///
 /// # Errors
-/// When their source was never read or is stale: silence from a dead source must not look like news.
-pub async fn dossiers_read_at(app: &App, as_of: DateTime<Utc>) -> Result<DateTime<Utc>, JobError> {
+/// When no source feeds dossiers or the database does not answer.
+pub async fn dossier_sources(
+    app: &App,
+    as_of: DateTime<Utc>,
+) -> Result<Vec<SourceHealth>, JobError> {
     let states = app.store.pull_states().await?;
-    let sources = app
-        .files
-        .sources
-        .iter()
-        .filter(|source| feeds(source, DOSSIERS));
-    let mut read_at = None;
-    for source in sources {
-        let health = health(source, &states, as_of);
-        match health.fresh_at {
-            Some(at) if !health.stale => {
-                read_at = Some(read_at.map_or(at, |known: DateTime<Utc>| known.min(at)))
-            }
-            _ => {
-                let why = health.doubt(app.zone()).unwrap_or_default();
-                return Err(JobError::Missing(format!(
-                    "no alert is sent from old figures: {why}"
-                )));
-            }
-        }
+    let feeding = app.files.sources.iter();
+    let feeding: Vec<SourceHealth> = feeding
+        .filter(|source| feeds(source, DOSSIERS))
+        .map(|source| health(source, &states, as_of))
+        .collect();
+    if feeding.is_empty() {
+        return Err(JobError::Missing("no source feeds dossiers".to_owned()));
     }
-    read_at.ok_or_else(|| JobError::Missing("no source feeds dossiers".to_owned()))
+    Ok(feeding)
 }
 
 /// How fresh every source is at `as_of`.

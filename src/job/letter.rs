@@ -2,14 +2,14 @@
 //!
 //! Owns: rendering and composing for one recipient; the key that makes a mail the same mail.
 //! Never: deciding; sending.
-//! Reads next: `step/alert/overdue.rs`, `deliver.rs`.
+//! Reads next: `round.rs`, `deliver.rs`.
 
 use chrono::{DateTime, Utc};
 
 use super::{App, JobError};
-use crate::config::organisation::Recipient;
+use crate::config::organisation::{Address, Recipient, Role};
 use crate::domain::format::Language;
-use crate::domain::unit::{Unit, UnitKind};
+use crate::domain::unit::{Unit, UnitCode, UnitKind};
 use crate::mail::message::{self, Envelope, Kind};
 use crate::report::Letter;
 use crate::store::Write;
@@ -53,6 +53,25 @@ pub fn unit_in_sentence(unit: &Unit) -> String {
     }
 }
 
+/// Whoever holds the post `head@00118` at an instant, or stands in for it.
+#[must_use]
+pub fn holder(app: &App, post: &str, at: DateTime<Utc>) -> Option<Recipient> {
+    let (role, unit) = post.split_once('@')?;
+    let (role, unit) = (Role::parse(role)?, UnitCode::parse(unit).ok()?);
+    app.files.organisation.holder(&unit, role, app.day(at))
+}
+
+/// A letter and what makes it the same mail.
+#[derive(Clone, Copy, Debug)]
+pub struct Draft<'a> {
+    pub letter: &'a Letter,
+    /// Says what is told to whom: the same key is the same mail and is queued once.
+    pub key: &'a str,
+    pub as_of: DateTime<Utc>,
+    /// Message-ID of the mail that this one reminds of.
+    pub references: Option<&'a str>,
+}
+
 /// Renders `letter` for `recipient` and puts it into the outbox, in the transaction of its decision.
 /// `key` says what is told to whom: the same key is the same mail and is queued once. `run` is the one that tells
 /// it; `None`: the daemon itself. Returns its Message-ID.
@@ -68,60 +87,93 @@ pub async fn queue<'r>(
     key: &str,
     as_of: DateTime<Utc>,
 ) -> Result<String, JobError> {
-    let mail = compose(app, run.into(), recipient, letter, key, as_of)?;
+    let draft = Draft {
+        letter,
+        key,
+        as_of,
+        references: None,
+    };
+    queue_draft(app, write, run.into(), recipient, draft).await
+}
+
+/// As [`queue`].
+///
+/// # Errors
+/// As [`queue`].
+pub async fn queue_draft(
+    app: &App,
+    write: &Write,
+    run: Option<&Run>,
+    recipient: &Recipient,
+    draft: Draft<'_>,
+) -> Result<String, JobError> {
+    let mail = compose(app, run, recipient, draft)?;
     let message_id = mail.message_id.clone();
     write.queue_mail(mail).await?;
     Ok(message_id)
+}
+
+/// The Message-ID of the mail with this key. A held mail is another one than the mail that a real run sends about the
+/// same things.
+///
+/// # Errors
+/// When the settings name no sender.
+pub fn message_id(app: &App, run: Option<&Run>, key: &str) -> Result<String, JobError> {
+    let sender = message::sender(&app.files.settings.mail.from);
+    let sender = sender.map_err(|error| JobError::Missing(error.to_string()))?;
+    Ok(match run.filter(|run| run.holds_mails) {
+        Some(run) => {
+            message::message_id(&format!("held by run {}|{key}", run.id), &sender.domain())
+        }
+        None => message::message_id(key, &sender.domain()),
+    })
 }
 
 fn compose(
     app: &App,
     run: Option<&Run>,
     recipient: &Recipient,
-    letter: &Letter,
-    key: &str,
-    as_of: DateTime<Utc>,
+    draft: Draft<'_>,
 ) -> Result<NewMail, JobError> {
+    let Draft {
+        letter,
+        key,
+        as_of,
+        references,
+    } = draft;
     let post = post(recipient);
     let failed = |cause: String| JobError::Mail {
         post: post.clone(),
         cause,
     };
     let settings = &app.files.settings;
-    let allowed = &settings.mail.allowed_domains;
-    let domain = recipient.address.domain();
-    if !allowed
-        .iter()
-        .any(|allowed| allowed.eq_ignore_ascii_case(&domain))
-    {
-        return Err(failed(format!(
-            "{domain} is not among mail.allowed_domains"
-        )));
-    }
+    let title = title(app, recipient);
+    let to = settings
+        .letters
+        .all_to
+        .as_ref()
+        .unwrap_or(&recipient.address);
+    is_allowed(app, to).map_err(failed)?;
+    let on_trial = settings.letters.all_to.is_some().then_some(title.as_str());
     let rendered = app
         .templates
-        .render(letter, settings.site.language)
+        .render_for(letter, settings.site.language, on_trial)
         .map_err(|error| failed(error.to_string()))?;
     let sender = message::sender(&settings.mail.from).map_err(|error| failed(error.to_string()))?;
-    // A held mail is another one than the mail that a real run sends about the same things.
-    let held_by = run.filter(|run| run.holds_mails);
-    let key = held_by.map_or_else(
-        || key.to_owned(),
-        |run| format!("held by run {}|{key}", run.id),
-    );
-    let message_id = message::message_id(&key, &sender.domain());
+    let message_id = message_id(app, run, key)?;
     let kind = kind(letter);
     let envelope = Envelope {
         from: &settings.mail.from,
         reply_to: settings.mail.reply_to.as_deref(),
-        to: &recipient.address,
-        to_title: &title(app, recipient),
+        to,
+        to_title: &title,
         message_id: &message_id,
         date: as_of.with_timezone(&app.zone()).fixed_offset(),
         kind,
-        references: None,
+        references,
     };
     let body = message::compose(&rendered, &envelope).map_err(|error| failed(error.to_string()))?;
+    let is_held = run.is_some_and(|run| run.holds_mails);
     Ok(NewMail {
         message_id,
         run_id: run.map(|run| run.id),
@@ -131,13 +183,29 @@ fn compose(
         },
         post,
         sender: sender.full().to_owned(),
-        recipient: recipient.address.full().to_owned(),
+        recipient: to.full().to_owned(),
         subject: rendered.subject,
         body,
         light: None,
         created_at: as_of,
-        status: held_by.map_or(MailStatus::Queued, |_| MailStatus::Held),
+        status: if is_held {
+            MailStatus::Held
+        } else {
+            MailStatus::Queued
+        },
     })
+}
+
+/// Nothing is ever sent outside the allowed domains.
+fn is_allowed(app: &App, to: &Address) -> Result<(), String> {
+    let allowed = &app.files.settings.mail.allowed_domains;
+    let domain = to.domain();
+    let same = |allowed: &String| allowed.eq_ignore_ascii_case(&domain);
+    if allowed.iter().any(same) {
+        Ok(())
+    } else {
+        Err(format!("{domain} is not among mail.allowed_domains"))
+    }
 }
 
 fn kind(letter: &Letter) -> Kind {

@@ -123,6 +123,18 @@ pub async fn tell_operator(app: &App, matter: Matter) -> Result<Telling, JobErro
     queue(app, write, &recipient, matter).await
 }
 
+/// What the operator of today heard last about one thing.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn was_told(app: &App, about: &str) -> Result<Option<Told>, JobError> {
+    let Some(recipient) = on_duty(app) else {
+        return Ok(None);
+    };
+    let write = app.store.write().await?;
+    Ok(heard(&write, &recipient, about).await?.pop())
+}
+
 async fn tell_of_files(app: &App, files: Files<'_>) -> Result<Telling, JobError> {
     let reason = match files {
         Files::Applied => format!("files {} are applied", app.files.hash),
@@ -203,6 +215,7 @@ async fn queue(
         occasion: Some(occasion),
         message_id: Some(message_id),
         decided_at: now,
+        urgent: true,
     };
     write.save_decisions(&[decision], Goes::Out).await?;
     write.commit().await?;
@@ -272,6 +285,7 @@ mod tests {
             recipient: "a@b.example".to_owned(),
             occasion: (*occasion).to_owned(),
             at: at(*minute),
+            message_id: None,
         };
         history.iter().map(told).collect()
     }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::plan::Planner;
+use super::round::{self, Haste};
 use super::scratch::{Scratch, Unsent};
 use super::watch::Watcher;
 use super::{App, JobError, Pulls, runner};
@@ -42,7 +43,7 @@ pub struct Simulated {
 /// 1. Copy the database. For a period that began already, the copy goes back to its first instant; if it lies
 ///    ahead, the time until then is lived through too: what is told in it is not told again.
 /// 2. Jump from one instant at which a job is due to the next; sources appear as just read.
-/// 3. Plan and run what is due; nothing is delivered. 4. List what happened within the period.
+/// 3. Plan and run what is due, and write the letters whose hour has come; nothing is delivered. 4. List what happened within the period.
 ///
 /// # Errors
 /// When a database refuses.
@@ -59,12 +60,18 @@ pub async fn simulate(
     stand_at(&scratch, now, is_ahead).await?;
     let mut planner = Planner::default();
     let mut mails = Vec::new();
-    live(&scratch, &mut planner, now, &watcher).await?;
+    let mut letters = live(&scratch, &mut planner, now, &watcher).await?;
     // What waited or was overdue before the period belongs to no day of it.
     scratch.new_mails().await?;
-    while let Some(next) = planner.next_at().filter(|next| *next <= end) {
+    while let Some(next) = planner
+        .next_at()
+        .into_iter()
+        .chain(letters)
+        .min()
+        .filter(|next| *next <= end)
+    {
         now = next;
-        live(&scratch, &mut planner, now, &watcher).await?;
+        letters = live(&scratch, &mut planner, now, &watcher).await?;
         let queued = scratch.new_mails().await?;
         mails.extend(queued.into_iter().filter(|_| now >= start));
     }
@@ -112,13 +119,13 @@ async fn live(
     planner: &mut Planner,
     now: DateTime<Utc>,
     watcher: &Arc<dyn Watcher>,
-) -> Result<(), JobError> {
+) -> Result<Option<DateTime<Utc>>, JobError> {
     let app = &scratch.app;
     app.clock.set(now);
     scratch.copy.freshen(now).await?;
     planner.tick(app, now).await?;
     runner::run_to_end(app, Arc::clone(watcher)).await?;
-    Ok(())
+    Ok(round::write(app, Haste::Now).await?.next)
 }
 
 fn before(at: DateTime<Utc>) -> DateTime<Utc> {

@@ -113,6 +113,8 @@ impl Act {
 pub enum Alert {
     OverdueDossiers(OverdueDossiers),
     LaggingWards(LaggingWards),
+    /// Sources that are not as fresh as expected, to the operator.
+    StaleSource,
 }
 
 impl Alert {
@@ -121,6 +123,7 @@ impl Alert {
         match self {
             Self::OverdueDossiers(_) => "overdue-dossiers",
             Self::LaggingWards(_) => "lagging-wards",
+            Self::StaleSource => "stale-source",
         }
     }
 
@@ -130,6 +133,7 @@ impl Alert {
         match self {
             Self::OverdueDossiers(alert) => &alert.mail,
             Self::LaggingWards(alert) => &alert.mail,
+            Self::StaleSource => "notice",
         }
     }
 }
@@ -139,10 +143,13 @@ impl Alert {
 pub struct OverdueDossiers {
     /// Warn this many working days before the due day; 0: never before.
     pub soon: u32,
-    /// Working days between mails about the same dossier to the same person; `None`: tell once.
-    pub remind: Option<u32>,
+    /// Working days between mails about the same dossier to the same person: to the first reminder, to the second,
+    /// and so on; the last repeats. Empty: tell once.
+    pub remind: Vec<u32>,
     /// In order of lateness, at least one rung.
     pub ladder: Vec<Rung>,
+    /// Does not wait for the day's letter.
+    pub urgent: bool,
     pub mail: String,
 }
 
@@ -158,6 +165,8 @@ pub struct Rung {
 pub struct LaggingWards {
     /// Posts of the ward itself (`Head`), or of the district.
     pub to: Vec<Role>,
+    /// Does not wait for the day's letter.
+    pub urgent: bool,
     pub mail: String,
 }
 
@@ -318,11 +327,12 @@ mod tests {
         );
         let alert = OverdueDossiers {
             soon: 2,
-            remind: None,
+            remind: Vec::new(),
             ladder: vec![Rung {
                 late: 0,
                 to: Role::Head,
             }],
+            urgent: false,
             mail: "overdue".to_owned(),
         };
         let act = Act::Alert(Alert::OverdueDossiers(alert));

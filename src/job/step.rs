@@ -57,7 +57,7 @@ impl Context<'_> {
 ///
 /// # Errors
 /// When the database refuses.
-async fn record(
+pub async fn record(
     context: &Context<'_>,
     write: &Write,
     decisions: Vec<DecisionRow>,
@@ -83,6 +83,7 @@ pub async fn perform(context: &Context<'_>, act: &Act) -> Result<Done, JobError>
         Act::Assess => assess::perform(context).await,
         Act::Alert(Alert::OverdueDossiers(alert)) => alert::overdue::perform(context, alert).await,
         Act::Alert(Alert::LaggingWards(alert)) => alert::lagging::perform(context, alert).await,
+        Act::Alert(Alert::StaleSource) => alert::blind::perform(context).await,
         Act::Digest(digest) => digest::perform(context, digest).await,
         Act::Ping { url } => ping::perform(context, url).await,
     }

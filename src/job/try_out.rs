@@ -5,6 +5,7 @@
 //! Reads next: `run.rs`.
 
 use super::plan::queue_now;
+use super::round::{self, Haste};
 use super::runner::{LEASE, process_name};
 use super::scratch::{Scratch, Unsent};
 use super::watch::Watcher;
@@ -33,6 +34,7 @@ pub async fn try_out(app: App, job: &str, watcher: &dyn Watcher) -> Result<Tried
     let queued = queue_now(&app, app.job(job).ok_or_else(missing)?, app.clock.now()).await?;
     let claimed = claim(&app, &queued).await?;
     run::run_claimed(&app, &claimed, watcher).await?;
+    round::write(&app, Haste::Now).await?;
     Ok(Tried {
         run: app.store.run(queued.id).await?.unwrap_or(claimed),
         steps: app.store.steps(queued.id).await?,

@@ -17,11 +17,12 @@ use crate::store::outbox::{Mail, MailKind, MailStatus, NewMail};
 /// Followed up at once; the next beat takes more.
 const AT_ONCE: u64 = 20;
 
-/// Follows up what was refused or came back since the last call.
+/// Follows up what was refused or came back since the last call. Returns how many mails that was.
 ///
 /// # Errors
 /// When the database refuses, or a notice cannot be made.
-pub async fn follow_up(app: &App) -> Result<(), JobError> {
+pub async fn follow_up(app: &App) -> Result<usize, JobError> {
+    let mut followed = 0;
     for mail in app.store.unfollowed_mails(AT_ONCE).await? {
         let deputy = deputy(app, &mail);
         // A mail to the operator that does not arrive is no matter for another one.
@@ -38,8 +39,9 @@ pub async fn follow_up(app: &App) -> Result<(), JobError> {
             write.queue_mail(copy).await?;
         }
         write.commit().await?;
+        followed += 1;
     }
-    Ok(())
+    Ok(followed)
 }
 
 fn matter(app: &App, mail: &Mail, deputy: Option<&Recipient>) -> Matter {
@@ -65,7 +67,10 @@ fn matter(app: &App, mail: &Mail, deputy: Option<&Recipient>) -> Matter {
 /// Tells addresses apart in a row that must not hold one.
 fn fingerprint(address: &str) -> String {
     let hash = Sha256::digest(address.to_lowercase());
-    hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    hash.iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Who gets an alert that its addressee does not.
@@ -96,7 +101,8 @@ fn copy(app: &App, mail: &Mail, deputy: &Recipient) -> Option<NewMail> {
     let (key, domain) = mail.message_id.split_once('@')?;
     let message_id = format!("{COPY}{key}@{domain}");
     let title = letter::title(app, deputy);
-    let readdressed = |bytes: &[u8]| message::readdress(bytes, &deputy.address, &title, &message_id);
+    let readdressed =
+        |bytes: &[u8]| message::readdress(bytes, &deputy.address, &title, &message_id);
     let body = match readdressed(&mail.body) {
         Ok(body) => body,
         Err(error) => {
@@ -105,7 +111,10 @@ fn copy(app: &App, mail: &Mail, deputy: &Recipient) -> Option<NewMail> {
         }
     };
     Some(NewMail {
-        light: mail.light.as_deref().and_then(|light| readdressed(light).ok()),
+        light: mail
+            .light
+            .as_deref()
+            .and_then(|light| readdressed(light).ok()),
         message_id,
         run_id: None,
         kind: mail.kind,

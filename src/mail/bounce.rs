@@ -52,7 +52,7 @@ impl Notice {
         about.extend(answered_ids(&message));
         let mut seen = std::collections::BTreeSet::new();
         about.retain(|id| !id.is_empty() && seen.insert(id.clone()));
-        let fates = of_recipients.iter().filter_map(|group| fate(group)).collect();
+        let fates = of_recipients.iter().filter_map(fate).collect();
         Some(Self { about, fates })
     }
 
@@ -187,7 +187,9 @@ fn xtext(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('+') {
         plain.push_str(before);
-        let code = after.get(..2).and_then(|code| u8::from_str_radix(code, 16).ok());
+        let code = after
+            .get(..2)
+            .and_then(|code| u8::from_str_radix(code, 16).ok());
         match code {
             Some(code) if code.is_ascii_graphic() => {
                 plain.push(char::from(code));
@@ -225,7 +227,10 @@ Message-ID: <7b@longbien.example>\r\nSubject: x\r\n\r\n--X/relay.example--\r\n";
     #[test]
     fn a_notice_names_the_mail_in_every_way_it_can_and_says_what_became_of_it() {
         let notice = Notice::read(POSTFIX.as_bytes()).unwrap();
-        assert_eq!(notice.about, ["3f2a@longbien.example", "7b@longbien.example"]);
+        assert_eq!(
+            notice.about,
+            ["3f2a@longbien.example", "7b@longbien.example"]
+        );
         let fate = notice.fate_of("HEAD@longbien.example").unwrap();
         assert_eq!(fate.action, Action::Failed);
         assert_eq!(

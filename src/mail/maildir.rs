@@ -53,7 +53,10 @@ pub fn mark_seen(maildir: &Path, message: &Path) -> io::Result<()> {
     flags.sort_unstable();
     flags.dedup();
     let flags: String = flags.into_iter().collect();
-    fs::rename(message, maildir.join("cur").join(format!("{base}:2,{flags}")))
+    fs::rename(
+        message,
+        maildir.join("cur").join(format!("{base}:2,{flags}")),
+    )
 }
 
 fn is_hidden(name: &OsString) -> bool {
@@ -82,7 +85,14 @@ mod tests {
         for folder in ["new", "cur", "tmp", ".Sent"] {
             fs::create_dir(maildir.join(folder)).unwrap();
         }
-        for file in ["new/1.a", "cur/2.a:2,F", "cur/3.a:2,S", "tmp/4.a", ".Sent/5.a", "new/.hidden"] {
+        for file in [
+            "new/1.a",
+            "cur/2.a:2,F",
+            "cur/3.a:2,S",
+            "tmp/4.a",
+            ".Sent/5.a",
+            "new/.hidden",
+        ] {
             fs::write(maildir.join(file), "x").unwrap();
         }
         let names = || -> Vec<String> {

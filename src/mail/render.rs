@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::domain::format::Language;
 use crate::report::columns::wrapped;
 use crate::report::words::Words;
-use crate::report::{Kind, Letter, page};
+use crate::report::{self, Kind, Letter, Page, page};
 
 /// A mail ready to be composed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,8 +88,27 @@ impl Templates {
     /// # Errors
     /// When a template asks for what this letter does not have.
     pub fn render(&self, letter: &Letter, language: Language) -> Result<Rendered, RenderError> {
+        self.render_for(letter, language, None)
+    }
+
+    /// As [`Templates::render`]; with `on_trial`, the title of whoever would get it in earnest.
+    ///
+    /// # Errors
+    /// As [`Templates::render`].
+    pub fn render_for(
+        &self,
+        letter: &Letter,
+        language: Language,
+        on_trial: Option<&str>,
+    ) -> Result<Rendered, RenderError> {
         let kind = letter.kind();
-        let context = self.context(letter, language)?;
+        let words = self.words(language);
+        let page = page(letter, words);
+        let page = match on_trial {
+            Some(title) => report::on_trial(page, title, words),
+            None => page,
+        };
+        let context = cleaned(&page)?;
         Ok(Rendered {
             subject: subject(&self.text.render(&Part::Subject.template(kind), &context)?),
             text: wrapped(&self.text.render(&Part::Text.template(kind), &context)?),
@@ -102,9 +121,7 @@ impl Templates {
         letter: &Letter,
         language: Language,
     ) -> Result<Value, RenderError> {
-        let mut context = serde_json::to_value(page(letter, self.words(language)))?;
-        clean(&mut context);
-        Ok(context)
+        cleaned(&page(letter, self.words(language)))
     }
 
     /// The MJML before it becomes HTML, for `mjml`'s own validation.
@@ -118,6 +135,12 @@ impl Templates {
     fn mjml(&self, kind: Kind, context: &Value) -> Result<String, RenderError> {
         Ok(self.html.render(&Part::Html.template(kind), context)?)
     }
+}
+
+fn cleaned(page: &Page) -> Result<Value, RenderError> {
+    let mut context = serde_json::to_value(page)?;
+    clean(&mut context);
+    Ok(context)
 }
 
 fn subject(text: &str) -> String {

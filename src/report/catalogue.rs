@@ -65,7 +65,7 @@ macro_rules! sections {
 sections! {
     /// Headings and captions, used by the templates as `{{labels.…}}`.
     labels: Labels {
-        overdue(); soon(); by_unit(); soon_by_unit(); changes(); reception(); place(); wards_behind();
+        overdue(); soon(); by_unit(); soon_by_unit(); changes(); reception(); place(); wards_behind(); ended(); lagging();
         overdue_section(); targets(); quality(); freshness();
         received(); resolved(); on_time(); open(); overdue_count(); target(); rate(); interval();
     }
@@ -84,19 +84,28 @@ sections! {
     /// One dossier in a list.
     dossier: DossierWords {
         late(days); late_today(); left(days); left_today(); dates(received, due); rescheduled(due);
-        first_time(); reminder(); more(dossiers); rest(dossiers, codes); none_late(); none_soon();
+        first_time(); worse(); broken(); reminder(); more(dossiers); rest(dossiers, codes); none_late(); none_soon();
+        resolved(codes); stopped(codes); moved(codes); gone(codes); recovered(codes);
     }
     /// The letter about overdue dossiers.
     overdue: OverdueWords {
         title(); late_and_soon(late, soon); late_only(late); soon_only(soon); nothing(); of_all(result, total);
         result(result, unit); intro(moment, unit, result); ask(); ask_soon(); already_told(dossiers);
-        escalated(days); rule(time);
+        escalated(days); rule(time); for_post(title); units(n); with_lags(result, lags); blind(source, moment); blind_ever(source);
+    }
+    /// What a reader can answer.
+    answers: AnswerWords {
+        ask(day); seen(); promised(); not_mine(); silenced();
+    }
+    /// A site that is tried out.
+    trial: TrialWords {
+        banner(title);
     }
     /// The letter about lagging wards.
     ward_lag: WardLagWords {
         title(); one_target(wards, target); several(wards, targets); intro_chair(moment, ward, targets);
         intro_leaders(moment, wards); none(); meaning(); below(rate, target); even_so(high); no_chance(); perhaps();
-        short(n); comparison(level, fraction, rate); range(low, high); rule();
+        short(n); comparison(level, fraction, rate); gap(points); trend(day, fraction, rate); range(low, high); rule();
     }
     /// The weekly digest.
     digest: DigestWords {
@@ -121,6 +130,8 @@ sections! {
         outage(length); outage_intro(from, until, length); outage_cause(); look_at_all();
         undelivered(post); came_back(post, address); not_taken(post, address); which_mail(); server_said();
         instead(); deputy_gets(deputy); nobody_gets(); mend_address(); send_again(mail);
+        blind(source); blind_intro(source); sees(source); sees_intro(source, moment); try_source(source);
+        vacant(post); vacant_intro(post, unit, instead); unheard_intro(post, unit); fill();
         last_success(); no_success(); last_run(); no_run(); run(moment, outcome); run_because(moment, outcome, reason);
         look(job); doctor(); again(job); days(n); hours(n); minutes(n);
         waiting(); running(); succeeded(); partial(); failed(); missed(); skipped(); abandoned();

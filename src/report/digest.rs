@@ -86,6 +86,7 @@ pub(super) fn parts(digest: &Digest, words: &Words) -> Parts {
         result,
         preview: preview.join(" "),
         notes: notes(digest, words),
+        answering: None,
         body: Body::Digest(Box::new(view(digest, summary, &behind, words))),
     }
 }

@@ -12,10 +12,14 @@ use super::words::Words;
 use crate::domain::calendar::WorkingDays;
 use crate::domain::overdue::{DueStatus, OverdueRow};
 
-/// Whether the reader hears of a dossier for the first time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why the reader hears of a dossier, in the order in which a list shows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mark {
     New,
+    /// The next rung of the ladder is reached.
+    Worse,
+    /// The day that was promised has passed.
+    Broken,
     Reminder,
     /// A list that is not about news.
     None,
@@ -106,11 +110,11 @@ pub struct Row {
     pub mark: String,
 }
 
-/// `lines` oldest due first, then by code.
+/// `lines` by what is new in them, then oldest due first, then by code.
 #[must_use]
 pub fn list(lines: &[Line], show: Show, words: &Words) -> List {
     let mut sorted: Vec<&Line> = lines.iter().collect();
-    sorted.sort_by(|a, b| (a.due, &a.code).cmp(&(b.due, &b.code)));
+    sorted.sort_by_key(|line| (line.mark, line.due, &line.code));
     let shown = sorted.iter().take(show.most).zip(1..);
     let hidden = sorted.len().saturating_sub(show.most) as u64;
     let (title, none) = match show.nature {
@@ -142,6 +146,8 @@ fn more(sorted: &[&Line], show: Show, words: &Words) -> String {
 fn row(line: &Line, number: u64, show: Show, words: &Words) -> Row {
     let mark = match line.mark {
         Mark::New => words.dossier.first_time(),
+        Mark::Worse => words.dossier.worse(),
+        Mark::Broken => words.dossier.broken(),
         Mark::Reminder => words.dossier.reminder(),
         Mark::None => String::new(),
     };

@@ -43,6 +43,11 @@ pub enum What {
     GivenUp(GivenUp),
     Outage(Outage),
     Undelivered(Undelivered),
+    /// A source is not as fresh as expected: nothing is known of what it feeds.
+    Blind(Blindness),
+    /// It is read again.
+    Sees(Blindness),
+    Vacant(Vacancy),
 }
 
 /// What the daemon runs with.
@@ -98,6 +103,27 @@ pub struct Undelivered {
     pub reply: String,
     /// Who gets it instead.
     pub deputy: Option<String>,
+}
+
+/// A source that cannot be read, or could not.
+#[derive(Clone, Debug)]
+pub struct Blindness {
+    pub source: String,
+    /// When it was last read completely.
+    pub fresh_at: Option<DateTime<FixedOffset>>,
+    /// As the log says it.
+    pub cause: Option<String>,
+}
+
+/// A post that nobody holds, while somebody was to hear.
+#[derive(Clone, Debug)]
+pub struct Vacancy {
+    /// `head@00118`
+    pub post: String,
+    /// As it stands in a sentence.
+    pub unit: String,
+    /// Title of whoever hears instead.
+    pub instead: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -163,12 +189,16 @@ pub(super) fn parts(letter: &Notice, words: &Words) -> Parts {
         What::GivenUp(run) => given_up(run, words),
         What::Outage(outage) => self::outage(outage, words),
         What::Undelivered(mail) => undelivered(mail, words),
+        What::Blind(source) => blind(source, words),
+        What::Sees(source) => sees(source, words),
+        What::Vacant(vacancy) => vacant(vacancy, words),
     };
     Parts {
         title: words.notice.title(),
         result: capitalised(&view.subject),
         preview: view.intro.clone(),
         notes: vec![words.notice.once()],
+        answering: None,
         body: Body::Notice(view),
     }
 }
@@ -294,6 +324,54 @@ fn undelivered(mail: &Undelivered, words: &Words) -> View {
             words.notice.send_again(number.as_str()),
         ],
         ..View::of(words.notice.undelivered(&mail.post))
+    }
+}
+
+fn blind(blind: &Blindness, words: &Words) -> View {
+    let last = match blind.fresh_at {
+        Some(at) => moment(at, words),
+        None => words.notice.no_success(),
+    };
+    let fact = |label, value| Fact { label, value };
+    let cause = blind.cause.as_deref().map(shortened);
+    let cause = cause.map(|cause| fact(words.notice.outage_cause(), cause));
+    View {
+        intro: words.notice.blind_intro(&blind.source),
+        any_facts: true,
+        facts: std::iter::once(fact(words.notice.last_success(), last))
+            .chain(cause)
+            .collect(),
+        any_steps: true,
+        steps: vec![
+            words.notice.try_source(&blind.source),
+            words.notice.doctor(),
+        ],
+        ..View::of(words.notice.blind(&blind.source))
+    }
+}
+
+fn sees(source: &Blindness, words: &Words) -> View {
+    let at = source.fresh_at.map(|at| moment(at, words));
+    View {
+        intro: words
+            .notice
+            .sees_intro(&source.source, at.unwrap_or_default()),
+        ..View::of(words.notice.sees(&source.source))
+    }
+}
+
+fn vacant(vacancy: &Vacancy, words: &Words) -> View {
+    let intro = match &vacancy.instead {
+        Some(instead) => words
+            .notice
+            .vacant_intro(&vacancy.post, &vacancy.unit, instead),
+        None => words.notice.unheard_intro(&vacancy.post, &vacancy.unit),
+    };
+    View {
+        intro,
+        any_steps: true,
+        steps: vec![words.notice.fill()],
+        ..View::of(words.notice.vacant(&vacancy.post))
     }
 }
 

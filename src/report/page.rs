@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, NaiveDate};
 use serde::Serialize;
 
 use super::digest::{self, Digest};
@@ -14,6 +14,7 @@ use super::notice::{self, Notice};
 use super::overdue::{self, Overdue};
 use super::ward_lag::{self, WardLag};
 use super::words::Words;
+use crate::domain::answer::AnswerKind;
 
 /// A letter with all it says, in no language yet.
 #[derive(Clone, Debug)]
@@ -80,7 +81,32 @@ pub struct Page {
     pub preview: String,
     pub labels: BTreeMap<String, String>,
     pub footer: Vec<String>,
+    /// A site that is tried out says where the mail would have gone.
+    pub has_banner: bool,
+    pub banner: String,
+    pub has_answers: bool,
+    pub answers: Answers,
     pub letter: Body,
+}
+
+/// Where the reader of a letter answers, and until which day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answering {
+    /// Signed for this reader and this letter.
+    pub url: String,
+    pub until: NaiveDate,
+}
+
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Answers {
+    pub ask: String,
+    pub links: Vec<AnswerLink>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct AnswerLink {
+    pub word: String,
+    pub url: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -98,6 +124,7 @@ pub(super) struct Parts {
     pub result: String,
     pub preview: String,
     pub notes: Vec<String>,
+    pub answering: Option<Answering>,
     pub body: Body,
 }
 
@@ -164,7 +191,39 @@ fn frame(
             .map(|(name, word)| (name.to_owned(), word.to_owned()))
             .collect(),
         footer,
+        has_banner: false,
+        banner: String::new(),
+        has_answers: parts.answering.is_some(),
+        answers: parts
+            .answering
+            .map_or_else(Answers::default, |it| answers(&it, words)),
         letter: parts.body,
+    }
+}
+
+fn answers(answering: &Answering, words: &Words) -> Answers {
+    let link = |kind: AnswerKind, word: String| AnswerLink {
+        word,
+        url: format!("{}?answer={kind}", answering.url),
+    };
+    Answers {
+        ask: words.answers.ask(words.day(answering.until)),
+        links: vec![
+            link(AnswerKind::Seen, words.answers.seen()),
+            link(AnswerKind::Promised, words.answers.promised()),
+            link(AnswerKind::NotMine, words.answers.not_mine()),
+            link(AnswerKind::Silenced, words.answers.silenced()),
+        ],
+    }
+}
+
+/// The page of a letter that goes to whoever tries the site out, instead of to `title`.
+#[must_use]
+pub fn on_trial(page: Page, title: &str, words: &Words) -> Page {
+    Page {
+        has_banner: true,
+        banner: words.trial.banner(title),
+        ..page
     }
 }
 

@@ -13,7 +13,7 @@ mod ward_lag;
 use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::dossier::{Line, Mark};
-use super::page::{Kind, Letter};
+use super::page::{Answering, Kind, Letter};
 use crate::domain::calendar::WorkingDays;
 
 /// A letter and what it is a sample of.
@@ -33,6 +33,7 @@ pub fn samples(kind: Kind) -> Vec<Sample> {
         Kind::Overdue => vec![
             sample("typical", Letter::Overdue(overdue::typical())),
             sample("upper-rung", Letter::Overdue(overdue::upper_rung())),
+            sample("two-posts", Letter::Overdue(overdue::two_posts())),
             sample("empty", Letter::Overdue(overdue::empty())),
             sample("hostile", Letter::Overdue(overdue::hostile())),
         ],
@@ -58,6 +59,10 @@ pub fn samples(kind: Kind) -> Vec<Sample> {
             sample("outage", Letter::Notice(notice::outage())),
             sample("undelivered", Letter::Notice(notice::undelivered())),
             sample("refused-mail", Letter::Notice(notice::refused_mail())),
+            sample("blind", Letter::Notice(notice::blind())),
+            sample("sees", Letter::Notice(notice::sees())),
+            sample("vacant", Letter::Notice(notice::vacant())),
+            sample("unheard", Letter::Notice(notice::unheard())),
             sample("hostile", Letter::Notice(notice::hostile())),
             sample("hostile-job", Letter::Notice(notice::hostile_job())),
         ],
@@ -98,6 +103,13 @@ fn day(offset: u64) -> NaiveDate {
         .date_naive()
         .checked_sub_days(Days::new(offset))
         .unwrap_or_default()
+}
+
+fn answering() -> Answering {
+    Answering {
+        url: "https://dondoc.longbien.example/t/sample".to_owned(),
+        until: as_of().date_naive() + Days::new(30),
+    }
 }
 
 fn due_time() -> NaiveTime {

@@ -4,10 +4,10 @@
 //! Never: deciding that a ward lags (`domain::assess`); statistical jargon.
 //! Reads next: `digest.rs`.
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, NaiveDate};
 use serde::Serialize;
 
-use super::page::{Body, Parts, bare};
+use super::page::{Answering, Body, Parts, bare};
 use super::tone::Badge;
 use super::words::Words;
 use crate::domain::board::{Status, TargetRow, UnitAssessment};
@@ -35,6 +35,7 @@ pub struct WardLag {
     pub fresh_at: Option<DateTime<FixedOffset>>,
     pub audience: Audience,
     pub lags: Vec<Lag>,
+    pub answering: Option<Answering>,
 }
 
 /// One ward judged by one target.
@@ -54,6 +55,8 @@ pub struct Lag {
     /// The level of the target, as the board names it, and its total.
     pub level: &'static str,
     pub level_share: Option<Share>,
+    /// The ward's own share some weeks ago, and the day of which it is.
+    pub before: Option<(NaiveDate, Share)>,
 }
 
 impl Lag {
@@ -72,6 +75,7 @@ impl Lag {
             status: assessment.status,
             level: target.level,
             level_share: (level.denominator > 0).then_some(level),
+            before: None,
         }
     }
 }
@@ -97,6 +101,8 @@ pub struct Evidence {
     pub reason: String,
     pub has_comparison: bool,
     pub comparison: String,
+    pub has_trend: bool,
+    pub trend: String,
 }
 
 pub(super) fn parts(letter: &WardLag, words: &Words) -> Parts {
@@ -109,6 +115,7 @@ pub(super) fn parts(letter: &WardLag, words: &Words) -> Parts {
         notes: std::iter::once(words.ward_lag.rule())
             .chain(words.read_at(letter.fresh_at))
             .collect(),
+        answering: letter.answering.clone(),
         body: Body::WardLag(View {
             intro,
             meaning: words.ward_lag.meaning(),
@@ -116,6 +123,11 @@ pub(super) fn parts(letter: &WardLag, words: &Words) -> Parts {
             lags: letter.lags.iter().map(|lag| evidence(lag, words)).collect(),
         }),
     }
+}
+
+/// The result in one line, for a letter that says more than this.
+pub(super) fn result_of(lags: &[Lag], words: &Words) -> String {
+    result(lags, &names(lags), words)
 }
 
 /// Distinct wards, in the order of their first appearance.
@@ -171,9 +183,16 @@ pub(super) fn evidence(lag: &Lag, words: &Words) -> Evidence {
     let decimals = lag.decimals.max(DECIMALS);
     let comparison = lag.level_share.map(|level| {
         let rate = words.percent(level.printed(decimals));
+        let all = words
+            .ward_lag
+            .comparison(words.level(lag.level), words.fraction(level), rate);
+        format!("{all}{}", gap(lag.share, level, words))
+    });
+    let trend = lag.before.map(|(day, share)| {
+        let rate = words.percent(share.printed(decimals));
         words
             .ward_lag
-            .comparison(words.level(lag.level), words.fraction(level), rate)
+            .trend(words.day(day), words.fraction(share), rate)
     });
     Evidence {
         ward: capitalised(&words.phrase.ward(bare(&lag.ward))),
@@ -191,7 +210,17 @@ pub(super) fn evidence(lag: &Lag, words: &Words) -> Evidence {
         reason: reason(lag, mark, words),
         has_comparison: comparison.is_some(),
         comparison: comparison.unwrap_or_default(),
+        has_trend: trend.is_some(),
+        trend: trend.unwrap_or_default(),
     }
+}
+
+/// How far below all wards together; nothing for one that is not.
+fn gap(share: Share, all: Share, words: &Words) -> String {
+    let points = share.points_below(all, DECIMALS);
+    points.map_or_else(String::new, |points| {
+        words.ward_lag.gap(words.decimal(&points))
+    })
 }
 
 /// The share with enough decimals to stand on its own side of the target.
@@ -261,6 +290,7 @@ mod tests {
             status: Status::Lagging,
             level: "ward",
             level_share: None,
+            before: None,
         }
     }
 

@@ -206,6 +206,12 @@ impl Words {
         )
     }
 
+    /// A printed decimal with the language's comma or point.
+    #[must_use]
+    pub fn decimal(&self, printed: &str) -> String {
+        format::decimal(printed, self.language)
+    }
+
     #[must_use]
     pub fn day(&self, day: NaiveDate) -> String {
         format::date(day, self.language)

@@ -105,6 +105,7 @@ mod tests {
             ids: ids.iter().map(|id| OrganId::parse(id).unwrap()).collect(),
             valid_from: None,
             valid_to: Some(day("2025-06-30")),
+            successor: None,
         }
     }
 
@@ -112,6 +113,7 @@ mod tests {
         let later = Unit {
             valid_from: Some(day("2025-07-01")),
             valid_to: None,
+            successor: None,
             ..unit("00118", "Bồ Đề", UnitKind::Ward, &["H26.40"])
         };
         Units::new(vec![

@@ -9,7 +9,7 @@ use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    Statement,
+    Select, Statement,
 };
 
 use super::entity::decision::{self, Column as Col};
@@ -29,8 +29,11 @@ pub struct DecisionRow {
     pub reason: String,
     /// The occasion that is spoken of (`newly-late 2020-06-02`); `None`: stay silent.
     pub occasion: Option<String>,
+    /// The mail that carries it; an occasion without one waits for the day's letter.
     pub message_id: Option<String>,
     pub decided_at: DateTime<Utc>,
+    /// Does not wait for the day's letter.
+    pub urgent: bool,
 }
 
 /// Whether the mails that carry decisions go out, or wait for the operator.
@@ -51,6 +54,22 @@ pub struct Told {
     pub recipient: String,
     pub occasion: String,
     pub at: DateTime<Utc>,
+    /// The mail that told it; `None`: it waits for the day's letter.
+    pub message_id: Option<String>,
+}
+
+/// A decision to speak that waits for the day's letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    pub id: i64,
+    pub run_id: i64,
+    pub about: String,
+    pub post: String,
+    pub recipient: String,
+    pub reason: String,
+    pub occasion: String,
+    pub decided_at: DateTime<Utc>,
+    pub urgent: bool,
 }
 
 impl Write {
@@ -77,12 +96,57 @@ impl Write {
                     .map(|occasion| told_key(&row.about, &row.recipient, occasion, goes))),
                 message_id: Set(row.message_id.clone()),
                 decided_at: Set(seconds(row.decided_at)),
+                urgent: Set(row.urgent),
             });
             decision::Entity::insert_many(rows)
                 .on_conflict(OnConflict::column(Col::Told).do_nothing().to_owned())
                 .exec_without_returning(&self.tx)
                 .await?;
         }
+        Ok(())
+    }
+
+    /// What waits for the day's letter to `recipient`, oldest first. Read in the transaction that writes the letter.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row does not convert.
+    pub async fn waiting_for(&self, recipient: &str) -> Result<Vec<Waiting>, StoreError> {
+        self.decide_alone_about(recipient).await?;
+        let rows = waiting()
+            .filter(Col::Recipient.eq(recipient))
+            .order_by_asc(Col::Id)
+            .all(&self.tx)
+            .await?;
+        rows.into_iter().map(Waiting::try_from).collect()
+    }
+
+    /// From now on these decisions are told by the mail `message_id`.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn carry_decisions(&self, ids: &[i64], message_id: &str) -> Result<(), StoreError> {
+        for chunk in ids.chunks(500) {
+            decision::Entity::update_many()
+                .col_expr(Col::MessageId, Expr::value(message_id))
+                .filter(Col::Id.is_in(chunk.iter().copied()))
+                .exec(&self.tx)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// What was to be told is not true any more, or not theirs: nobody was told, and it may be decided anew.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn withdraw_decision(&self, waiting: &Waiting, why: &str) -> Result<(), StoreError> {
+        let reason = format!("{}; not told: {why}", waiting.reason);
+        decision::Entity::update_many()
+            .col_expr(Col::Told, Expr::value(None::<String>))
+            .col_expr(Col::Reason, Expr::value(reason))
+            .filter(Col::Id.eq(waiting.id))
+            .exec(&self.tx)
+            .await?;
         Ok(())
     }
 
@@ -98,16 +162,36 @@ impl Write {
         about: &str,
         goes: Goes,
     ) -> Result<Vec<Told>, StoreError> {
-        let mut find = decision::Entity::find()
-            .filter(Col::Recipient.eq(recipient))
-            .filter(Col::About.starts_with(about))
-            .filter(Col::Told.is_not_null());
-        if goes == Goes::Out {
-            find = find.filter(Col::Told.not_like(format!("{HELD}%")));
-        }
         self.decide_alone_about(recipient).await?;
-        let rows = find.order_by_asc(Col::Id).all(&self.tx).await?;
+        let rows = told_to(recipient, goes)
+            .filter(Col::About.starts_with(about))
+            .all(&self.tx)
+            .await?;
         rows.into_iter().map(Told::try_from).collect()
+    }
+
+    /// As [`Write::told`], about these things.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row does not convert.
+    pub async fn told_of(
+        &self,
+        recipient: &str,
+        abouts: &[String],
+        goes: Goes,
+    ) -> Result<Vec<Told>, StoreError> {
+        self.decide_alone_about(recipient).await?;
+        let mut told = Vec::new();
+        for chunk in abouts.chunks(500) {
+            let rows = told_to(recipient, goes)
+                .filter(Col::About.is_in(chunk))
+                .all(&self.tx)
+                .await?;
+            for row in rows {
+                told.push(Told::try_from(row)?);
+            }
+        }
+        Ok(told)
     }
 
     /// No other transaction decides what `recipient` hears until this one has ended: two jobs at once would both find
@@ -159,6 +243,15 @@ impl Write {
 }
 
 impl Store {
+    /// To whom something waits to be told, in the order in which it began to wait.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row does not convert.
+    pub async fn waiting(&self) -> Result<Vec<Waiting>, StoreError> {
+        let rows = waiting().order_by_asc(Col::Id).all(&self.db).await?;
+        rows.into_iter().map(Waiting::try_from).collect()
+    }
+
     /// Every decision about one thing, oldest first: why somebody was told, or was not.
     ///
     /// # Errors
@@ -173,6 +266,23 @@ impl Store {
     }
 }
 
+fn told_to(recipient: &str, goes: Goes) -> Select<decision::Entity> {
+    let mut find = decision::Entity::find()
+        .filter(Col::Recipient.eq(recipient))
+        .filter(Col::Told.is_not_null());
+    if goes == Goes::Out {
+        find = find.filter(Col::Told.not_like(format!("{HELD}%")));
+    }
+    find.order_by_asc(Col::Id)
+}
+
+fn waiting() -> Select<decision::Entity> {
+    decision::Entity::find()
+        .filter(Col::MessageId.is_null())
+        .filter(Col::Told.is_not_null())
+        .filter(Col::Told.not_like(format!("{HELD}%")))
+}
+
 fn told_key(about: &str, recipient: &str, occasion: &str, goes: Goes) -> String {
     let prefix = match goes {
         Goes::Out => "",
@@ -181,21 +291,41 @@ fn told_key(about: &str, recipient: &str, occasion: &str, goes: Goes) -> String 
     format!("{prefix}{about}|{recipient}|{occasion}")
 }
 
+fn occasion(row: &decision::Model) -> Result<String, StoreError> {
+    let told = row.told.as_deref();
+    told.and_then(|told| told.rsplit('|').next())
+        .map(str::to_owned)
+        .ok_or_else(|| StoreError::bad_row("decision", row.id, "`told` has no occasion"))
+}
+
+impl TryFrom<decision::Model> for Waiting {
+    type Error = StoreError;
+
+    fn try_from(row: decision::Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id,
+            run_id: row.run_id,
+            occasion: occasion(&row)?,
+            decided_at: instant("decision", row.id, row.decided_at)?,
+            about: row.about,
+            post: row.post,
+            recipient: row.recipient,
+            reason: row.reason,
+            urgent: row.urgent,
+        })
+    }
+}
+
 impl TryFrom<decision::Model> for Told {
     type Error = StoreError;
 
     fn try_from(row: decision::Model) -> Result<Self, StoreError> {
-        let occasion = row
-            .told
-            .as_deref()
-            .and_then(|told| told.rsplit('|').next())
-            .ok_or_else(|| StoreError::bad_row("decision", row.id, "`told` has no occasion"))?
-            .to_owned();
         Ok(Self {
-            occasion,
+            occasion: occasion(&row)?,
             at: instant("decision", row.id, row.decided_at)?,
             about: row.about,
             recipient: row.recipient,
+            message_id: row.message_id,
         })
     }
 }

@@ -36,6 +36,25 @@ impl Store {
         models.into_iter().map(Dossier::try_from).collect()
     }
 
+    /// The dossiers of these codes; what vanished at its source is not among them.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row does not convert.
+    pub async fn dossiers_of(&self, codes: &[&str]) -> Result<Vec<Dossier>, StoreError> {
+        let mut found = Vec::new();
+        for chunk in codes.chunks(500) {
+            let models = dossier::Entity::find()
+                .filter(Col::Code.is_in(chunk.iter().copied()))
+                .filter(Col::VanishedAt.is_null())
+                .all(&self.db)
+                .await?;
+            for model in models {
+                found.push(Dossier::try_from(model)?);
+            }
+        }
+        Ok(found)
+    }
+
     /// How many dossiers are stored from `source`, those that vanished there left out.
     ///
     /// # Errors

@@ -5,6 +5,8 @@
 //! Reads next: `dossiers.rs`.
 
 pub mod alarm;
+pub mod alert;
+pub mod answer;
 pub mod daemon;
 pub mod day;
 pub mod decision;
@@ -14,6 +16,7 @@ pub mod entry;
 pub mod exchange_message;
 pub mod finding;
 pub mod history;
+pub mod letter;
 pub mod outbox;
 pub mod pull;
 pub mod quarantine;

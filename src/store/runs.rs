@@ -275,6 +275,25 @@ impl Store {
         rows.into_iter().map(Run::try_from).collect()
     }
 
+    /// Jobs of which a run is under way, or queued for an instant up to `now`.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn jobs_under_way(&self, now: DateTime<Utc>) -> Result<Vec<String>, StoreError> {
+        let jobs = run::Entity::find()
+            .select_only()
+            .column(Col::Job)
+            .distinct()
+            .filter(
+                Col::Status.is_in([RunStatus::Queued, RunStatus::Running].map(RunStatus::as_str)),
+            )
+            .filter(Col::ScheduledFor.lte(seconds(now)))
+            .into_tuple()
+            .all(&self.db)
+            .await?;
+        Ok(jobs)
+    }
+
     /// Jobs with a run under way, and what started it.
     ///
     /// # Errors

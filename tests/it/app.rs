@@ -4,6 +4,7 @@
 //! Never: a mock of our own modules.
 //! Reads next: `scripted.rs`, `letters_sent.rs`.
 
+use std::cell::Cell;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
@@ -17,6 +18,7 @@ use dondoc::demo::City;
 use dondoc::domain::board::{Board, TargetRow, UnitAssessment};
 use dondoc::domain::period::Period;
 use dondoc::job::plan::{self, Planner};
+use dondoc::job::round::{self, Haste};
 use dondoc::job::watch::Unwatched;
 use dondoc::job::{App, deliver, figures, runner};
 use dondoc::shipped;
@@ -92,6 +94,8 @@ pub struct TestApp<T = ScriptedCity> {
     folder: TempDir,
     clock: Clock,
     planner: Planner,
+    /// When the next letter is due.
+    letters: Cell<Option<DateTime<Utc>>>,
     /// The story ends with mails that wait, and knows it.
     pub leaves_mails_waiting: bool,
 }
@@ -139,6 +143,7 @@ impl<T: Town> Stage for TestApp<T> {
             folder,
             clock,
             planner: Planner::default(),
+            letters: Cell::new(None),
             leaves_mails_waiting: false,
         }
     }
@@ -294,6 +299,8 @@ impl<T: Town> TestApp<T> {
         runner::run_to_end(&self.app, Arc::new(Unwatched))
             .await
             .unwrap();
+        let round = round::write(&self.app, Haste::Now).await.unwrap();
+        self.letters.set(round.next);
         deliver::drain(&self.app).await.unwrap();
     }
 
@@ -307,7 +314,8 @@ impl<T: Town> TestApp<T> {
                 .jobs
                 .iter()
                 .filter_map(|job| job.timing.schedule.next_after(now));
-            let Some(next) = nexts.map(|next| next.at).min().filter(|next| *next <= end) else {
+            let nexts = nexts.map(|next| next.at).chain(self.letters.get());
+            let Some(next) = nexts.min().filter(|next| *next <= end) else {
                 break;
             };
             self.go_to(next);

@@ -138,6 +138,8 @@ stories! {
         let mail = app.store.mails(None).await.unwrap().remove(0);
         let reply = "450 4.7.1 as the script says (RCPT); given up after 5 days";
         assert_eq!((mail.status, mail.reply.as_deref()), (MailStatus::Rejected, Some(reply)));
+        assert_eq!(app.sent_to("operator@004").await.len(), 1, "the operator hears of it");
+        app.leaves_mails_waiting = true;
     }
 
     async fn whoever_runs_the_program_can_see_that_the_queue_rests(app: &mut TestApp) {

@@ -8,11 +8,10 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use chrono::Utc;
 use dondoc::store::Store;
 use dondoc::store::outbox::{Mail, MailKind, MailStatus};
 
-use crate::app::write_site;
+use crate::app::{instant, write_site};
 use crate::database::{Database, stories};
 use crate::mails::{mail, put};
 use crate::program::{command, on_site_beside};
@@ -103,7 +102,11 @@ async fn queue(store: &Store, round: usize) {
         }
     };
     let numbers = round * MAILS..(round + 1) * MAILS;
-    put(store, numbers.map(|n| mail(n, kind(n), Utc::now()))).await;
+    put(
+        store,
+        numbers.map(|n| mail(n, kind(n), instant("2020-06-01 07:30"))),
+    )
+    .await;
 }
 
 async fn doubts(store: &Store) -> i32 {

@@ -21,7 +21,7 @@ pub fn mail(n: usize, kind: MailKind, at: DateTime<Utc>) -> NewMail {
         sender: "dondoc@longbien.example".into(),
         recipient: format!("head{n}@longbien.example"),
         subject: format!("Mail {n}"),
-        body: format!("Message-ID: <{n}@longbien.example>\r\nSubject: Mail {n}\r\n\r\nBody.\r\n")
+        body: format!("Message-ID: <{n}@longbien.example>\r\nDate: Mon, 1 Jun 2020 07:30:00 +0700\r\nSubject: Mail {n}\r\n\r\nBody.\r\n")
             .into_bytes(),
         light: None,
         created_at: at,

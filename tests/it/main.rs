@@ -23,8 +23,10 @@ mod rows;
 mod scripted;
 
 // The stories.
+mod alarms;
 mod alerts;
 mod away;
+mod bounces;
 mod bounds;
 mod by_hand;
 mod commands;
@@ -55,5 +57,6 @@ mod quarantine;
 mod schema;
 mod serve;
 mod simulation;
+mod sizes;
 mod source_test;
 mod tidy;

@@ -238,13 +238,21 @@ stories! {
 
         app.at("2020-06-03 07:30");
         let ran = app.run("overdue-alerts").await;
-        assert_eq!(ran.status(), RunStatus::Failed);
-        assert!(
-            ran.run.reason.contains("no alert is sent from old figures"),
-            "{}",
-            ran.run.reason
+        assert_eq!(ran.status(), RunStatus::Partial);
+        assert_eq!(
+            ran.counted("alert overdue-dossiers")["blind"][0],
+            "one-stop-shop"
         );
-        assert_eq!(app.sent().await.len(), 1, "nobody hears of old figures");
+        app.at("2020-06-03 09:30");
+        app.run("overdue-alerts").await;
+        assert_eq!(
+            app.sent_to("head@00118").await.len(),
+            1,
+            "nobody hears of old figures"
+        );
+        let operator = app.sent_to("operator@004").await;
+        assert_eq!(operator.len(), 1, "but the operator hears that there are no others, once");
+        assert!(operator[0].subject.contains("one-stop-shop"), "{}", operator[0].subject);
         let board = app.board().await;
         assert!(
             board
@@ -261,10 +269,13 @@ stories! {
         app.city.heals();
         let ran = app.succeed("overdue-alerts").await;
         assert_eq!(
-            ran.counted("alert overdue-dossiers")["mails"],
+            ran.counted("alert overdue-dossiers")["recipients"],
             0,
             "told already, before the silence"
         );
+        let operator = app.sent_to("operator@004").await;
+        assert_eq!(operator.len(), 2, "and that it is over");
+        assert!(operator[1].subject.contains("đã đọc lại được"), "{}", operator[1].subject);
     }
 
     async fn malformed_rows_are_kept_aside_with_their_reasons_and_nobodys_name(app: &mut TestApp) {

@@ -18,7 +18,7 @@ use dondoc::{daemon, shipped};
 use sources::{Source, all, root};
 
 /// Which module may use which. What is not here may use nothing of ours.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("clock", &[]),
     ("domain", &["word_enum"]),
     ("config", &["domain"]),
@@ -26,6 +26,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("store", &["domain", "config", "word_enum"]),
     ("report", &["domain", "config"]),
     ("mail", &["domain", "config", "report"]),
+    ("link", &["config"]),
     (
         "job",
         &[
@@ -35,6 +36,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
             "store",
             "report",
             "mail",
+            "link",
             "clock",
             "word_enum",
         ],

@@ -6,6 +6,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroU32;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -43,9 +44,8 @@ pub async fn run(mails: usize) -> anyhow::Result<Vec<Figure>> {
             1 => "one connection".to_owned(),
             n => format!("{n} connections"),
         };
-        let rate = |what: &str, time| {
-            figure(format!("{what}, {over}"), per_second(time), "mails/s", "")
-        };
+        let rate =
+            |what: &str, time| figure(format!("{what}, {over}"), per_second(time), "mails/s", "");
         let ratio = |what: &str, time, goal: f64| {
             let what = format!("{what}, {over}, of smtp-source");
             figure(what, of_limit(time), "x", format!("{goal}"))
@@ -125,7 +125,10 @@ async fn by_outbox(sink: &Sink, mails: usize, connections: usize) -> anyhow::Res
     let started = Instant::now();
     let accepted = deliver::drain(&app).await?;
     let lasted = started.elapsed();
-    ensure!(accepted == mails, "{accepted} of {mails} mails were accepted");
+    ensure!(
+        accepted == mails,
+        "{accepted} of {mails} mails were accepted"
+    );
     Ok(lasted)
 }
 
@@ -177,6 +180,12 @@ impl Sink {
         // A port that is free now; the moment until it is taken again is short.
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let child = Command::new(&program)
+            // Whoever is root says whom it is to become.
+            .args(if is_root() {
+                &["-u", "nobody"][..]
+            } else {
+                &[]
+            })
             .args([&address.to_string(), "1000"])
             .stdout(Stdio::null())
             .spawn()
@@ -215,6 +224,10 @@ impl Sink {
             },
         }
     }
+}
+
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
 /// A program of postfix: where one finds programs, or where distributions put those for administrators.

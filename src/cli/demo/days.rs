@@ -14,6 +14,7 @@ use crate::config::settings::Delivery;
 use crate::demo::City;
 use crate::job::App;
 use crate::job::plan::Planner;
+use crate::job::round::{self, Haste};
 use crate::job::runner::Ended;
 use crate::job::spec::Job;
 use crate::job::watch::Watcher;
@@ -39,12 +40,19 @@ pub async fn go_on(
     end: DateTime<Utc>,
     watcher: &Arc<dyn Watcher>,
 ) -> anyhow::Result<()> {
-    while let Some(next) = next_instant(app).filter(|next| *next < end) {
+    let mut letters: Option<DateTime<Utc>> = None;
+    while let Some(next) = next_instant(app)
+        .into_iter()
+        .chain(letters)
+        .min()
+        .filter(|next| *next < end)
+    {
         app.clock.set(next);
         city.set_now(next);
         let before = app.store.mails(None).await?.len();
         planner.tick(app, next).await?;
         let ended = runner::run_to_end(app, Arc::clone(watcher)).await?;
+        letters = round::write(app, Haste::Now).await?.next;
         deliver::drain(app).await?;
         let mails = app.store.mails(None).await?.len() - before;
         for Ended { run, status } in ended {

@@ -6,7 +6,7 @@
 
 use chrono::NaiveDate;
 
-use super::{Address, Holder, Organisation, Post, Role};
+use super::{Address, Deputy, Holder, Organisation, Post, Role};
 use crate::config::reader::{Item, Table};
 use crate::domain::organ_id::OrganId;
 use crate::domain::unit::{Unit, UnitCode, UnitKind, Units};
@@ -24,6 +24,7 @@ pub fn organisation(root: &Table<'_>) -> Option<Organisation> {
     let district = root.required("district", unit_code);
     let units = root.required_tables("unit", unit)?;
     let district = district?;
+    unknown_successor(root, &units);
     same_code_twice(root, &units);
     same_id_twice(root, &units);
     if !units
@@ -50,6 +51,25 @@ struct ReadUnit {
     unit: Unit,
     posts: Vec<Post>,
     at: usize,
+}
+
+/// Who takes over is a unit of this file.
+fn unknown_successor(root: &Table<'_>, units: &[ReadUnit]) {
+    for ReadUnit { unit, at, .. } in units {
+        let heir = unit.successor.as_ref();
+        if let Some(heir) = heir.filter(|heir| !units.iter().any(|known| known.unit.code == **heir))
+        {
+            let message = format!(
+                "`{}` is followed by `{heir}`, and no unit has that code",
+                unit.name
+            );
+            root.problem_at(
+                *at,
+                message,
+                "name the code of a `[[unit]]` as its `successor`",
+            );
+        }
+    }
 }
 
 /// A code may be used again, but by one unit at a time.
@@ -134,6 +154,7 @@ fn unit(table: &Table<'_>) -> Option<ReadUnit> {
     let ids = table.or("ids", Vec::new(), |item| item.one_or_more(organ_id));
     let valid_from = table.maybe("valid_from", Item::day);
     let valid_to = table.maybe("valid_to", Item::day);
+    let successor = table.maybe("successor", unit_code);
     let posts = table.tables("post", post);
     let unit = Unit {
         code: code?,
@@ -142,6 +163,7 @@ fn unit(table: &Table<'_>) -> Option<ReadUnit> {
         ids: ids?,
         valid_from: valid_from?,
         valid_to: valid_to?,
+        successor: successor?,
     };
     in_order(table, unit.valid_from, unit.valid_to)?;
     let posts = posts?;
@@ -159,6 +181,7 @@ struct ReadPost {
     title: String,
     title_en: String,
     holders: Vec<(Holder, usize)>,
+    deputies: Vec<Deputy>,
 }
 
 fn post(table: &Table<'_>) -> Option<ReadPost> {
@@ -168,11 +191,26 @@ fn post(table: &Table<'_>) -> Option<ReadPost> {
     let holders = table.required("holders", |item| {
         item.each(|holder| self::holder(&holder.table()?))
     });
+    let deputies = table.or("deputies", Vec::new(), |item| {
+        item.each(|deputy| self::deputy(&deputy.table()?))
+    });
     Some(ReadPost {
         role: role?,
         title: title?,
         title_en: title_en?,
         holders: holders?,
+        deputies: deputies?,
+    })
+}
+
+fn deputy(table: &Table<'_>) -> Option<Deputy> {
+    let title = table.required("title", Item::text);
+    let title_en = table.required("title_en", Item::text);
+    let holder = holder(table);
+    Some(Deputy {
+        title: title?,
+        title_en: title_en?,
+        holder: holder?.0,
     })
 }
 
@@ -182,12 +220,24 @@ fn holder(table: &Table<'_>) -> Option<(Holder, usize)> {
     });
     let from = table.maybe("from", Item::day);
     let to = table.maybe("to", Item::day);
+    let away = table.or("away", Vec::new(), |item| {
+        item.each(|away| self::away(&away.table()?))
+    });
     let holder = Holder {
         address: address?,
         from: from?,
         to: to?,
+        away: away?,
     };
     in_order(table, holder.from, holder.to).map(|()| (holder, table.at()))
+}
+
+/// First and last day of an absence.
+fn away(table: &Table<'_>) -> Option<(NaiveDate, NaiveDate)> {
+    let from = table.required("from", Item::day);
+    let to = table.required("to", Item::day);
+    let (from, to) = (from?, to?);
+    in_order(table, Some(from), Some(to)).map(|()| (from, to))
 }
 
 /// The file's reader may see the address in full: it wrote it.
@@ -247,6 +297,14 @@ impl ReadPost {
                 .holders
                 .into_iter()
                 .map(|(holder, _)| within(holder))
+                .collect(),
+            deputies: self
+                .deputies
+                .into_iter()
+                .map(|deputy| Deputy {
+                    holder: within(deputy.holder),
+                    ..deputy
+                })
                 .collect(),
         }
     }

@@ -1,6 +1,6 @@
 //! The settings from their layers.
 //!
-//! Owns: how each setting is written, but for mail (`mail.rs`).
+//! Owns: how each setting is written, but for mail (`mail.rs`) and letters (`letters.rs`).
 //! Never: reading a file or a variable (`layers.rs`).
 //! Reads next: `mail.rs`.
 
@@ -12,6 +12,7 @@ use chrono::{DateTime, NaiveTime};
 use chrono_tz::Tz;
 use secrecy::SecretString;
 
+use super::letters::{letters, web};
 use super::mail::mail;
 use super::operator::operator;
 use super::{Confidence, Credential, Database, Language, Metrics, Rules, Settings, Site};
@@ -39,6 +40,8 @@ pub fn settings(layers: &Layers<'_>) -> Option<Settings> {
         .map(|name| credential(layers, name))
         .collect();
     let mail = mail(layers);
+    let letters = letters(layers);
+    let web = web(layers);
     let rules = rules(layers);
     let metrics = metrics(layers);
     let operator = operator(layers);
@@ -48,6 +51,8 @@ pub fn settings(layers: &Layers<'_>) -> Option<Settings> {
         endpoints: endpoints.into_iter().collect::<Option<_>>()?,
         credentials: credentials.into_iter().collect::<Option<_>>()?,
         mail: mail?,
+        letters: letters?,
+        web: web?,
         rules: rules?,
         metrics: metrics?,
         operator: operator?,
@@ -232,7 +237,7 @@ fn confidence(text: &str) -> Option<Confidence> {
 }
 
 /// An address over HTTP(S), without the slash at its end.
-fn base_address(text: &str) -> Option<String> {
+pub fn base_address(text: &str) -> Option<String> {
     let rest = text
         .strip_prefix("https://")
         .or_else(|| text.strip_prefix("http://"))?;

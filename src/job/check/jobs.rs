@@ -233,6 +233,7 @@ fn alert(notes: &mut Notes<'_>, at: &At, job: &Job, index: usize, alert: &Alert)
                 post_is_held(notes, at, &format!("to/{index}"), *role);
             }
         }
+        Alert::StaleSource => {}
     }
 }
 

@@ -45,8 +45,11 @@ fn heads(notes: &mut Notes<'_>, organisation: &Organisation) {
 }
 
 fn addresses(notes: &mut Notes<'_>, organisation: &Organisation, allowed: &[String]) {
-    let holders = organisation.posts.iter().flat_map(|post| &post.holders);
-    for address in holders
+    let people = organisation.posts.iter().flat_map(|post| {
+        let deputies = post.deputies.iter().map(|deputy| &deputy.holder);
+        post.holders.iter().chain(deputies)
+    });
+    for address in people
         .map(|holder| &holder.address)
         .filter(|address| !allowed.contains(&address.domain()))
     {

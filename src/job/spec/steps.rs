@@ -10,11 +10,10 @@ use crate::config::problem::{instead, quoted};
 use crate::config::reader::{Item, Table};
 
 const STEPS: [&str; 6] = ["pull", "reconcile", "assess", "alert", "digest", "ping"];
-const ALERTS: [&str; 2] = ["overdue-dossiers", "lagging-wards"];
+const ALERTS: [&str; 3] = ["overdue-dossiers", "lagging-wards", "stale-source"];
 
-/// Steps and alerts of the design that this version does not run: better refused than passed over.
+/// Steps of the design that this version does not run: better refused than passed over.
 const STEPS_LATER: [&str; 2] = ["export", "prune"];
-const ALERTS_LATER: [&str; 1] = ["stale-source"];
 
 /// One `[[step]]`.
 pub fn step(table: &Table<'_>) -> Option<Step> {
@@ -91,9 +90,7 @@ fn alert(table: &Table<'_>, item: &Item<'_>) -> Option<Alert> {
     match item.text().as_deref() {
         Some("overdue-dossiers") => return overdue_dossiers(table).map(Alert::OverdueDossiers),
         Some("lagging-wards") => return lagging_wards(table).map(Alert::LaggingWards),
-        Some(later) if ALERTS_LATER.contains(&later) => {
-            item.problem(not_yet(later), supported(ALERTS))
-        }
+        Some("stale-source") => return Some(Alert::StaleSource),
         Some(other) => item.problem(format!("`{other}` is not an alert"), instead(other, ALERTS)),
         None => {}
     }
@@ -103,17 +100,21 @@ fn alert(table: &Table<'_>, item: &Item<'_>) -> Option<Alert> {
 
 fn overdue_dossiers(table: &Table<'_>) -> Option<OverdueDossiers> {
     let soon = table.or("soon", 2, |item| item.count(0, 60));
-    let remind = table.maybe("remind", |item| item.count(1, 250));
+    let remind = table.or("remind", Vec::new(), |item| {
+        item.one_or_more(|days| days.count(1, 250))
+    });
     let head = vec![Rung {
         late: 0,
         to: Role::Head,
     }];
     let ladder = table.or("ladder", head, ladder);
+    let urgent = table.or("urgent", false, Item::flag);
     let mail = table.or("mail", "overdue".to_owned(), Item::text);
     Some(OverdueDossiers {
         soon: soon?,
         remind: remind?,
         ladder: ladder?,
+        urgent: urgent?,
         mail: mail?,
     })
 }
@@ -154,9 +155,11 @@ fn lagging_wards(table: &Table<'_>) -> Option<LaggingWards> {
     let to = table.or("to", everyone, |item| {
         each_once(item, |post| post.word(&Role::ALL))
     });
+    let urgent = table.or("urgent", false, Item::flag);
     let mail = table.or("mail", "ward-lag".to_owned(), Item::text);
     Some(LaggingWards {
         to: to?,
+        urgent: urgent?,
         mail: mail?,
     })
 }

@@ -1,42 +1,33 @@
-//! Alerts: who must hear about what, decided by `domain::decide` and queued in the same transaction.
+//! Alerts: who must hear about what, decided by `domain::decide`. What is to be said waits for the day's letter.
 //!
-//! Owns: what every alert shares: grouping by recipient, what a recipient has heard.
-//! Never: rules, wording.
-//! Reads next: `alert/overdue.rs`, `alert/lagging.rs`.
+//! Owns: what every alert shares: grouping by recipient, what is known from before, the rows of decisions.
+//! Never: rules, wording; writing letters (`job/round.rs`).
+//! Reads next: `alert/overdue.rs`, `alert/lagging.rs`, `alert/blind.rs`.
 
 use std::collections::BTreeMap;
 
 use crate::config::organisation::Recipient;
-use crate::domain::decide::{Heard, Occasion};
+use crate::domain::answer;
+use crate::domain::decide::{Decision, Heard, Occasion, Previous};
+use crate::job::JobError;
 use crate::job::letter::post;
+use crate::job::round::{self, Facts};
 use crate::job::step::Context;
 use crate::store::Write;
+use crate::store::alerts::Answered;
 use crate::store::decisions::DecisionRow;
 
+mod addressee;
+pub mod blind;
+mod ended;
 pub mod lagging;
 pub mod overdue;
 
-/// Things grouped by the address and post of the person who hears of them: who holds two posts has a mail
-/// for each, and no thing in both.
+/// Things grouped by the address and post of the person who hears of them: in a letter each post has its own part.
 type ByRecipient<T> = BTreeMap<(String, String), (Recipient, Vec<T>)>;
 
-/// Puts `thing` to each of its recipients; a person named twice hears as the first.
-fn group<T: Clone>(
-    grouped: &mut ByRecipient<T>,
-    recipients: impl IntoIterator<Item = (Recipient, T)>,
-) {
-    let mut hear: Vec<String> = Vec::new();
-    for (recipient, thing) in recipients {
-        let address = recipient.address.full().to_owned();
-        if hear.contains(&address) {
-            continue;
-        }
-        hear.push(address.clone());
-        put(grouped, (address, post(&recipient)), recipient, thing);
-    }
-}
-
-fn put<T>(grouped: &mut ByRecipient<T>, key: (String, String), recipient: Recipient, thing: T) {
+fn put<T>(grouped: &mut ByRecipient<T>, recipient: Recipient, thing: T) {
+    let key = (recipient.address.full().to_owned(), post(&recipient));
     grouped
         .entry(key)
         .or_insert_with(|| (recipient, Vec::new()))
@@ -44,57 +35,98 @@ fn put<T>(grouped: &mut ByRecipient<T>, key: (String, String), recipient: Recipi
         .push(thing);
 }
 
-/// What `recipient` has heard of things that begin with `about`, by thing.
-async fn heard(
-    context: &Context<'_>,
-    write: &Write,
-    recipient: &Recipient,
-    about: &str,
-) -> Result<BTreeMap<String, Vec<Heard>>, crate::job::JobError> {
-    let mut heard: BTreeMap<String, Vec<Heard>> = BTreeMap::new();
-    let goes = context.goes();
-    for told in write.told(recipient.address.full(), about, goes).await? {
-        let on = context.app.day(told.at);
-        heard.entry(told.about).or_default().push(Heard {
-            occasion: told.occasion,
-            on,
-        });
-    }
-    Ok(heard)
+/// What is known from before to one recipient, by thing.
+#[derive(Debug, Default)]
+struct Past {
+    heard: BTreeMap<String, Vec<Heard>>,
+    answers: BTreeMap<String, answer::Standing>,
 }
 
-/// The row of a decision; with an occasion it is one to speak.
+impl Past {
+    /// Read in the transaction that will write the next decisions.
+    async fn load(
+        context: &Context<'_>,
+        write: &Write,
+        recipient: &Recipient,
+        abouts: &[String],
+    ) -> Result<Self, JobError> {
+        let mut past = Self::default();
+        let address = recipient.address.full();
+        for told in write.told_of(address, abouts, context.goes()).await? {
+            let on = context.app.day(told.at);
+            let Some(occasion) = Occasion::parse(&told.occasion) else {
+                continue;
+            };
+            let heard = past.heard.entry(told.about).or_default();
+            heard.push(Heard { occasion, on });
+        }
+        for (about, answers) in context.app.store.answers_to(abouts).await? {
+            past.answers
+                .insert(about, standing(context, &answers, &post(recipient)));
+        }
+        Ok(past)
+    }
+
+    fn of(&self, about: &str) -> Previous<'_> {
+        Previous {
+            heard: self.heard.get(about).map_or(&[][..], Vec::as_slice),
+            answers: self.answers.get(about).copied().unwrap_or_default(),
+        }
+    }
+}
+
+fn standing(context: &Context<'_>, answers: &[Answered], post: &str) -> answer::Standing {
+    let until_now = answers.iter().filter(|answer| answer.at <= context.as_of);
+    let answers: Vec<_> = until_now
+        .map(|answer| answer.answer(context.app.day(answer.at)))
+        .collect();
+    answer::Standing::of(&answers, post)
+}
+
+/// The row of a decision, about what `about` names.
 fn row(
     context: &Context<'_>,
     recipient: &Recipient,
     about: String,
-    occasion: Option<Occasion>,
-    reason: String,
+    decision: &Decision,
+    urgent: bool,
 ) -> DecisionRow {
+    let (occasion, reason) = match decision {
+        Decision::Speak(occasion, reason) => (Some(occasion.to_string()), reason),
+        Decision::Silent(reason) => (None, reason),
+    };
     DecisionRow {
         run_id: Some(context.run.id),
         about,
         post: post(recipient),
         recipient: recipient.address.full().to_owned(),
-        reason,
-        occasion: occasion.map(|occasion| occasion.to_string()),
+        reason: reason.to_string(),
+        occasion,
         message_id: None,
         decided_at: context.as_of,
+        urgent,
     }
 }
 
-/// What is told to whom, as one line: the same line is the same mail.
-fn key(kind: &str, recipient: &Recipient, decisions: &[DecisionRow]) -> String {
-    let told = decisions
-        .iter()
-        .filter_map(|row| Some(format!("{} {}", row.about, row.occasion.as_ref()?)));
-    let told: Vec<String> = told.collect();
-    format!("{kind}|{}|{}", recipient.address.full(), told.join("|"))
+/// What a backfill's letters are written from; `None`: this run's wait for the day's letter.
+async fn facts_to_hold(context: &Context<'_>) -> Result<Option<Facts>, JobError> {
+    if !context.run.holds_mails {
+        return Ok(None);
+    }
+    Ok(Some(Facts::all(context.app, context.as_of).await?))
 }
 
-/// Writes under every spoken decision which mail carries it.
-fn carried_by(decisions: &mut [DecisionRow], message_id: &str) {
-    for row in decisions.iter_mut().filter(|row| row.occasion.is_some()) {
-        row.message_id = Some(message_id.to_owned());
+/// Records decisions. What is to be said waits for the letter; of a backfill it is written at once and held.
+async fn record(
+    context: &Context<'_>,
+    facts: Option<&Facts>,
+    write: Write,
+    recipient: &Recipient,
+    decisions: Vec<DecisionRow>,
+) -> Result<(), JobError> {
+    match facts {
+        Some(facts) => round::hold(context, facts, &write, recipient, decisions).await?,
+        None => crate::job::step::record(context, &write, decisions).await?,
     }
+    Ok(write.commit().await?)
 }

@@ -81,6 +81,7 @@ async fn tell(
         occasion: None,
         message_id: None,
         decided_at: context.as_of,
+        urgent: true,
     };
     let speaks = !told
         .iter()

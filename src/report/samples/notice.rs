@@ -11,7 +11,10 @@ use chrono::TimeDelta;
 
 use super::{HOSTILE, SITE, as_of};
 use crate::config::problem::Problem;
-use crate::report::notice::{GivenUp, LastRun, Notice, Outage, Outcome, Running, Silent, Undelivered, What};
+use crate::report::notice::{
+    Blindness, GivenUp, LastRun, Notice, Outage, Outcome, Running, Silent, Undelivered, Vacancy,
+    What,
+};
 
 fn notice(what: What) -> Notice {
     Notice {
@@ -150,6 +153,38 @@ pub(super) fn refused_mail() -> Notice {
         came_back: false,
         reply: HOSTILE.to_owned(),
         deputy: None,
+    }))
+}
+
+pub(super) fn blind() -> Notice {
+    notice(What::Blind(Blindness {
+        source: "one-stop-shop".to_owned(),
+        fresh_at: Some(as_of() - TimeDelta::hours(49)),
+        cause: Some("the server answered 503 Service Unavailable".to_owned()),
+    }))
+}
+
+pub(super) fn sees() -> Notice {
+    notice(What::Sees(Blindness {
+        source: "one-stop-shop".to_owned(),
+        fresh_at: Some(as_of()),
+        cause: None,
+    }))
+}
+
+pub(super) fn vacant() -> Notice {
+    notice(What::Vacant(Vacancy {
+        post: "head@00118".to_owned(),
+        unit: "phường Ngọc Thụy".to_owned(),
+        instead: Some("Phó Chủ tịch UBND quận Long Biên".to_owned()),
+    }))
+}
+
+pub(super) fn unheard() -> Notice {
+    notice(What::Vacant(Vacancy {
+        post: "head@00127".to_owned(),
+        unit: "phường Việt Hưng".to_owned(),
+        instead: None,
     }))
 }
 

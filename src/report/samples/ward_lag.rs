@@ -4,7 +4,7 @@
 //! Never: real figures.
 //! Reads next: `digest.rs`.
 
-use super::{HOSTILE, SITE, as_of};
+use super::{HOSTILE, SITE, answering, as_of, day};
 use crate::domain::board::Status;
 use crate::domain::ratio::Share;
 use crate::domain::wilson::{Confidence, Interval};
@@ -28,6 +28,10 @@ fn lag(ward: &str, numerator: u64, denominator: u64, status: Status) -> Lag {
         status,
         level: "ward",
         level_share: Some(Share::new(24_727, 25_021)),
+        before: Some((
+            day(28),
+            Share::new(numerator.saturating_sub(9), denominator),
+        )),
     }
 }
 
@@ -38,6 +42,7 @@ pub(super) fn typical() -> WardLag {
         as_of: as_of(),
         fresh_at: None,
         audience: Audience::Leaders,
+        answering: Some(answering()),
         lags: vec![
             lag("Ngọc Thụy", 2192, 2292, Status::Lagging),
             lag("Phúc Lợi", 1560, 1633, Status::Lagging),
@@ -45,6 +50,7 @@ pub(super) fn typical() -> WardLag {
                 target: "TTHC được triển khai dịch vụ công trực tuyến mức độ 3, 4".to_owned(),
                 at_least: 100.0,
                 level_share: None,
+                before: None,
                 ..lag("Phúc Lợi", 143, 144, Status::Lagging)
             },
         ],

@@ -19,6 +19,7 @@ pub struct Model {
     pub told: Option<String>,
     pub message_id: Option<String>,
     pub decided_at: i64,
+    pub urgent: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

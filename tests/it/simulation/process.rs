@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use dondoc::job::plan::Planner;
+use dondoc::job::round::{self, Haste};
 use dondoc::job::runner::Runner;
 use dondoc::job::{App, JobError, deliver, run};
 use dondoc::store::Store;
@@ -205,6 +206,7 @@ impl Process {
         self.planner.tick(&self.app, now).await?;
         self.runner.reap(&self.app).await?;
         self.runner.start_ready(&self.app).await?;
+        round::write(&self.app, Haste::Gathers).await?;
         self.deliver().await?;
         if self.world.chance(4) {
             self.runner.renew(&self.app).await?;

@@ -1,25 +1,22 @@
 //! Lagging wards, to the ward's own head and to the leaders of the district.
 //!
-//! Owns: one mail per recipient with the lags that are new to them.
-//! Never: another ward in a head's mail; a ward that is only on *watch*.
+//! Owns: which lags each recipient is to hear of.
+//! Never: another ward to a head; a ward that is only on *watch*.
 //! Reads next: `domain/assess.rs`.
 
-use std::collections::BTreeMap;
-
+use chrono::NaiveDate;
 use serde_json::json;
 
-use super::{ByRecipient, carried_by, group, heard, key, row};
+use super::addressee::Vacancies;
+use super::{ByRecipient, Past, ended, facts_to_hold, put, record, row};
 use crate::config::organisation::{Recipient, Role};
 use crate::domain::board::{Board, Status};
-use crate::domain::decide::{self, Decision, Heard};
+use crate::domain::decide::{self, Decision};
 use crate::domain::unit::UnitCode;
+use crate::job::round::Facts;
 use crate::job::spec::LaggingWards;
 use crate::job::step::{Context, Done, assess};
-use crate::job::{JobError, figures, letter};
-use crate::report::Letter;
-use crate::report::ward_lag::{Audience, Lag, WardLag};
-use crate::store::decisions::DecisionRow;
-use chrono::NaiveDate;
+use crate::job::{JobError, figures};
 
 /// A ward that lags by a target since a day.
 #[derive(Clone)]
@@ -27,25 +24,45 @@ struct Matter {
     unit: UnitCode,
     about: String,
     since: NaiveDate,
-    lag: Lag,
 }
 
 /// 1. Assess and record what changed. 2. List the wards that lag and since when. 3. For every recipient:
-///    decide on each, and queue one mail with what is to be said, in one transaction.
+///    decide on each, in one transaction. 4. What lags no more is told with the next letter.
 ///
 /// # Errors
-/// When a mail cannot be made or the database refuses.
+/// When the database refuses.
 pub async fn perform(context: &Context<'_>, alert: &LaggingWards) -> Result<Done, JobError> {
     let app = context.app;
     let board = figures::board(app, context.as_of, app.year_to_date(context.as_of)).await?;
     let matters = matters(context, &board).await?;
-    let mut mails = 0;
-    for (recipient, matters) in recipients(context, alert, &matters).into_values() {
-        mails += usize::from(tell(context, &board, &recipient, &matters).await?);
+    let mut vacancies = Vacancies::default();
+    let recipients = recipients(context, alert, &matters, &mut vacancies);
+    let mut people = 0;
+    let facts = facts_to_hold(context).await?;
+    for (recipient, matters) in recipients.values() {
+        people +=
+            usize::from(decide_each(context, (alert, facts.as_ref()), recipient, matters).await?);
     }
+    let still = matters
+        .iter()
+        .map(|matter| (matter.about.clone(), matter.unit.clone()));
+    let unknown = unknown(&board);
+    let over = if unknown {
+        0
+    } else {
+        ended::wards(context, &still.collect()).await?
+    };
+    let vacant = vacancies.count();
+    vacancies.tell(context).await?;
     Ok(Done {
-        counts: json!({ "lagging": matters.len(), "mails": mails }),
+        counts: json!({ "lagging": matters.len(), "recipients": people, "over": over, "vacant_posts": vacant }),
     })
+}
+
+/// Whether of some ward nobody knows how it stands: then nobody has recovered either.
+fn unknown(board: &Board) -> bool {
+    let mut assessments = board.dossiers.units.iter().flat_map(|row| &row.assessments);
+    assessments.any(|assessment| assessment.status == Status::Unknown)
 }
 
 async fn matters(context: &Context<'_>, board: &Board) -> Result<Vec<Matter>, JobError> {
@@ -54,143 +71,76 @@ async fn matters(context: &Context<'_>, board: &Board) -> Result<Vec<Matter>, Jo
     write.commit().await?;
     let mut matters = Vec::new();
     for row in &board.dossiers.units {
-        for assessment in row
-            .assessments
-            .iter()
-            .filter(|found| found.status == Status::Lagging)
-        {
-            let subject = (
-                assessment.target.clone(),
-                "ward".to_owned(),
-                row.unit.to_string(),
-            );
+        let lagging = |found: &&_| is_lagging(found);
+        for assessment in row.assessments.iter().filter(lagging) {
+            let target = assessment.target.clone();
+            let subject = (target, "ward".to_owned(), row.unit.to_string());
             let began = since.get(&subject).copied().unwrap_or(context.as_of);
-            let total = board
-                .targets
-                .iter()
-                .find(|target| target.id == assessment.target && target.level != "district");
-            let Some(total) = total else { continue };
-            let mut lag = Lag::of(&row.name, assessment, total);
-            lag.target = letter::target_title(context.app, &assessment.target);
             matters.push(Matter {
                 unit: row.unit.clone(),
                 about: format!("ward/{}/{}", row.unit, assessment.target),
                 since: context.app.day(began),
-                lag,
             });
         }
     }
     Ok(matters)
 }
 
+fn is_lagging(assessment: &crate::domain::board::UnitAssessment) -> bool {
+    assessment.status == Status::Lagging
+}
+
+/// Who holds several of the posts hears of a ward once.
 fn recipients(
     context: &Context<'_>,
     alert: &LaggingWards,
     matters: &[Matter],
+    vacancies: &mut Vacancies,
 ) -> ByRecipient<Matter> {
-    let organisation = &context.app.files.organisation;
-    let today = context.app.day(context.as_of);
+    let district = &context.app.files.organisation.district;
     let mut grouped = ByRecipient::new();
     for matter in matters {
-        let hear = alert.to.iter().filter_map(|role| {
-            let unit = if *role == Role::Head {
-                &matter.unit
-            } else {
-                &organisation.district
+        let mut hear: Vec<Recipient> = Vec::new();
+        for role in &alert.to {
+            let unit = match role {
+                Role::Head => &matter.unit,
+                _ => district,
             };
-            let recipient = organisation.holder(unit, *role, today);
-            if recipient.is_none() {
-                tracing::warn!(%unit, role = role.as_str(), "nobody holds this post: not told");
-            }
-            Some((recipient?, matter.clone()))
-        });
-        group(&mut grouped, hear);
+            let recipient = vacancies.addressee(context, unit, *role);
+            hear.extend(
+                recipient.filter(|new| hear.iter().all(|known| known.address != new.address)),
+            );
+        }
+        for recipient in hear {
+            put(&mut grouped, recipient, matter.clone());
+        }
     }
     grouped
 }
 
-/// Whether a mail was queued.
-async fn tell(
+/// Whether anything is to be said.
+async fn decide_each(
     context: &Context<'_>,
-    board: &Board,
+    (alert, facts): (&LaggingWards, Option<&Facts>),
     recipient: &Recipient,
     matters: &[Matter],
 ) -> Result<bool, JobError> {
+    let abouts: Vec<String> = matters.iter().map(|matter| matter.about.clone()).collect();
     let write = context.write().await?;
-    let heard = heard(context, &write, recipient, "ward/").await?;
-    let (mut decisions, lags) = decide_each(context, recipient, matters, &heard);
-    let speaks = !lags.is_empty();
-    if speaks {
-        let letter = letter_of(context, board, recipient, lags);
-        let key = key("ward-lag", recipient, &decisions);
-        let message_id = letter::queue(
-            context.app,
-            &write,
-            context.run,
-            recipient,
-            &letter,
-            &key,
-            context.as_of,
-        )
-        .await?;
-        carried_by(&mut decisions, &message_id);
-    }
-    crate::job::step::record(context, &write, decisions).await?;
-    write.commit().await?;
-    Ok(speaks)
-}
-
-fn decide_each(
-    context: &Context<'_>,
-    recipient: &Recipient,
-    matters: &[Matter],
-    heard: &BTreeMap<String, Vec<Heard>>,
-) -> (Vec<DecisionRow>, Vec<Lag>) {
-    let mut decisions = Vec::new();
-    let mut lags = Vec::new();
-    for matter in matters {
-        let told = heard.get(&matter.about).map_or(&[][..], Vec::as_slice);
-        let (occasion, reason) = match decide::about_lagging(matter.since, told) {
-            Decision::Speak(occasion, reason) => {
-                lags.push(matter.lag.clone());
-                (Some(occasion), reason)
-            }
-            Decision::Silent(reason) => (None, reason),
-        };
-        decisions.push(row(
-            context,
-            recipient,
-            matter.about.clone(),
-            occasion,
-            reason,
-        ));
-    }
-    (decisions, lags)
-}
-
-fn letter_of(
-    context: &Context<'_>,
-    board: &Board,
-    recipient: &Recipient,
-    lags: Vec<Lag>,
-) -> Letter {
-    let app = context.app;
-    let audience = match (recipient.role, lags.first()) {
-        (Role::Head, Some(lag)) => Audience::Chair {
-            ward: lag.ward.clone(),
-        },
-        _ => Audience::Leaders,
+    let past = Past::load(context, &write, recipient, &abouts).await?;
+    let today = context.app.day(context.as_of);
+    let calendar = &context.app.files.calendar;
+    let decide = |matter: &Matter| {
+        let previous = past.of(&matter.about);
+        decide::about_lagging(matter.since, previous, today, calendar)
     };
-    Letter::WardLag(WardLag {
-        site: app.files.settings.site.name.clone(),
-        recipient: letter::title(app, recipient),
-        as_of: context.as_of.with_timezone(&app.zone()).fixed_offset(),
-        fresh_at: board
-            .sources
-            .iter()
-            .filter_map(|source| source.fresh_at)
-            .min(),
-        audience,
-        lags,
-    })
+    let decided: Vec<Decision> = matters.iter().map(decide).collect();
+    let speaks = |decision: &Decision| matches!(decision, Decision::Speak(..));
+    let any = decided.iter().any(speaks);
+    let rows = abouts
+        .into_iter()
+        .zip(&decided)
+        .map(|(about, decision)| row(context, recipient, about, decision, alert.urgent));
+    record(context, facts, write, recipient, rows.collect()).await?;
+    Ok(any)
 }

@@ -1,188 +1,180 @@
 //! Overdue dossiers, and those that soon will be, to the head of their unit and up the ladder.
 //!
-//! Owns: one mail per recipient with what is new to them.
-//! Never: a dossier in the mail of another unit's head.
+//! Owns: which dossiers each recipient is to hear of.
+//! Never: a dossier to another unit's head; an alarm from old figures.
 //! Reads next: `domain/decide.rs`.
 
-use std::collections::BTreeMap;
-
-use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use super::{ByRecipient, carried_by, group, heard, key, row};
+use super::addressee::Vacancies;
+use super::{ByRecipient, Past, blind, ended, facts_to_hold, put, record, row};
 use crate::config::organisation::{Recipient, Role};
-use crate::domain::decide::{self, Decision, Heard, Occasion, Policy, Standing};
+use crate::domain::decide::{self, Decision, Occasion, Policy, Standing};
 use crate::domain::dossier::State;
 use crate::domain::overdue::{DueStatus, OverdueRow};
-use crate::domain::unit::UnitCode;
-use crate::job::spec::{OverdueDossiers, Rung as Step};
+use crate::job::round::Facts;
+use crate::job::spec::OverdueDossiers;
 use crate::job::step::{Context, Done};
-use crate::job::{JobError, figures, letter};
-use crate::report::Letter;
-use crate::report::dossier::{Line, Mark};
-use crate::report::overdue::{Overdue, Rung};
+use crate::job::{JobError, figures};
 use crate::store::decisions::DecisionRow;
 
-/// A dossier and the rung from which this recipient hears of it.
-type Matter<'a> = (&'a OverdueRow, Step);
+/// A dossier, and the rungs for which this recipient hears of it.
+#[derive(Clone, Debug)]
+struct Matter<'a> {
+    dossier: &'a OverdueRow,
+    rungs: Vec<i64>,
+    /// Only the head is warned beforehand.
+    is_head: bool,
+}
 
 #[derive(Default)]
 struct Tally {
-    mails: usize,
+    people: usize,
     late: usize,
     soon: usize,
-    vacant: usize,
 }
 
-/// 1. List what is overdue or soon due. 2. Find who hears of each. 3. For every recipient: decide on
-///    each dossier, and queue one mail with what is to be said, in one transaction.
+/// 1. From old figures nobody is alarmed: the operator hears that the source is blind. 2. List what is overdue or
+///    soon due. 3. Find who hears of each. 4. For every recipient: decide on each dossier, in one transaction.
+/// 5. What was told of and is over is told with the next letter.
 ///
 /// # Errors
-/// When the dossiers are stale, a mail cannot be made or the database refuses.
+/// When no source feeds dossiers or the database refuses.
 pub async fn perform(context: &Context<'_>, alert: &OverdueDossiers) -> Result<Done, JobError> {
     let app = context.app;
-    let read_at = figures::dossiers_read_at(app, context.as_of).await?;
-    let rows = figures::overdue_at(app, context.as_of, Some(alert.soon), &[]).await?;
-    let mut tally = Tally::default();
-    for (recipient, matters) in recipients(context, alert, &rows, &mut tally).into_values() {
-        tell(context, alert, read_at, &recipient, &matters, &mut tally).await?;
+    let feeding = figures::dossier_sources(app, context.as_of).await?;
+    blind::tell(context, &feeding).await?;
+    let stale: Vec<&str> = feeding
+        .iter()
+        .filter(|source| source.stale)
+        .map(|source| source.source.as_str())
+        .collect();
+    if !stale.is_empty() && context.run.holds_mails {
+        let why: Vec<String> = feeding
+            .iter()
+            .filter_map(|source| source.doubt(app.zone()))
+            .collect();
+        return Err(JobError::Missing(format!(
+            "no alert is filled up from old figures: {}",
+            why.join("; ")
+        )));
     }
-    let Tally {
-        mails,
-        late,
-        soon,
-        vacant,
-    } = tally;
+    if !stale.is_empty() {
+        return Ok(Done {
+            counts: json!({ "blind": stale }),
+        });
+    }
+    let rows = figures::overdue_at(app, context.as_of, Some(alert.soon), &[]).await?;
+    let mut vacancies = Vacancies::default();
+    let recipients = recipients(context, alert, &rows, &mut vacancies);
+    let mut tally = Tally::default();
+    let facts = facts_to_hold(context).await?;
+    for (recipient, matters) in recipients.values() {
+        decide_each(
+            context,
+            (alert, facts.as_ref()),
+            recipient,
+            matters,
+            &mut tally,
+        )
+        .await?;
+    }
+    let still = rows
+        .iter()
+        .filter_map(|row| Some((about(row), row.answerable.clone()?)));
+    let over = ended::dossiers(context, &still.collect()).await?;
+    let vacant = vacancies.count();
+    vacancies.tell(context).await?;
+    let Tally { people, late, soon } = tally;
     Ok(Done {
-        counts: json!({ "dossiers": rows.len(), "mails": mails, "late": late, "soon": soon, "vacant_posts": vacant }),
+        counts: json!({ "dossiers": rows.len(), "recipients": people, "late": late, "soon": soon, "over": over, "vacant_posts": vacant }),
     })
 }
 
+fn about(dossier: &OverdueRow) -> String {
+    format!("dossier/{}", dossier.code)
+}
+
+/// Who stands on several rungs of a dossier hears of it in the lowest post, for all of them.
 fn recipients<'a>(
     context: &Context<'_>,
     alert: &OverdueDossiers,
     rows: &'a [OverdueRow],
-    tally: &mut Tally,
+    vacancies: &mut Vacancies,
 ) -> ByRecipient<Matter<'a>> {
     let mut grouped = ByRecipient::new();
-    for row in rows {
-        let hear = alert.ladder.iter().filter_map(|rung| {
-            let recipient = holder_or_above(context, &row.unit, rung.to);
-            if recipient.is_none() {
-                tally.vacant += 1;
-                tracing::error!(unit = %row.unit, role = rung.to.as_str(), dossier = row.code, "nobody to tell");
+    for dossier in rows {
+        let unit = dossier.answerable.as_ref().unwrap_or(&dossier.unit);
+        let mut hear: Vec<(Recipient, Matter<'_>)> = Vec::new();
+        for rung in &alert.ladder {
+            let addressee = match dossier.answerable {
+                Some(_) => vacancies.addressee(context, unit, rung.to),
+                None => vacancies.nobody(context, unit, rung.to),
+            };
+            let Some(recipient) = addressee else {
+                continue;
+            };
+            match hear
+                .iter_mut()
+                .find(|(known, _)| known.address == recipient.address)
+            {
+                Some((_, matter)) => matter.rungs.push(rung.late),
+                None => {
+                    let matter = Matter {
+                        dossier,
+                        rungs: vec![rung.late],
+                        is_head: rung.to == Role::Head,
+                    };
+                    hear.push((recipient, matter));
+                }
             }
-            Some((recipient?, (row, *rung)))
-        });
-        group(&mut grouped, hear);
+        }
+        for (recipient, matter) in hear {
+            put(&mut grouped, recipient, matter);
+        }
     }
     grouped
 }
 
-/// Who holds the post; where it is vacant, the next rung above hears instead.
-fn holder_or_above(context: &Context<'_>, unit: &UnitCode, role: Role) -> Option<Recipient> {
-    let organisation = &context.app.files.organisation;
-    let today = context.app.day(context.as_of);
-    let above = [Role::Head, Role::ViceChair, Role::Chair]
-        .into_iter()
-        .filter(|rung| *rung > role);
-    let found = std::iter::once(role)
-        .chain(above)
-        .find_map(|rung| organisation.rung(unit, rung, today));
-    if let Some(recipient) = found.as_ref().filter(|recipient| recipient.role != role) {
-        let (post, instead) = (role.as_str(), recipient.role.as_str());
-        tracing::warn!(%unit, post, instead, "the post is vacant: the next rung hears");
-    }
-    found
-}
-
-async fn tell(
+async fn decide_each(
     context: &Context<'_>,
-    alert: &OverdueDossiers,
-    read_at: DateTime<Utc>,
+    (alert, facts): (&OverdueDossiers, Option<&Facts>),
     recipient: &Recipient,
     matters: &[Matter<'_>],
     tally: &mut Tally,
 ) -> Result<(), JobError> {
+    let abouts: Vec<String> = matters.iter().map(|matter| about(matter.dossier)).collect();
     let write = context.write().await?;
-    let heard = heard(context, &write, recipient, "dossier/").await?;
-    let mut news = news(context, alert, recipient, matters, &heard);
-    if news.is_any() {
-        tally.mails += 1;
-        tally.late += news.late.len();
-        tally.soon += news.soon.len();
-        let letter = letter_of(context, read_at, recipient, matters, &news);
-        let key = key("overdue", recipient, &news.decisions);
-        let message_id = letter::queue(
-            context.app,
-            &write,
-            context.run,
-            recipient,
-            &letter,
-            &key,
-            context.as_of,
-        )
-        .await?;
-        carried_by(&mut news.decisions, &message_id);
-    }
-    crate::job::step::record(context, &write, news.decisions).await?;
-    Ok(write.commit().await?)
-}
-
-/// What one recipient is to hear, and every decision that led to it.
-#[derive(Default)]
-struct News {
-    late: Vec<Line>,
-    soon: Vec<Line>,
-    already_told: usize,
-    decisions: Vec<DecisionRow>,
-}
-
-impl News {
-    fn is_any(&self) -> bool {
-        !self.late.is_empty() || !self.soon.is_empty()
-    }
-}
-
-fn news(
-    context: &Context<'_>,
-    alert: &OverdueDossiers,
-    recipient: &Recipient,
-    matters: &[Matter<'_>],
-    heard: &BTreeMap<String, Vec<Heard>>,
-) -> News {
+    let past = Past::load(context, &write, recipient, &abouts).await?;
     let today = context.app.day(context.as_of);
     let calendar = &context.app.files.calendar;
-    let mut news = News::default();
-    for (dossier, rung) in matters {
-        let about = format!("dossier/{}", dossier.code);
-        let told = heard.get(&about).map_or(&[][..], Vec::as_slice);
+    let mut decisions: Vec<DecisionRow> = Vec::new();
+    let (late, soon) = (tally.late, tally.soon);
+    for (matter, about) in matters.iter().zip(abouts) {
+        let policy = policy(alert, matter);
         let decision = decide::about_dossier(
-            standing(dossier),
-            policy(alert, *rung),
-            told,
+            standing(matter.dossier),
+            &policy,
+            past.of(&about),
             today,
             calendar,
         );
-        let (occasion, reason) = match decision {
-            Decision::Speak(occasion, reason) => {
-                let lines = match dossier.status {
-                    DueStatus::Overdue => &mut news.late,
-                    DueStatus::Soon => &mut news.soon,
-                };
-                lines.push(Line::of(dossier, mark(occasion)));
-                (Some(occasion), reason)
-            }
-            Decision::Silent(reason) => {
-                let known = dossier.status == DueStatus::Overdue && !told.is_empty();
-                news.already_told += usize::from(known);
-                (None, reason)
-            }
-        };
-        news.decisions
-            .push(row(context, recipient, about, occasion, reason));
+        if let Decision::Speak(occasion, _) = &decision {
+            tally.count(*occasion);
+        }
+        decisions.push(row(context, recipient, about, &decision, alert.urgent));
     }
-    news
+    tally.people += usize::from((late, soon) != (tally.late, tally.soon));
+    record(context, facts, write, recipient, decisions).await
+}
+
+impl Tally {
+    fn count(&mut self, occasion: Occasion) {
+        match occasion {
+            Occasion::Soon { .. } => self.soon += 1,
+            _ => self.late += 1,
+        }
+    }
 }
 
 fn standing(dossier: &OverdueRow) -> Standing {
@@ -197,60 +189,10 @@ fn standing(dossier: &OverdueRow) -> Standing {
     }
 }
 
-/// Only the head is warned beforehand.
-fn policy(alert: &OverdueDossiers, rung: Step) -> Policy {
+fn policy(alert: &OverdueDossiers, matter: &Matter<'_>) -> Policy {
     Policy {
-        rung: rung.late,
-        soon: (rung.to == Role::Head).then_some(i64::from(alert.soon)),
-        remind: alert.remind.map(i64::from),
+        rungs: matter.rungs.clone(),
+        soon: matter.is_head.then_some(i64::from(alert.soon)),
+        remind: alert.remind.iter().copied().map(i64::from).collect(),
     }
-}
-
-fn mark(occasion: Occasion) -> Mark {
-    match occasion {
-        Occasion::Reminder { .. } => Mark::Reminder,
-        Occasion::Soon { .. } | Occasion::Late { .. } | Occasion::Lagging { .. } => Mark::New,
-    }
-}
-
-fn letter_of(
-    context: &Context<'_>,
-    read_at: DateTime<Utc>,
-    recipient: &Recipient,
-    matters: &[Matter<'_>],
-    news: &News,
-) -> Letter {
-    let app = context.app;
-    let settings = &app.files.settings;
-    let unit = app
-        .files
-        .organisation
-        .units
-        .find(&recipient.unit, app.day(context.as_of));
-    let rung = match recipient.role {
-        Role::Head => Rung::Head,
-        _ => Rung::Upper {
-            late_at_least: matters
-                .iter()
-                .map(|(_, rung)| rung.late)
-                .min()
-                .map_or(0, clamped),
-        },
-    };
-    Letter::Overdue(Overdue {
-        site: settings.site.name.clone(),
-        recipient: letter::title(app, recipient),
-        unit: unit.map_or_else(|| recipient.unit.to_string(), letter::unit_in_sentence),
-        rung,
-        as_of: context.as_of.with_timezone(&app.zone()).fixed_offset(),
-        fresh_at: Some(read_at.with_timezone(&app.zone()).fixed_offset()),
-        due_time: settings.rules.due_time,
-        late: news.late.clone(),
-        soon: news.soon.clone(),
-        already_told: news.already_told,
-    })
-}
-
-fn clamped(days: i64) -> u32 {
-    u32::try_from(days).unwrap_or(0)
 }
