@@ -29,6 +29,7 @@ mod m20200108_000001_alert;
 mod m20200108_000001_twin;
 mod m20200108_000001_read_as;
 mod m20200108_000002_unasked_index;
+mod m20200108_000001_delivery;
 
 pub struct Migrator;
 
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20200108_000001_twin::Migration),
             Box::new(m20200108_000001_read_as::Migration),
             Box::new(m20200108_000002_unasked_index::Migration),
+            Box::new(m20200108_000001_delivery::Migration),
         ]
     }
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::{Scope, output};
 
 mod machine;
+mod mail;
 mod pull;
 mod schedule;
 mod xlsx;
@@ -23,6 +24,9 @@ pub struct Bench {
     /// How many dossiers: a million over HTTP, a hundred thousand in a workbook, unless said
     #[arg(long)]
     rows: Option<u64>,
+    /// How many mails
+    #[arg(long, default_value_t = 5_000)]
+    mails: usize,
     /// An empty PostgreSQL database to pull into, instead of SQLite
     #[arg(long)]
     database: Option<String>,
@@ -36,6 +40,8 @@ enum Name {
     Pull,
     /// Reading a workbook as one that was dropped
     Xlsx,
+    /// Sending mails to postfix's smtp-sink, beside its own smtp-source
+    Mail,
 }
 
 /// One measured figure beside what it is compared with.
@@ -57,6 +63,7 @@ impl Bench {
                 pull::run(rows, self.database.as_deref()).await?
             }
             Name::Xlsx => xlsx::run(self.rows.unwrap_or(100_000)).await?,
+            Name::Mail => mail::run(self.mails).await?,
         };
         if scope.json {
             return output::json(&figures);
