@@ -66,7 +66,9 @@ stories! {
         let mut reckoning = Reckoning::default();
         let mut day: NaiveDate = FIRST.parse().unwrap();
         let mut read_on = None;
-        for _ in 0..DAYS {
+        // A year is lived through once; the other database has a month of it.
+        let days = if app.store.kind() == "SQLite" { DAYS } else { DAYS / 12 };
+        for _ in 0..days {
             while !is_worked(app, day) {
                 day = day.succ_opt().unwrap();
             }
@@ -85,7 +87,7 @@ stories! {
             }
             day = day.succ_opt().unwrap();
         }
-        assert!(reckoning.letters > 1_000 && reckoning.told > 2_000, "{} letters, {} told", reckoning.letters, reckoning.told);
+        assert!(reckoning.letters > 4 * days && reckoning.told > 8 * days, "{} letters, {} told", reckoning.letters, reckoning.told);
     }
 }
 
