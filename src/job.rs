@@ -36,6 +36,7 @@ pub mod notice;
 pub mod watchdog;
 pub mod deliver;
 pub mod retry;
+pub mod apology;
 pub mod ledger;
 pub mod pause;
 pub mod backfill;

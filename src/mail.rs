@@ -9,6 +9,7 @@ pub mod render;
 mod load;
 mod lint;
 pub mod message;
+pub mod slip;
 mod relay;
 mod reply;
 mod secure;

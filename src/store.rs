@@ -22,6 +22,7 @@ use secrecy::ExposeSecret;
 use crate::config::settings as config;
 
 pub mod alerts;
+pub mod apologies;
 pub mod aside;
 mod bulk;
 pub mod daemons;

@@ -23,6 +23,7 @@ mod scripted;
 
 // The stories.
 mod alerts;
+mod apology;
 mod by_hand;
 mod commands;
 mod connect;
