@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use crate::job::bounces::Bounces;
 use crate::job::notice::Notices;
 use crate::job::plan::Planner;
 use crate::job::round::{self, Haste};
@@ -132,6 +133,7 @@ pub struct Daemon {
     watchdog: Watchdog,
     notices: Notices,
     exporter: Exporter,
+    bounces: Bounces,
     /// What the database failed with at this beat.
     error: Option<String>,
     outages: Outages,
@@ -166,6 +168,7 @@ impl Daemon {
             is_stopping: Arc::new(AtomicBool::new(false)),
             watchdog: Watchdog::default(),
             notices: Notices::default(),
+            bounces: Bounces::default(),
             is_held: true,
             error: None,
             outages: Outages::default(),
@@ -266,6 +269,8 @@ impl Daemon {
             return;
         }
         self.watchdog.look(&self.app, &mut self.notices).await;
+        let looked = answered(self.bounces.look(&self.app)).await;
+        self.note("reading notices of non-delivery", looked.map(drop));
         self.exporter.keep(&self.app).await;
     }
 

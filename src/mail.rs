@@ -4,12 +4,18 @@
 //! Never: deciding who hears what (`domain::decide`), the clock, the outbox (`store`).
 //! Reads next: `render.rs`, `message.rs`, `transport.rs`.
 
+pub mod attachment;
+pub mod bounce;
 mod eml;
 pub mod render;
 mod load;
 mod lint;
+pub mod maildir;
 pub mod message;
 pub mod slip;
+mod features;
+mod joined;
+mod pace;
 mod relay;
 mod reply;
 mod secure;

@@ -21,6 +21,7 @@ use secrecy::ExposeSecret;
 
 use crate::config::settings as config;
 
+pub mod alarms;
 pub mod alerts;
 pub mod apologies;
 pub mod aside;
@@ -41,6 +42,7 @@ mod outage;
 pub mod outbox;
 pub mod pulls;
 pub mod quarantine;
+pub mod rests;
 pub mod runs;
 pub mod schedules;
 pub mod scratch;

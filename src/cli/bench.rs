@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::{Scope, output};
 
+mod mail;
 mod pull;
 mod schedule;
 
@@ -21,6 +22,9 @@ pub struct Bench {
     /// How many dossiers
     #[arg(long, default_value_t = 1_000_000)]
     rows: u64,
+    /// How many mails
+    #[arg(long, default_value_t = 5_000)]
+    mails: usize,
     /// An empty PostgreSQL database to pull into, instead of SQLite
     #[arg(long)]
     database: Option<String>,
@@ -32,6 +36,8 @@ enum Name {
     Schedule,
     /// Pulling dossiers over HTTP into the database
     Pull,
+    /// Sending mails to postfix's smtp-sink, beside its own smtp-source
+    Mail,
 }
 
 /// One measured figure beside what it is compared with.
@@ -48,6 +54,7 @@ impl Bench {
     pub async fn run(&self, scope: &Scope) -> anyhow::Result<()> {
         let figures = match self.name {
             Name::Schedule => schedule::run(self.schedules).await?,
+            Name::Mail => mail::run(self.mails).await?,
             Name::Pull => pull::run(self.rows, self.database.as_deref()).await?,
         };
         if scope.json {

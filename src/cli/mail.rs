@@ -1,8 +1,10 @@
 //! `dondoc mail`: the outbox, and how the mails look.
 //!
 //! Owns: printing; addresses masked.
-//! Never: sending.
-//! Reads next: `job/deliver.rs`.
+//! Never: sending (`mail/send.rs` has it done).
+//! Reads next: `mail/send.rs`, `../job/deliver.rs`.
+
+mod send;
 
 use std::io::Write;
 
@@ -33,7 +35,7 @@ pub struct Mail {
 enum Question {
     /// All mails, oldest first
     List {
-        /// held, queued, sending, accepted, rejected or ambiguous
+        /// held, queued, sending, accepted, rejected, ambiguous or bounced
         #[arg(long, value_parser = status)]
         status: Option<MailStatus>,
     },
@@ -44,7 +46,9 @@ enum Question {
         #[arg(long, default_value = "text")]
         part: Part,
     },
-    /// Send mails that were held, refused or ended in doubt
+    /// Deliver now what is due, without a daemon
+    Send,
+    /// Queue mails again that were held, refused, given back or ended in doubt
     Retry {
         #[arg(required = true)]
         ids: Vec<i64>,
@@ -106,6 +110,7 @@ impl Mail {
         match &self.question {
             Question::List { status } => list(scope, *status).await,
             Question::Show { id, part } => show(scope, *id, *part).await,
+            Question::Send => send::send(scope).await,
             Question::Retry { ids } => retry_all(scope, ids).await,
             Question::Preview {
                 mail,
@@ -235,7 +240,7 @@ async fn retry_all(scope: &Scope, ids: &[i64]) -> anyhow::Result<()> {
             .collect();
         let when = match beside::daemon(&app.store, &app.clock).await? {
             Some(_) => "the daemon sends them within seconds",
-            None => "they go when `dondoc serve` runs, or with the next `dondoc run`",
+            None => "they go with `dondoc mail send`, or when `dondoc serve` runs",
         };
         output::line(format!("queued: mail {}; {when}", to.join(", ")))?;
     }
@@ -256,7 +261,7 @@ async fn retry_one(app: &App, id: i64) -> anyhow::Result<Result<Listed, String>>
             Err(format!("{to} is queued already: it goes by itself"))
         }
         Retried::LeftAlone(status) => Err(format!(
-            "{to} is {status}: only held, rejected and ambiguous mails can be sent again"
+            "{to} is {status}: only held, rejected, bounced and ambiguous mails can be sent again"
         )),
         Retried::ToldMeanwhile(about) => Err(format!(
             "{to} stays held: other mails have told meanwhile of {}; what it says besides goes with the next run",

@@ -186,6 +186,7 @@ fn compose(
         recipient: to.full().to_owned(),
         subject: rendered.subject,
         body,
+        light: None,
         created_at: as_of,
         status: if is_held {
             MailStatus::Held

@@ -128,6 +128,8 @@ sections! {
         silent(job, moment); never(job); silent_intro(job, title, occurrence, within);
         given_up(job); given_up_intro(job, title, occurrence, times); times(n);
         outage(length); outage_intro(from, until, length); outage_cause(); look_at_all();
+        undelivered(post); came_back(post, address); not_taken(post, address); which_mail(); server_said();
+        instead(); deputy_gets(deputy); nobody_gets(); mend_address(); send_again(mail);
         blind(source); blind_intro(source); sees(source); sees_intro(source, moment); try_source(source);
         vacant(post); vacant_intro(post, unit, instead); unheard_intro(post, unit); fill();
         last_success(); no_success(); last_run(); no_run(); run(moment, outcome); run_because(moment, outcome, reason);

@@ -61,6 +61,8 @@ pub fn samples(kind: Kind) -> Vec<Sample> {
             sample("never-run", Letter::Notice(notice::never_run())),
             sample("given-up", Letter::Notice(notice::given_up())),
             sample("outage", Letter::Notice(notice::outage())),
+            sample("undelivered", Letter::Notice(notice::undelivered())),
+            sample("refused-mail", Letter::Notice(notice::refused_mail())),
             sample("blind", Letter::Notice(notice::blind())),
             sample("sees", Letter::Notice(notice::sees())),
             sample("vacant", Letter::Notice(notice::vacant())),

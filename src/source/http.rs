@@ -10,6 +10,7 @@ mod ask;
 mod client;
 mod decode;
 mod fill;
+mod hook;
 mod paging;
 mod request;
 mod sign_in;
@@ -26,6 +27,7 @@ pub(super) use ask::Reception;
 pub(super) use client::next_of;
 pub use client::{ping, sample};
 pub(super) use fill::shown;
+pub use hook::post;
 pub use sign_in::Identity;
 
 use self::answer::Answer;

@@ -4,6 +4,7 @@
 //! Never: leaving `store`.
 //! Reads next: `dossiers.rs`.
 
+pub mod alarm;
 pub mod alert;
 pub mod answer;
 pub mod apology;
@@ -20,6 +21,7 @@ pub mod letter;
 pub mod outbox;
 pub mod pull;
 pub mod quarantine;
+pub mod relay_rest;
 pub mod run;
 pub mod schedule;
 pub mod stated;
