@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::job::bounces::Bounces;
 use crate::job::notice::Notices;
@@ -40,6 +40,8 @@ const DRAIN: Duration = Duration::from_secs(30);
 const MOMENT: Duration = Duration::from_secs(3);
 /// A part of a beat that takes longer waits for a database that will not answer.
 const SILENCE: Duration = Duration::from_secs(120);
+/// After a letter that could not be made.
+const LETTERS_AGAIN: TimeDelta = TimeDelta::minutes(1);
 /// Beats between two signs of life.
 const SIGN_OF_LIFE: u64 = 20;
 /// Beats between two looks whether the database is still held.
@@ -240,8 +242,15 @@ impl Daemon {
     async fn write_letters(&mut self) -> Result<(), JobError> {
         let now = self.app.clock.now();
         if self.letters_wait || self.next_letter.is_some_and(|next| next <= now) {
-            self.next_letter = round::write(&self.app, Haste::Gathers).await?.next;
-            self.letters_wait = false;
+            let round = round::write(&self.app, Haste::Gathers).await;
+            let is_outage = round.as_ref().is_err_and(JobError::is_outage);
+            self.letters_wait = is_outage;
+            self.next_letter = match &round {
+                Ok(round) => round.next,
+                // What cannot be made now cannot be made a second later either.
+                Err(_) => Some(now + LETTERS_AGAIN),
+            };
+            round?;
         }
         Ok(())
     }

@@ -186,6 +186,7 @@ impl Scratch {
             .into_query();
         decision::Entity::update_many()
             .col_expr(decision::Column::MessageId, Expr::value(None::<String>))
+            .col_expr(decision::Column::ToldAt, Expr::value(None::<i64>))
             .filter(decision::Column::MessageId.not_in_subquery(kept))
             .exec(db)
             .await?;

@@ -63,3 +63,4 @@ mod simulation;
 mod sizes;
 mod source_test;
 mod tidy;
+mod year;
