@@ -1,26 +1,34 @@
 //! Stories of apology slips: who gets one, what it says, that it is drafted once, and that it forgets its applicant.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use mail_parser::{MessageParser, MessagePart};
 use serde_json::{Value, json};
 
 use crate::app::TestApp;
 use crate::database::stories;
+use crate::letters_sent::{Sent, codes};
 use crate::program::{Ended, on_site_beside};
 use crate::rows::{self, code, dossier};
 use crate::scripted::{Answer, DOSSIERS};
 
+const JOB: &str = "jobs/overdue-alerts.toml";
 const SOURCE: &str = "config/sources/one-stop-shop.toml";
 const APPLICANT: &str = "[applicant]\npath = \"/one-stop-shop/dossiers/{id}\"\n\
     success = { field = \"/error_code\", any_of = [\"0\"] }\n\
     code = \"/data/0/MaHoSo\"\nname = \"/data/0/ChuHoSo\"\n\n[[pull]]\nrecords = \"dossiers\"";
 
-async fn told(app: &TestApp, arguments: &[&str]) -> Ended {
+async fn run(app: &TestApp, arguments: &[&str]) -> Ended {
     let now = app.clock.now().to_rfc3339();
-    let fixed = ["--at", now.as_str(), "apology"];
+    let fixed = ["--at", now.as_str()];
     on_site_beside(&app.database, app.folder(), &[&fixed, arguments].concat()).await
+}
+
+async fn told(app: &TestApp, arguments: &[&str]) -> Ended {
+    run(app, &[&["apology"], arguments].concat()).await
 }
 
 /// The command succeeds; what its JSON says.
@@ -229,4 +237,63 @@ stories! {
         assert!(!app.folder().join("data/apologies").exists());
         assert_eq!(drafted(app, &[&code(1)]).await["copy"], false);
     }
+
+    async fn a_warning_brings_the_slips_of_the_heads_own_dossiers(app: &mut TestApp) {
+        app.edit(JOB, "mail = \"overdue\"", "apology = true\nmail = \"overdue\"").await;
+        let rows = [
+            dossier(&code(1)).due("20200529").row(),
+            dossier(&code(2)).due("20200602").row(),
+            dossier(&code(3)).due("20200602").unit("00139").row(),
+        ];
+        app.city.shows(DOSSIERS, rows);
+        app.succeed("pull-city").await;
+        let dry = run(app, &["run", "overdue-alerts", "--dry-run"]).await;
+        assert_eq!(dry.code, Some(0), "{dry:?}");
+        let kept = app.folder().join("data/attachments");
+        assert!(!kept.exists(), "of a dry run nothing remains");
+
+        app.succeed("overdue-alerts").await;
+        for (post, soon) in [("head@00118", 2), ("head@00139", 3)] {
+            let [letter] = app.sent_to(post).await.try_into().unwrap();
+            assert!(letter.text.contains("dự thảo phiếu xin lỗi"), "{}", letter.text);
+            let [slips] = attached(&letter).try_into().unwrap();
+            assert_eq!(codes(&slips), [code(soon)].into(), "{post}");
+            assert!(slips.contains("DỰ THẢO") && !slips.contains(rows::NAME));
+            let beside = kept.join(&letter.message_id).join("du-thao-phieu-xin-loi.html");
+            assert_eq!(fs::read_to_string(beside).unwrap(), slips);
+        }
+
+        // The draft counts: by command it is completed, not drafted once more.
+        let told = refused(app, &[&code(2)]).await;
+        assert!(told.contains("was drafted on 2020-06-01"), "{told}");
+        let filled = drafted(app, &[&code(2), "--again", "--new-due", "2020-06-08"]).await;
+        assert_eq!(filled["new_due"], "2020-06-08");
+        assert_eq!(drafted(app, &[&code(1)]).await["copy"], false, "a late one is none of these");
+    }
+
+    async fn a_letter_has_at_most_ten_slips_and_none_unless_asked(app: &mut TestApp) {
+        let soon = |from: usize| (from..from + 12).map(|n| dossier(&code(n)).due("20200602").row());
+        app.city.shows(DOSSIERS, soon(1));
+        app.succeed("overdue-alerts").await;
+        let [letter] = app.sent_to("head@00118").await.try_into().unwrap();
+        assert_eq!(attached(&letter), [] as [String; 0]);
+        assert!(!letter.text.contains("phiếu xin lỗi"));
+
+        app.edit(JOB, "mail = \"overdue\"", "apology = true\nmail = \"overdue\"").await;
+        app.at("2020-06-02 07:30");
+        app.city.shows(DOSSIERS, soon(1).chain(soon(13)));
+        app.succeed("overdue-alerts").await;
+        let letter = app.sent_to("head@00118").await.pop().unwrap();
+        let [slips] = attached(&letter).try_into().unwrap();
+        let first: BTreeSet<String> = (13..23).map(code).collect();
+        assert_eq!(codes(&slips), first, "of what is warned of today");
+        assert_eq!(slips.matches("<article").count(), 10, "a page each");
+    }
+}
+
+/// The texts of the files that go with a mail.
+fn attached(sent: &Sent) -> Vec<String> {
+    let parsed = MessageParser::default().parse(&sent.bytes).unwrap();
+    let text = |part: &MessagePart<'_>| part.text_contents().unwrap().to_owned();
+    parsed.attachments().map(text).collect()
 }
