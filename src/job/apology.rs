@@ -58,7 +58,7 @@ pub enum ApologyError {
     NoSuchDossier(String),
     #[error("{code} gets no apology slip: {refusal}")]
     Refused { code: String, refusal: Refusal },
-    #[error("--new-due: {0}")]
+    #[error("--new-due")]
     NewDue(#[from] BadNewDue),
     #[error(
         "the slip of {code} for this due date was drafted on {on}: `--again` writes the same one anew"

@@ -134,6 +134,7 @@ pub(super) fn empty() -> Overdue {
             ..head()
         }],
         answering: None,
+        slips: 0,
         ..typical()
     }
 }
