@@ -25,6 +25,7 @@ pub mod admit;
 pub mod runner;
 mod crash;
 pub mod watch;
+pub mod limit;
 pub mod run;
 pub mod step;
 pub mod findings;

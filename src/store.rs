@@ -26,6 +26,7 @@ pub mod alerts;
 pub mod apologies;
 pub mod aside;
 mod bulk;
+pub mod copied;
 pub mod daemons;
 pub mod daybook;
 pub mod decisions;

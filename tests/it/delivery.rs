@@ -258,6 +258,44 @@ async fn no_step_before_the_first_message_waits_for_ever() {
     }
 }
 
+/// Whatever the relay does before the first message, no mail is to blame, and each is told by its step.
+#[tokio::test]
+async fn what_fails_before_the_first_message_is_about_the_relay() {
+    let site = tempfile::tempdir().unwrap();
+    for (security, at, step) in [
+        (Security::None, "EHLO", "greeting"),
+        (Security::None, "AUTH", "signing in"),
+        (Security::Starttls, "STARTTLS", "encrypting"),
+    ] {
+        let manner = || Manner {
+            encryption: match security {
+                Security::Starttls => Encryption::Starttls,
+                Security::None | Security::Tls => Encryption::None,
+            },
+            login: Some(LOGIN),
+            ..Manner::default()
+        };
+        let ways = [421, 451, 550].map(|code| Manner {
+            refuse: Some((at, code)),
+            ..manner()
+        });
+        let hang_up = Manner {
+            hang_up: Some(at),
+            ..manner()
+        };
+        for way in ways.into_iter().chain([hang_up]) {
+            let relay = ScriptedRelay::with_manner(way.clone(), []).await;
+            let settings = signed_in(encrypted(&relay, security, site.path()));
+            let transport = Transport::new(&Delivery::Smtp(settings), site.path());
+            let outcome = send(&transport).await;
+            assert_eq!(kind(&outcome), "down", "{way:?}: {}", outcome.reply());
+            let said = outcome.reply();
+            assert!(said.ends_with(&format!("({step})")), "{way:?}: {said}");
+            assert!(relay.received().is_empty());
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_relay_that_is_not_there_is_tried_again() {
     let relay = ScriptedRelay::start([]).await;

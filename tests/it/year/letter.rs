@@ -53,9 +53,11 @@ pub fn entries(sent: &Sent) -> Vec<Entry> {
             continue;
         };
         let code = codes(line).pop_first().expect("a code");
+        // A long heading goes over two lines; the procedure's name comes after it.
+        let heading = joined.split("Đăng ký khai sinh").next().unwrap_or_default();
         entries.push(Entry {
             code,
-            mark: mark(line),
+            mark: mark(heading),
             how: String::new(),
         });
     }
@@ -69,7 +71,7 @@ fn mark(line: &str) -> Mark {
         () if ends("- Mới") => Mark::New,
         () if ends("- Nhắc lại") => Mark::Reminder,
         () if ends("- Quá ngày đã hẹn xong") => Mark::Broken,
-        () if ends("- Quá hạn thêm, báo lên cấp trên") => Mark::Worse,
+        () if ends("- Quá hạn thêm") => Mark::Worse,
         () => panic!("what is this line? {line}"),
     }
 }
