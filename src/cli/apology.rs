@@ -141,9 +141,9 @@ fn lines(app: &App, drafted: &Drafted) -> Vec<String> {
         format!("  page      {}", drafted.html.display()),
     ];
     if !drafted.permit.law.is_confirmed {
-        let decree = drafted.permit.law.decree.trim_end_matches(',');
+        let law = drafted.permit.law;
         lines.push(format!(
-            "note: the law is {decree}; the rule of the decree before it is applied"
+            "note: the law is {law}; the rule of the decree before it is applied"
         ));
     }
     if is_tentative(drafted) {

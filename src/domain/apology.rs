@@ -68,9 +68,7 @@ pub enum Refusal {
     Withdrawn,
     #[error("its clock is stopped: it is late only when it runs again and passes its due date")]
     Stopped,
-    #[error(
-        "it was rescheduled already, from {original} to {due}: {} allows that once", law.decree
-    )]
+    #[error("it was rescheduled already, from {original} to {due}: {law} allows that once")]
     Rescheduled {
         original: NaiveDate,
         due: NaiveDate,

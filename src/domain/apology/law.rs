@@ -4,6 +4,8 @@
 //! Never: judging a dossier.
 //! Reads next: `../apology.rs`.
 
+use std::fmt;
+
 use chrono::NaiveDate;
 
 /// A rule in force from a day on.
@@ -11,7 +13,6 @@ use chrono::NaiveDate;
 pub struct Law {
     /// `None`: since there are slips.
     from: Option<NaiveDate>,
-    /// In a sentence.
     pub decree: &'static str,
     /// The slip is sent so many working days before the due date at the latest.
     pub days_before: i64,
@@ -28,11 +29,22 @@ static LAWS: [Law; 2] = [
     },
     Law {
         from: NaiveDate::from_ymd_opt(2025, 7, 1),
-        decree: "decree 118/2025/NĐ-CP, whose text is not confirmed here,",
+        decree: "decree 118/2025/NĐ-CP",
         days_before: 1,
         is_confirmed: false,
     },
 ];
+
+/// In a sentence, with what is not sure of it.
+impl fmt::Display for Law {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.decree)?;
+        match self.is_confirmed {
+            true => Ok(()),
+            false => f.write_str(" (its text is not confirmed here)"),
+        }
+    }
+}
 
 impl Law {
     /// The one in force on a day.
