@@ -40,6 +40,7 @@ pub mod alarm;
 pub mod bounces;
 pub mod undelivered;
 pub mod retry;
+pub mod apology;
 pub mod ledger;
 pub mod pause;
 pub mod backfill;

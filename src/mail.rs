@@ -12,6 +12,7 @@ mod load;
 mod lint;
 pub mod maildir;
 pub mod message;
+pub mod slip;
 mod features;
 mod joined;
 mod pace;

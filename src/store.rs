@@ -23,6 +23,7 @@ use crate::config::settings as config;
 
 pub mod alarms;
 pub mod alerts;
+pub mod apologies;
 pub mod aside;
 mod bulk;
 pub mod copied;

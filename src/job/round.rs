@@ -2,11 +2,12 @@
 //!
 //! Owns: when a letter is written, and that it carries the decisions it tells of, in one transaction.
 //! Never: deciding (`step/alert`); what a letter looks like (`report`); another unit's dossiers in it.
-//! Reads next: `round/facts.rs`, `round/item.rs`, `round/sheet.rs`.
+//! Reads next: `round/facts.rs`, `round/item.rs`, `round/sheet.rs`, `round/slips.rs`.
 
 mod facts;
 mod item;
 mod sheet;
+mod slips;
 
 use std::collections::BTreeMap;
 
@@ -186,13 +187,20 @@ async fn queue(
             .iter()
             .map(|item| (&item.waiting.about, &item.waiting.occasion)),
     );
-    let letter = sheet.letter(app, facts, &letter::message_id(app, None, &key)?)?;
+    let slips = slips::due(app, write, facts, items).await?;
+    let letter = sheet.letter(
+        app,
+        facts,
+        &letter::message_id(app, None, &key)?,
+        slips.len(),
+    )?;
     let first = first_told(write, address, items).await?;
     let draft = Draft {
         letter: &letter,
         key: &key,
         as_of: facts.as_of,
         references: first.as_deref(),
+        files: &slips::file(app, &slips)?,
     };
     let message_id = letter::queue_draft(app, write, None, &sheet.recipient, draft).await?;
     if due == Due::All {
@@ -257,12 +265,13 @@ pub async fn hold(
                 .map(|item| (&item.waiting.about, &item.waiting.occasion)),
         );
         let message_id = letter::message_id(app, Some(context.run), &key)?;
-        let letter = sheet.letter(app, facts, &message_id)?;
+        let letter = sheet.letter(app, facts, &message_id, 0)?;
         let draft = Draft {
             letter: &letter,
             key: &key,
             as_of: context.as_of,
             references: None,
+            files: &[],
         };
         letter::queue_draft(app, write, Some(context.run), recipient, draft).await?;
         for row in decisions.iter_mut().filter(|row| row.occasion.is_some()) {

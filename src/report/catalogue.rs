@@ -91,7 +91,7 @@ sections! {
     overdue: OverdueWords {
         title(); late_and_soon(late, soon); late_only(late); soon_only(soon); nothing(); of_all(result, total);
         result(result, unit); intro(moment, unit, result); ask(); ask_soon(); already_told(dossiers);
-        escalated(days); rule(time); for_post(title); units(n); with_lags(result, lags); blind(source, moment); blind_ever(source);
+        escalated(days); rule(time); for_post(title); units(n); with_lags(result, lags); blind(source, moment); blind_ever(source); slips(n);
     }
     /// What a reader can answer.
     answers: AnswerWords {

@@ -4,6 +4,7 @@
 //! Never: real dossiers or addresses.
 //! Reads next: `page.rs`.
 
+mod apology;
 mod board;
 mod digest;
 mod notice;
@@ -15,6 +16,9 @@ use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 use super::dossier::{Line, Mark};
 use super::page::{Answering, Kind, Letter};
 use crate::domain::calendar::WorkingDays;
+
+/// Sample slips, for their templates.
+pub use apology::all as slips;
 
 /// A letter and what it is a sample of.
 #[derive(Clone, Debug)]

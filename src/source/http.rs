@@ -5,6 +5,7 @@
 //! Reads next: `http/paging.rs`, `http/request.rs`, `http/ask.rs`, `mapping.rs`.
 
 mod answer;
+mod applicant;
 mod ask;
 mod client;
 mod decode;

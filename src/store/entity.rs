@@ -7,6 +7,7 @@
 pub mod alarm;
 pub mod alert;
 pub mod answer;
+pub mod apology;
 pub mod daemon;
 pub mod day;
 pub mod decision;

@@ -25,6 +25,7 @@ mod scripted;
 // The stories.
 mod alarms;
 mod alerts;
+mod apology;
 mod away;
 mod bounces;
 mod bounds;
