@@ -22,7 +22,7 @@ const MISTAKES: [Mistake; 9] = [
     |row| row.ma_ho_so = String::new(),
     |row| row.don_vi_xu_ly = "00999".into(),
     |row| row.ngay_hen_tra = String::new(),
-    |row| row.trang_thai_ho_so = "abc".into(),
+    |row| row.trang_thai_ho_so = String::new(),
     // Resolved, but nobody says when.
     |row| {
         row.trang_thai_ho_so = "9".into();

@@ -110,7 +110,7 @@ stories! {
         app.city.forget_what_was_asked();
         until("a pull", async || !app.city.asked(DOSSIERS).is_empty()).await;
         until("the mail", async || {
-            app.sent()
+            app.sent_to("head@00118")
                 .await
                 .first()
                 .is_some_and(|sent| sent.status.as_str() == "accepted")
