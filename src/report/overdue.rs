@@ -81,9 +81,9 @@ pub struct Blind {
 
 #[derive(Clone, Debug, Serialize)]
 pub struct View {
+    /// The result as a sentence, of all posts.
+    pub intro: String,
     pub ask: String,
-    /// Of several posts, what there is in all.
-    pub has_total: bool,
     pub any_blind: bool,
     pub blind: Vec<String>,
     pub posts: Vec<PostView>,
@@ -111,7 +111,7 @@ pub struct PostView {
 
 pub(super) fn parts(letter: &Overdue, words: &Words) -> Parts {
     let result = result(letter, words);
-    let view = view(letter, words);
+    let view = view(letter, &result, words);
     let mut notes = vec![
         words
             .overdue
@@ -130,7 +130,7 @@ pub(super) fn parts(letter: &Overdue, words: &Words) -> Parts {
     let preview: Vec<&str> = std::iter::once(view.ask.as_str()).chain(told).collect();
     Parts {
         title: words.overdue.title(),
-        result: words.overdue.result(result, unit(letter, words)),
+        result: words.overdue.result(&result, unit(letter, words)),
         preview: preview.join(" ").trim().to_owned(),
         notes,
         answering: letter.answering.clone(),
@@ -185,16 +185,20 @@ fn dossiers(late: u64, soon: u64, told: u64, words: &Words) -> String {
     }
 }
 
-fn view(letter: &Overdue, words: &Words) -> View {
+fn view(letter: &Overdue, result: &str, words: &Words) -> View {
     let any_late = letter.posts.iter().any(|post| !post.late.is_empty());
     let blind = letter.blind.iter().map(|blind| self::blind(blind, words));
     View {
+        intro: words.overdue.intro(
+            words.moment(letter.as_of.naive_local()),
+            unit(letter, words),
+            result,
+        ),
         ask: if any_late {
             words.overdue.ask()
         } else {
             words.overdue.ask_soon()
         },
-        has_total: letter.posts.len() > 1,
         any_blind: !letter.blind.is_empty(),
         blind: blind.collect(),
         posts: letter
@@ -359,7 +363,7 @@ mod tests {
             late,
             ..typical().posts[0].clone()
         });
-        let view = view(&letter, &words).posts.remove(0);
+        let view = view(&letter, "", &words).posts.remove(0);
         assert!(
             view.late.rows.iter().all(|row| !row.has_unit) && !view.has_units && !view.has_reason
         );
@@ -400,7 +404,7 @@ mod tests {
                 soon,
                 ..typical().posts[0].clone()
             };
-            let view = view(&with(post), &words).posts.remove(0);
+            let view = view(&with(post), "", &words).posts.remove(0);
             let row = view.late.rows.iter().chain(&view.soon.rows).next().unwrap();
             assert_eq!(row.badge.word, says);
         }

@@ -298,7 +298,7 @@ fn a_slip_in_a_template_has_a_place_and_a_reason() {
             "overdue/body.txt.hbs",
             "{{letter.ask}}",
             "{{letter.aks}}",
-            "templates/overdue/body.txt.hbs:6:1: `letter.aks` is nothing that can stand here (help: see templates/README.md for what a letter has)",
+            "templates/overdue/body.txt.hbs:3:1: `letter.aks` is nothing that can stand here (help: see templates/README.md for what a letter has)",
         ),
         (
             "partials/post.txt.hbs",
