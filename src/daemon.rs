@@ -28,6 +28,7 @@ use crate::job::{App, JobError, deliver, run};
 use crate::metrics::Exporter;
 use crate::scheduler::Heartbeat;
 use crate::store::{Kept, Lock, StoreError};
+use crate::web::Door;
 use outage::Outages;
 use reload::Files;
 
@@ -132,6 +133,7 @@ pub struct Daemon {
     watchdog: Watchdog,
     notices: Notices,
     exporter: Exporter,
+    door: Door,
     /// What the database failed with at this beat.
     error: Option<String>,
     outages: Outages,
@@ -155,6 +157,7 @@ impl Daemon {
         let app = Arc::new(app);
         Self {
             exporter: Exporter::new(&app),
+            door: Door::new(&app),
             app,
             lock,
             files,
@@ -250,7 +253,7 @@ impl Daemon {
             self.planner = Planner::default();
             self.watchdog.forget();
             self.notices = Notices::default();
-            self.exporter.keep(&self.app).await;
+            self.listen().await;
         }
         Ok(())
     }
@@ -266,7 +269,13 @@ impl Daemon {
             return;
         }
         self.watchdog.look(&self.app, &mut self.notices).await;
+        self.listen().await;
+    }
+
+    /// Answers where the settings say.
+    async fn listen(&mut self) {
         self.exporter.keep(&self.app).await;
+        self.door.keep(&self.app).await;
     }
 
     /// A database that is away is one matter, whatever parts it keeps from their work.
@@ -304,6 +313,7 @@ impl Daemon {
 
     /// Queues what still runs for the next start; commands beside this need not wait for its silence.
     async fn end(&mut self) {
+        self.door.close().await;
         self.runner.stop(&self.app).await;
         let owner = process_name();
         let farewell = reload::farewell(&self.app, &owner);

@@ -8,6 +8,7 @@ mod eml;
 pub mod render;
 mod load;
 mod lint;
+mod pages;
 pub mod message;
 mod relay;
 mod reply;

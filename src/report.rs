@@ -13,6 +13,7 @@ pub mod overdue;
 pub mod ward_lag;
 pub mod digest;
 pub mod notice;
+pub mod screen;
 mod page;
 mod samples;
 

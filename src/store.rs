@@ -22,6 +22,7 @@ use secrecy::ExposeSecret;
 use crate::config::settings as config;
 
 pub mod alerts;
+pub mod answers;
 pub mod aside;
 mod bulk;
 pub mod daemons;
@@ -44,6 +45,7 @@ pub mod runs;
 pub mod schedules;
 pub mod scratch;
 pub mod steps;
+pub mod trail;
 pub mod transitions;
 
 pub use lock::{Kept, Lock};

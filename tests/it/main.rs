@@ -17,12 +17,14 @@ mod foreign;
 mod letters_sent;
 mod line;
 mod program;
+mod reader;
 mod relay;
 mod rows;
 mod scripted;
 
 // The stories.
 mod alerts;
+mod answers;
 mod by_hand;
 mod commands;
 mod connect;

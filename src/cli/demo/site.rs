@@ -18,6 +18,8 @@ const LOCAL: &str = "config/local.toml";
 const SECRET: &str = "config/secrets/city";
 /// The simulated city on loopback takes it; it opens nothing else.
 const CITY_SECRET: &str = "only-for-the-simulated-city";
+/// Where links in its letters lead.
+const LISTEN: &str = "127.0.0.1:8030";
 const MARK: &str = "# Written by `dondoc demo`.";
 
 /// Writes the shipped files and the city's secret, which is returned.
@@ -35,7 +37,9 @@ pub fn point_at(folder: &Path, city: &SocketAddr, morning: &str) -> anyhow::Resu
         "{MARK} It fixes the clock and points at the simulated city, which has a new port each time.\n\
          #:schema ./schemas/settings.schema.json\n\n\
          [site]\nnow = \"{morning}\"\nsimulated = true\n\n\
-         [endpoints]\ncity = \"http://{city}\"\n"
+         [endpoints]\ncity = \"http://{city}\"\n\n\
+         # Letters hold links, which `dondoc demo --serve` and `dondoc serve` answer.\n\
+         [web]\nlisten = \"{LISTEN}\"\nurl = \"http://{LISTEN}\"\n"
     );
     write(&folder.join(LOCAL), &text)
 }
