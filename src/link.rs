@@ -2,7 +2,7 @@
 //!
 //! Owns: how a link is signed and read; its key, made where there is none.
 //! Never: what is answered (`web`); a link that lasts for ever.
-//! Reads next: `job/round.rs`, `web.rs`.
+//! Reads next: `job/round.rs`.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;

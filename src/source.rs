@@ -126,7 +126,7 @@ impl Connection<'_> {
         match self {
             Self::Http(connection) => connection.shown(ask),
             Self::Drop(connection) => Ok(connection.shown(ask)),
-            Self::Edxml(connection) => Ok(connection.shown(ask)),
+            Self::Edxml(connection) => connection.shown(ask),
         }
     }
 
@@ -143,7 +143,7 @@ impl Connection<'_> {
         match self {
             Self::Http(connection) => connection.stated(stated, period, now).await,
             Self::Drop(_) | Self::Edxml(_) => Err(SourceError::Settings(
-                "a folder states no figures".to_owned(),
+                "a source of this kind states no figures".to_owned(),
             )),
         }
     }

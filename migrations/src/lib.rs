@@ -26,6 +26,7 @@ mod m20200106_000001_drop_file;
 mod m20200106_000001_quality;
 mod m20200107_000001_exchange_message;
 mod m20200108_000001_alert;
+mod m20200108_000001_twin;
 
 pub struct Migrator;
 
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20200106_000001_quality::Migration),
             Box::new(m20200107_000001_exchange_message::Migration),
             Box::new(m20200108_000001_alert::Migration),
+            Box::new(m20200108_000001_twin::Migration),
         ]
     }
 }

@@ -49,10 +49,20 @@ pub enum Access {
 }
 
 impl Access {
-    fn http(&self) -> Option<&http::HttpAccess> {
+    /// How its endpoint is asked, where it has one.
+    #[must_use]
+    pub fn http(&self) -> Option<&http::HttpAccess> {
         match self {
             Self::Http(access) => Some(access),
-            Self::Drop(_) | Self::Edxml(_) => None,
+            Self::Edxml(access) => access.endpoint(),
+            Self::Drop(_) => None,
+        }
+    }
+
+    fn edxml(&self) -> Option<&edxml::EdxmlAccess> {
+        match self {
+            Self::Edxml(access) => Some(access),
+            Self::Http(_) | Self::Drop(_) => None,
         }
     }
 }

@@ -33,6 +33,23 @@ pub enum StatusGroup {
 }
 
 impl Status {
+    /// The status of a word that is neither a code nor a name of the national portal.
+    pub const UNNAMED: Self = Self(0);
+
+    /// What the national portal calls its codes.
+    pub const NAMES: [(&'static str, Self); 10] = [
+        ("Mới đăng ký", Self(1)),
+        ("Được tiếp nhận", Self(2)),
+        ("Không được tiếp nhận", Self(3)),
+        ("Đang xử lý", Self(4)),
+        ("Yêu cầu bổ sung giấy tờ", Self(5)),
+        ("Yêu cầu thực hiện nghĩa vụ tài chính", Self(6)),
+        ("Công dân yêu cầu rút hồ sơ", Self(7)),
+        ("Dừng xử lý", Self(8)),
+        ("Đã xử lý xong", Self(9)),
+        ("Đã trả kết quả", Self(10)),
+    ];
+
     #[must_use]
     pub fn group(self) -> StatusGroup {
         match self.0 {

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::App;
 use super::step::pull;
+use crate::config::sources::edxml::Reach;
 use crate::config::sources::{Access, Pull, Source};
 use crate::domain::reject::Reject;
 use crate::source::mapping::Mapping;
@@ -63,7 +64,10 @@ fn once(source: &Source) -> Source {
     match &mut source.access {
         Access::Http(access) => access.attempts = 1,
         Access::Drop(access) => access.settle = Duration::ZERO,
-        Access::Edxml(access) => access.settle = Duration::ZERO,
+        Access::Edxml(access) => match &mut access.reach {
+            Reach::Folder(folder) => folder.settle = Duration::ZERO,
+            Reach::Endpoint(access) => access.attempts = 1,
+        },
     }
     source
 }

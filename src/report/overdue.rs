@@ -80,6 +80,8 @@ pub struct Blind {
 #[derive(Clone, Debug, Serialize)]
 pub struct View {
     pub ask: String,
+    /// Of several posts, what there is in all.
+    pub has_total: bool,
     pub any_blind: bool,
     pub blind: Vec<String>,
     pub posts: Vec<PostView>,
@@ -186,6 +188,7 @@ fn view(letter: &Overdue, words: &Words) -> View {
         } else {
             words.overdue.ask_soon()
         },
+        has_total: letter.posts.len() > 1,
         any_blind: !letter.blind.is_empty(),
         blind: blind.collect(),
         posts: letter

@@ -1,36 +1,39 @@
 //! Messages of document exchange as a source (edXML, QCVN 102:2016): each read once, never further than its header.
 //!
-//! Owns: which messages are new, and pages of them.
+//! Owns: which messages were read before, and pages of new ones.
 //! Never: changing anything where they lie, unless its file says that they are moved; what messages say together
 //! (`domain::exchange`).
-//! Reads next: `edxml/folder.rs`, `edxml/sieve.rs`, `edxml/message.rs`, `edxml/rows.rs`.
+//! Reads next: `edxml/pile.rs` and `edxml/endpoint.rs` (whence they come), `edxml/sieve.rs`, `edxml/message.rs`,
+//! `edxml/rows.rs`.
 
+mod endpoint;
+mod envelope;
 mod folder;
 mod header;
+mod mail;
 mod message;
+mod pile;
 mod refusal;
 mod rows;
 mod sieve;
 
-use std::collections::{HashSet, VecDeque};
-use std::path::{Path, PathBuf};
+use std::collections::HashSet;
+use std::path::Path;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use chrono_tz::Tz;
+use sha2::{Digest, Sha256};
 
 pub use self::rows::rows;
 
-use self::folder::Letterbox;
+use self::endpoint::Endpoint;
 use self::header::Element;
+use self::pile::Pile;
 use self::refusal::Refusal;
-use super::drop;
-use super::{Ask, Next, Origin, RawPage, SourceError};
+use super::{Ask, Next, Origin, RawPage, SourceError, http};
 use crate::config::sources::Listing;
-use crate::config::sources::edxml::{Done, EdxmlAccess, EdxmlListing};
+use crate::config::sources::edxml::{EdxmlListing, FolderAccess};
 use crate::domain::exchange::Message;
-
-/// Messages of one page.
-const PAGE: usize = 200;
 
 /// By what a message is known again without being read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -47,8 +50,12 @@ pub struct Arrived {
     pub stamp: Stamp,
     /// SHA-256 of its header, in hex.
     pub hash: String,
+    /// Which of several in the same file it is, for people; empty where it is the only one.
+    pub part: String,
     /// What it says, or why it cannot be read.
     pub says: Result<Vec<Message>, String>,
+    /// It is asked for again at the next pull: it may be better then.
+    pub again: bool,
 }
 
 /// Where a page of documents came from.
@@ -63,131 +70,77 @@ pub struct Post {
     pub waiting: u64,
 }
 
+/// Messages that need not be read again.
+#[derive(Debug, Default)]
+struct Seen {
+    stamps: HashSet<Stamp>,
+    hashes: HashSet<String>,
+}
+
 /// Messages opened for a run.
 #[derive(Debug)]
 pub struct Connection<'a> {
-    access: &'a EdxmlAccess,
-    folder: PathBuf,
-    zone: Tz,
-    stamps: HashSet<Stamp>,
-    hashes: HashSet<String>,
-    queue: Option<VecDeque<Letterbox>>,
-    newest: Option<DateTime<Utc>>,
-    /// Read, perhaps not stored yet.
-    handed: Vec<Letterbox>,
+    reach: Reach<'a>,
+    seen: Seen,
+}
+
+#[derive(Debug)]
+enum Reach<'a> {
+    Folder(Pile<'a>),
+    Endpoint(Box<Endpoint<'a>>),
 }
 
 impl<'a> Connection<'a> {
+    /// Messages that lie in a folder.
     #[must_use]
-    pub fn open(access: &'a EdxmlAccess, site: &Path, zone: Tz) -> Self {
+    pub fn in_folder(access: &'a FolderAccess, site: &Path, zone: Tz) -> Self {
         Self {
-            access,
-            folder: site.join(&access.folder),
-            zone,
-            stamps: HashSet::new(),
-            hashes: HashSet::new(),
-            queue: None,
-            newest: None,
-            handed: Vec::new(),
+            reach: Reach::Folder(Pile::open(access, site, zone)),
+            seen: Seen::default(),
+        }
+    }
+
+    /// Messages that a system lists and gives.
+    #[must_use]
+    pub fn at_endpoint(http: http::Connection<'a>, zone: Tz) -> Self {
+        Self {
+            reach: Reach::Endpoint(Box::new(Endpoint::new(http, zone))),
+            seen: Seen::default(),
         }
     }
 
     /// Messages that need not be read again.
     pub fn knows(&mut self, messages: impl IntoIterator<Item = (Stamp, String)>) {
         for (stamp, hash) in messages {
-            self.stamps.insert(stamp);
-            self.hashes.insert(hash);
+            self.seen.stamps.insert(stamp);
+            self.seen.hashes.insert(hash);
         }
     }
 
     pub(super) async fn page(&mut self, ask: &Ask<'_>) -> Result<RawPage, SourceError> {
-        let Listing::Edxml(listing) = &ask.pull.listing else {
-            return Err(SourceError::Settings(
-                "this list is not made of messages".to_owned(),
-            ));
-        };
-        if self.queue.is_none() || ask.position.is_none() {
-            self.look(listing, ask.now)?;
-        }
-        let mut arrived = Vec::new();
-        let mut batch = self.next_batch();
-        while !batch.is_empty() && arrived.is_empty() {
-            arrived = self.read(batch).await?;
-            batch = if arrived.is_empty() {
-                self.next_batch()
-            } else {
-                Vec::new()
-            };
-        }
-        Ok(self.give(arrived))
-    }
-
-    pub(super) fn shown(&self, ask: &Ask<'_>) -> String {
-        let files = match &ask.pull.listing {
-            Listing::Edxml(listing) => listing.files.join(", "),
-            _ => String::new(),
-        };
-        format!("{files} in {}", self.folder.display())
-    }
-
-    fn look(&mut self, listing: &EdxmlListing, now: DateTime<Utc>) -> Result<(), SourceError> {
-        let look = folder::Look {
-            folder: &self.folder,
-            files: &listing.files,
-            settle: self.access.settle,
-            now,
-        };
-        let mut found = folder::messages(&look)?;
-        let newest = found.last().map(|file| file.stamp.modified);
-        self.newest = newest.and_then(|at| DateTime::from_timestamp(at, 0));
-        found.retain(|file| !self.stamps.contains(&file.stamp));
-        self.queue = Some(found.into());
-        Ok(())
-    }
-
-    fn next_batch(&mut self) -> Vec<Letterbox> {
-        let queue = self.queue.get_or_insert_default();
-        queue.drain(..queue.len().min(PAGE)).collect()
-    }
-
-    /// Reads files, without those whose header was read under another name.
-    async fn read(&mut self, batch: Vec<Letterbox>) -> Result<Vec<Arrived>, SourceError> {
-        let zone = self.zone;
-        let read = tokio::task::spawn_blocking(move || {
-            let read = |file: Letterbox| Some((folder::read(&file, file.made(zone))?, file));
-            batch.into_iter().filter_map(read).collect::<Vec<_>>()
-        });
-        let read = read.await.map_err(|error| SourceError::Folder {
-            folder: self.folder.display().to_string(),
-            cause: std::io::Error::other(error),
-        })?;
-        let mut arrived = Vec::new();
-        for (message, file) in read {
-            self.handed.push(file);
-            if self.hashes.insert(message.hash.clone()) {
-                arrived.push(message);
+        match (&mut self.reach, &ask.pull.listing) {
+            (Reach::Folder(pile), Listing::Edxml(EdxmlListing::Files(files))) => {
+                let look = (ask.position.is_none(), ask.now);
+                let (arrived, goes_on) = pile.next(files, &mut self.seen, look).await?;
+                Ok(page(arrived, goes_on, pile.newest))
             }
+            (Reach::Endpoint(endpoint), Listing::Edxml(EdxmlListing::Asked(asked))) => {
+                let (arrived, goes_on) = endpoint.next(asked, &mut self.seen, ask).await?;
+                Ok(page(arrived, goes_on, Some(ask.now)))
+            }
+            _ => Err(not_of_messages()),
         }
-        Ok(arrived)
     }
 
-    fn give(&self, arrived: Vec<Arrived>) -> RawPage {
-        let goes_on = self.queue.as_ref().is_some_and(|queue| !queue.is_empty());
-        RawPage {
-            rows: Vec::new(),
-            first: 0,
-            total: None,
-            next: if goes_on {
-                Next::At("next".to_owned())
-            } else {
-                Next::End
-            },
-            origin: Origin::Messages(Post {
-                arrived,
-                newest: self.newest,
-                documents: Vec::new(),
-                waiting: 0,
-            }),
+    pub(super) fn shown(&self, ask: &Ask<'_>) -> Result<String, SourceError> {
+        match (&self.reach, &ask.pull.listing) {
+            (Reach::Folder(pile), Listing::Edxml(EdxmlListing::Files(files))) => {
+                Ok(format!("{} in {}", files.join(", "), pile.folder.display()))
+            }
+            (Reach::Endpoint(endpoint), Listing::Edxml(EdxmlListing::Asked(asked))) => {
+                endpoint.shown(asked, ask)
+            }
+            _ => Err(not_of_messages()),
         }
     }
 
@@ -196,36 +149,66 @@ impl<'a> Connection<'a> {
     /// # Errors
     /// When a message cannot be moved; it is known again at the next look.
     pub async fn committed(&mut self, now: DateTime<Utc>) -> Result<(), SourceError> {
-        let day = now.with_timezone(&self.zone).date_naive();
-        for file in std::mem::take(&mut self.handed) {
-            if self.access.done == Done::Move {
-                drop::put_away(&self.folder, &file.path, &file.stamp.name, day).await?;
-            }
+        match &mut self.reach {
+            Reach::Folder(pile) => pile.committed(now).await,
+            Reach::Endpoint(_) => Ok(()),
         }
-        Ok(())
     }
 }
 
-impl Letterbox {
-    fn made(&self, zone: Tz) -> NaiveDateTime {
-        let at = DateTime::from_timestamp(self.stamp.modified, 0).unwrap_or_default();
-        at.with_timezone(&zone).naive_local()
+fn not_of_messages() -> SourceError {
+    SourceError::Settings("this list is not made of messages".to_owned())
+}
+
+/// What is read before is told by the store, so a position need not say it: a later pull looks from the beginning.
+fn page(arrived: Vec<Arrived>, goes_on: bool, newest: Option<DateTime<Utc>>) -> RawPage {
+    RawPage {
+        rows: Vec::new(),
+        first: 0,
+        total: None,
+        next: if goes_on {
+            Next::At("next".to_owned())
+        } else {
+            Next::End
+        },
+        origin: Origin::Messages(Post {
+            arrived,
+            newest,
+            documents: Vec::new(),
+            waiting: 0,
+        }),
     }
 }
+
+/// What was kept of a message with whether its header ended, or why it is refused.
+type Sifted = Result<(Vec<u8>, bool), Refusal>;
 
 impl Arrived {
-    fn new(
-        stamp: Stamp,
-        hash: String,
-        sifted: Result<(Vec<u8>, bool), Refusal>,
-        made: NaiveDateTime,
-    ) -> Self {
+    fn new(stamp: Stamp, hash: String, sifted: Sifted, made: NaiveDateTime) -> Self {
         let says =
             sifted.and_then(|(kept, ended)| message::messages(&Element::read(&kept, ended)?, made));
         Self {
             stamp,
             hash,
+            part: String::new(),
             says: says.map_err(|refusal| refusal.to_string()),
+            again: false,
         }
     }
+
+    /// For people: its file, and which part of it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self.part.as_str() {
+            "" => self.stamp.name.clone(),
+            part => format!("{}, {part}", self.stamp.name),
+        }
+    }
+}
+
+fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

@@ -21,7 +21,10 @@ use reqwest::Client;
 use serde_json::Value;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+pub(super) use ask::Reception;
+pub(super) use client::next_of;
 pub use client::{ping, sample};
+pub(super) use fill::shown;
 pub use sign_in::Identity;
 
 use self::answer::Answer;
@@ -31,7 +34,7 @@ use self::request::Order;
 use self::sign_in::Pass;
 use super::{Ask, Origin, RawPage, SourceError};
 use crate::config::sources::http::template::Slot;
-use crate::config::sources::http::{HttpAccess, HttpListing};
+use crate::config::sources::http::{HttpAccess, HttpListing, OneRequest, Request};
 use crate::config::sources::{Listing, Report, Stated};
 use crate::domain::period::Period;
 
@@ -72,7 +75,15 @@ impl<'a> Connection<'a> {
     }
 
     pub(super) async fn page(&mut self, ask: &Ask<'_>) -> Result<RawPage, SourceError> {
-        let listing = listing(ask)?;
+        self.page_of(listing(ask)?, ask).await
+    }
+
+    /// The next page of a list that `ask` need not know.
+    pub(super) async fn page_of(
+        &mut self,
+        listing: &HttpListing,
+        ask: &Ask<'_>,
+    ) -> Result<RawPage, SourceError> {
         let mark = Mark::read(ask.position, listing);
         let order = self.order(ask, listing, &mark);
         let mut answer = self.ask(&order, listing.success.as_ref(), ask.now).await?;
@@ -137,10 +148,42 @@ impl<'a> Connection<'a> {
     }
 
     pub(super) fn shown(&self, ask: &Ask<'_>) -> Result<String, SourceError> {
-        let listing = listing(ask)?;
+        self.shown_of(listing(ask)?, ask)
+    }
+
+    pub(super) fn shown_of(
+        &self,
+        listing: &HttpListing,
+        ask: &Ask<'_>,
+    ) -> Result<String, SourceError> {
         let mark = Mark::read(ask.position, listing);
         self.order(ask, listing, &mark)
             .shown(&self.base, self.access)
+    }
+
+    /// One thing of a list, by its name.
+    pub(super) async fn one<R: Reception>(
+        &mut self,
+        one: &OneRequest,
+        id: &str,
+        reception: &R,
+        now: DateTime<Utc>,
+    ) -> Result<R::Got, SourceError> {
+        let mut fill = Fill::default();
+        fill.put(Slot::Id, fill::segment(id));
+        let path = fill.text(&one.path).unwrap_or_default();
+        fill.put(Slot::Id, id);
+        let request = Request {
+            path,
+            ..one.request.clone()
+        };
+        let order = Order {
+            request: &request,
+            parameters: Vec::new(),
+            fill,
+            link: None,
+        };
+        self.ask_for(&order, reception, now).await
     }
 
     pub(super) async fn stated(

@@ -8,6 +8,7 @@ mod field;
 mod record;
 mod reject;
 pub mod sample;
+mod status;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -15,6 +16,8 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 use serde_json::Value as Json;
+
+pub(super) use self::status::status;
 
 use self::field::Reader;
 use super::spot::Spot;

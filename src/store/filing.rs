@@ -2,9 +2,10 @@
 //!
 //! Owns: writing tables `dossier`, `dossier_history` and `dossier_twin`; the daybook follows in the same transaction.
 //! Never: what a dossier means (`domain::dossier`); a change without its history.
-//! Reads next: `filing/former.rs`, `daybook.rs`.
+//! Reads next: `filing/vanishing.rs`, `filing/former.rs`, `daybook.rs`.
 
 mod former;
+mod vanishing;
 
 pub use former::{Former, Twin};
 
@@ -12,13 +13,10 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter,
-    QuerySelect, Statement, Value,
-};
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, Statement, Value};
 
 use super::bulk::{self, Clash, Column, Kind};
-use super::entity::dossier::{self, Column as Col};
+use super::entity::dossier;
 use super::{StoreError, Write, seconds};
 use crate::domain::daybook::Daybook;
 use crate::domain::dossier::Dossier;
@@ -58,11 +56,11 @@ const HISTORY: [Column; 10] = [
     ("vanished_at", Kind::Long),
 ];
 
-const TWIN: [Column; 3] = [
-    ("code", Kind::Text),
-    ("source", Kind::Text),
-    ("seen_at", Kind::Long),
-];
+/// A twin is kept as the dossier that it may become.
+const TWIN: [Column; 15] = {
+    let [told @ .., _vanished_at] = DOSSIER;
+    told
+};
 
 /// One reading of a source.
 #[derive(Clone, Copy, Debug)]
@@ -89,7 +87,7 @@ struct Sorted {
     rows: Vec<[Value; 16]>,
     former: Vec<[Value; 10]>,
     same: Vec<String>,
-    twins: Vec<[Value; 3]>,
+    twins: Vec<[Value; 15]>,
     daybook: Daybook,
     filed: Filed,
 }
@@ -186,67 +184,6 @@ impl Write {
         let sql = format!("{head} {list}");
         Ok(Statement::from_sql_and_values(backend, sql, [json.into()]))
     }
-
-    /// Marks the dossiers that a reading of everything, begun at `reading.at`, did not see: they are kept and
-    /// counted no more. Returns how many they are.
-    ///
-    /// # Errors
-    /// When the database refuses or a row does not convert.
-    pub async fn mark_vanished(&self, reading: Reading<'_>) -> Result<u64, StoreError> {
-        let mut marked = 0;
-        loop {
-            let gone = dossier::Entity::find()
-                .filter(unseen(reading))
-                .limit(COMPARED as u64)
-                .all(&self.tx)
-                .await?;
-            if gone.is_empty() {
-                return Ok(marked);
-            }
-            marked += gone.len() as u64;
-            self.vanish(reading, gone).await?;
-        }
-    }
-
-    async fn vanish(
-        &self,
-        reading: Reading<'_>,
-        gone: Vec<dossier::Model>,
-    ) -> Result<(), StoreError> {
-        let mut daybook = Daybook::default();
-        let former = gone.iter().map(|model| former(model, reading.at)).collect();
-        bulk::insert(&self.tx, "dossier_history", &HISTORY, former, Clash::Never).await?;
-        let codes: Vec<String> = gone.iter().map(|model| model.code.clone()).collect();
-        let update = format!(
-            "UPDATE dossier SET vanished_at = {} WHERE code",
-            seconds(reading.at)
-        );
-        let statement = self.among(&update, codes.iter().map(String::as_str))?;
-        self.tx.execute_raw(statement).await?;
-        for model in gone {
-            daybook.strike(&Dossier::try_from(model)?, reading.zone);
-        }
-        self.enter_in_daybook(&daybook).await
-    }
-
-    /// How many dossiers a reading of everything, begun at `reading.at`, did not see, of how many.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn count_unseen(&self, reading: Reading<'_>) -> Result<(u64, u64), StoreError> {
-        let known = dossier::Entity::find()
-            .filter(Col::Source.eq(reading.source))
-            .filter(Col::VanishedAt.is_null());
-        let unseen = known.clone().filter(Col::SeenAt.lt(seconds(reading.at)));
-        Ok((unseen.count(&self.tx).await?, known.count(&self.tx).await?))
-    }
-}
-
-fn unseen(reading: Reading<'_>) -> Condition {
-    Condition::all()
-        .add(Col::Source.eq(reading.source))
-        .add(Col::VanishedAt.is_null())
-        .add(Col::SeenAt.lt(seconds(reading.at)))
 }
 
 impl Sorted {
@@ -265,11 +202,8 @@ impl Sorted {
         let has_vanished = known.vanished_at.is_some();
         if known.source != reading.source && !has_vanished {
             self.filed.twins += 1;
-            self.twins.push([
-                dossier.code.clone().into(),
-                reading.source.into(),
-                seconds(reading.at).into(),
-            ]);
+            let [told @ .., _vanished_at] = row(reading, dossier);
+            self.twins.push(told);
             return Ok(());
         }
         let before = Dossier::try_from(known.clone())?;

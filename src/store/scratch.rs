@@ -7,6 +7,7 @@
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     AccessMode, ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DbBackend,
     EntityTrait, IntoActiveModel, IsolationLevel, Iterable, PrimaryKeyToColumn, QueryFilter,
@@ -14,8 +15,8 @@ use sea_orm::{
 };
 
 use super::entity::{
-    day, decision, dossier, drop_file, entry, exchange_message, history, outbox, pull, quarantine,
-    run, schedule, stated, step, transition, twin,
+    alert, answer, day, decision, dossier, drop_file, entry, exchange_message, history, letter,
+    outbox, pull, quarantine, run, schedule, stated, step, transition, twin,
 };
 use super::observer::Observed;
 use super::runs::RunStatus;
@@ -86,6 +87,9 @@ async fn copy_rows(from: &DatabaseConnection, to: &DatabaseConnection) -> Result
     copy_table::<step::Entity>(&moment, &tx).await?;
     copy_table::<outbox::Entity>(&moment, &tx).await?;
     copy_table::<decision::Entity>(&moment, &tx).await?;
+    copy_table::<alert::Entity>(&moment, &tx).await?;
+    copy_table::<answer::Entity>(&moment, &tx).await?;
+    copy_table::<letter::Entity>(&moment, &tx).await?;
     copy_table::<transition::Entity>(&moment, &tx).await?;
     tx.commit().await?;
     Ok(moment.commit().await?)
@@ -168,6 +172,38 @@ impl Scratch {
             .await?;
         transition::Entity::delete_many()
             .filter(transition::Column::At.gt(at))
+            .exec(db)
+            .await?;
+        self.rewind_alerts(at).await
+    }
+
+    /// What was written of later waits for its letter again.
+    async fn rewind_alerts(&self, at: i64) -> Result<(), StoreError> {
+        let db = &self.0.db;
+        let kept = outbox::Entity::find()
+            .select_only()
+            .column(outbox::Column::MessageId)
+            .into_query();
+        decision::Entity::update_many()
+            .col_expr(decision::Column::MessageId, Expr::value(None::<String>))
+            .filter(decision::Column::MessageId.not_in_subquery(kept))
+            .exec(db)
+            .await?;
+        alert::Entity::delete_many()
+            .filter(alert::Column::ToldAt.gt(at))
+            .exec(db)
+            .await?;
+        alert::Entity::update_many()
+            .col_expr(alert::Column::ClosedAt, Expr::value(None::<i64>))
+            .filter(alert::Column::ClosedAt.gt(at))
+            .exec(db)
+            .await?;
+        answer::Entity::delete_many()
+            .filter(answer::Column::AnsweredAt.gt(at))
+            .exec(db)
+            .await?;
+        letter::Entity::delete_many()
+            .filter(letter::Column::WrittenAt.gt(at))
             .exec(db)
             .await?;
         Ok(())

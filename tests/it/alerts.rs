@@ -80,7 +80,7 @@ stories! {
         assert_eq!(
             reasons,
             [
-                "overdue, 1 working days late",
+                "first time: 1 working days late",
                 "told on 2020-06-01; nothing new",
                 "told on 2020-06-01; nothing new",
                 "told on 2020-06-01; nothing new",
@@ -393,13 +393,17 @@ stories! {
             .collect();
         assert_eq!(
             named,
-            [
-                ("head@00118".to_owned(), set([code(1)])),
-                ("vice-chair@004".to_owned(), set([code(2)])),
-            ],
-            "each dossier in one mail, each post's mail with its own"
+            [("head@00118".to_owned(), set([code(1), code(2)]))],
+            "one mail"
         );
-        assert_eq!(mine[0].text.matches(&code(1)).count(), 1);
+        let (as_head, as_upper) = mine[0]
+            .text
+            .split_once("Với chức vụ Phó Chủ tịch UBND quận Long Biên")
+            .unwrap();
+        for (part, own, other) in [(as_head, 1, 2), (as_upper, 2, 1)] {
+            assert_eq!(part.matches(&code(own)).count(), 1, "{part}");
+            assert!(!part.contains(&code(other)), "each post hears its own: {part}");
+        }
     }
 
     async fn a_new_head_hears_what_is_late(app: &mut TestApp) {
@@ -452,8 +456,11 @@ stories! {
                 ["2020-06-01 07:30", "2020-06-02 07:30", "2020-06-03 07:30"]
             )
             .await,
-            [2, 0, 1]
+            [3, 0, 1],
+            "the operator hears of the vacancy, once"
         );
+        let operator = app.sent_to("operator@004").await.remove(0);
+        assert!(operator.subject.contains("head@00118"), "{}", operator.subject);
         let instead = app.sent_to("vice-chair@004").await.remove(0);
         assert_eq!(instead.codes(), set([code(1)]));
         let new = app.sent_to("head@00118").await.remove(0);
@@ -541,6 +548,13 @@ async fn lag_told_at(app: &mut TestApp, at: &str) -> Vec<String> {
     app.at(at);
     app.succeed("pull-city").await;
     app.succeed("ward-lag").await;
+    assert_eq!(
+        app.sent().await.len(),
+        before,
+        "letters are written from half past seven on"
+    );
+    app.at(&at.replace("07:10", "07:30"));
+    app.run_queued().await;
     let sent = app.sent().await;
     let posts: BTreeSet<String> = sent[before..]
         .iter()

@@ -1,7 +1,7 @@
 //! Stories of a folder into which people drop exports.
 
 use std::fs::{self, File};
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ procedure = { default = "1.004959" }
 procedure_name = { from = "Tên TTHC", required = false }
 unit = "Đơn vị tiếp nhận"
 channel = { default = "direct" }
-status = { from = "Trạng thái", codes = { "Đang xử lý" = 4, "Đã trả kết quả" = 10, "Dừng xử lý" = 8 } }
+status = "Trạng thái"
 received_at = "Ngày nhận"
 due_at = "Ngày hẹn trả"
 finished_at = { from = ["Ngày kết thúc xử lý", "Ngày trả"], required = false }
@@ -99,6 +99,30 @@ async fn codes(app: &TestApp) -> Vec<String> {
 }
 
 const COUNTED: &str = "pull exports";
+
+/// Changes one part of a packed file.
+fn rewrite(path: &Path, name: &str, change: impl Fn(String) -> String) {
+    let mut packed = zip::ZipArchive::new(File::open(path).unwrap()).unwrap();
+    let changed = path.with_extension("changed");
+    let mut zip = zip::ZipWriter::new(File::create(&changed).unwrap());
+    for index in 0..packed.len() {
+        let mut part = packed.by_index(index).unwrap();
+        let part_name = part.name().unwrap().into_owned();
+        let mut text = Vec::new();
+        part.read_to_end(&mut text).unwrap();
+        if part_name == name {
+            let before = String::from_utf8(text).unwrap();
+            let after = change(before.clone());
+            assert_ne!(after, before);
+            text = after.into_bytes();
+        }
+        zip.start_file(part_name, zip::write::SimpleFileOptions::default())
+            .unwrap();
+        zip.write_all(&text).unwrap();
+    }
+    zip.finish().unwrap();
+    fs::rename(changed, path).unwrap();
+}
 
 fn code(n: usize) -> String {
     format!("H26.23.14-200504-{n:04}")
@@ -373,6 +397,23 @@ stories! {
         let said = ran.steps[0].error.clone().unwrap();
         assert!(said.contains("unpacks to more than 256 MB"), "{said}");
         assert_eq!(files(&exports(app)), ["bad/2020-06-01/a.bomb", "bad/2020-06-01/a.bomb.report.txt"]);
+    }
+
+    async fn entities_of_a_workbook_are_not_expanded(app: &mut TestApp) {
+        with_a_folder(app).await;
+        let path = exports(app).join("ho-so.xlsx");
+        workbook(&path);
+        let words = "xl/sharedStrings.xml";
+        rewrite(&path, words, |text| {
+            let entities = (1..10).map(|n| format!("<!ENTITY b{n} \"{}\">", format!("&b{};", n - 1).repeat(10)));
+            let doctype = format!("<!DOCTYPE sst [<!ENTITY b0 \"ha\">{}]><sst", entities.collect::<String>());
+            text.replacen("<sst", &doctype, 1).replace(&format!("<t>{}</t>", code(1)), "<t>&b9;</t>")
+        });
+        let ran = app.run("pull-exports").await;
+        let said = ran.steps[0].error.clone().unwrap();
+        assert!(said.contains("this is not a whole XLSX file") && said.contains("`&b9;`"), "{said}");
+        assert_eq!(files(&exports(app)), ["bad/2020-06-01/ho-so.xlsx", "bad/2020-06-01/ho-so.xlsx.report.txt"]);
+        assert!(codes(app).await.is_empty());
     }
 
     async fn a_file_that_was_stored_and_not_moved_is_not_read_again(app: &mut TestApp) {

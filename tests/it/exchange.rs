@@ -5,6 +5,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use dondoc::domain::record::{Entry, Value};
 
 use crate::app::TestApp;
@@ -108,6 +110,50 @@ fn again(business: &str, at: &str) -> String {
         &format!("<x:BussinessDocType>{business}"),
     )
     .replace("2020/05/05 08:00:00", at)
+}
+
+/// A mail of these parts.
+fn mail(parts: &[String]) -> String {
+    let mut text =
+        "Return-Path: <van-thu@so.example>\nFrom: Planted Person Zyx <van-thu@so.example>\n\
+         Subject: Zyx\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"=_a\"\n\n"
+            .to_owned();
+    // A mail within a mail has its own line between parts.
+    let line = format!("=_{}", parts.concat().len());
+    text = text.replace("=_a", &line);
+    for part in parts {
+        text.push_str(&format!("--{line}\n{part}\n"));
+    }
+    text + &format!("--{line}--\n")
+}
+
+fn part(kind: &str, encoding: &str, body: &str) -> String {
+    let encoding = match encoding {
+        "" => String::new(),
+        encoding => format!("Content-Transfer-Encoding: {encoding}\n"),
+    };
+    format!("Content-Type: {kind}\n{encoding}\n{body}")
+}
+
+/// Base64 as mails have it.
+fn in_lines(text: &str) -> String {
+    let coded = BASE64_STANDARD.encode(text);
+    let lines = coded.as_bytes().chunks(76);
+    let lines = lines.map(|line| String::from_utf8_lossy(line).into_owned());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Quoted-printable: every sign that may not stand as it is, and soft line ends.
+fn quoted(text: &str) -> String {
+    let mut coded = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'=' | 0x80.. => coded.push_str(&format!("={byte:02X}")),
+            b'>' => coded.push_str(">=\n"),
+            byte => coded.push(char::from(byte)),
+        }
+    }
+    coded
 }
 
 async fn documents(app: &TestApp) -> Vec<Entry> {
@@ -305,5 +351,68 @@ stories! {
         ).unwrap();
         let ran = app.succeed("pull-exchange").await;
         assert_eq!(ran.counted(COUNTED)["documents"]["files"], 0, "the same message, seen by another reader");
+    }
+
+    async fn messages_come_as_parts_of_mails(app: &mut TestApp) {
+        with_messages(app).await;
+        for folder in ["new", "cur", "tmp"] {
+            fs::create_dir(messages(app).join(folder)).unwrap();
+        }
+        let good = sample("den-qd20.edxml");
+        let whole = mail(&[
+            part("text/plain; charset=utf-8", "", "Kính gửi Planted Person Zyx,\n<edXML in the text>\n"),
+            part("application/octet-stream; name=\"101.EDXML\"", "base64", &in_lines(&good)),
+            part("application/xml; charset=utf-8", "quoted-printable", &quoted(&sample("di-qcvn102.xml"))),
+            part("application/pdf; name=\"cv.pdf\"", "base64", &in_lines("%PDF-1.4")),
+        ]);
+        put(&messages(app).join("new/1.M1.may-chu"), &whole);
+        let body = format!("From: van-thu@so.example\nMIME-Version: 1.0\nContent-Type: text/xml; charset=utf-8\n\
+             Content-Transfer-Encoding: base64\n\n{}", in_lines(&good.replace("101", "102")));
+        put(&messages(app).join("new/2.M2.may-chu"), &body);
+        let inner = mail(&[part("application/xml; name=a.xml", "base64", &in_lines(&good.replace("101", "103")))]);
+        put(&messages(app).join("cur/3.M3.may-chu:2,S"), &mail(&[part("message/rfc822", "", &inner)]));
+        let ran = app.succeed("pull-exchange").await;
+        assert_eq!(codes(app).await, [
+            "H26.01,2020/05/04,101/STN-VP > H26.23",
+            "H26.01,2020/05/04,102/STN-VP > H26.23",
+            "H26.01,2020/05/04,103/STN-VP > H26.23",
+            SENT,
+            RECEIVED,
+        ], "{:?}", reasons(app).await);
+        assert_eq!(ran.counted(COUNTED)["documents"]["files"], 4);
+        let everything = app.database.everything(app.folder()).await;
+        assert!(!everything.contains("Zyx"), "nothing of a mail's text is stored");
+        let ran = app.succeed("pull-exchange").await;
+        assert_eq!(ran.counted(COUNTED)["documents"]["files"], 0);
+    }
+
+    async fn a_bad_part_of_a_mail_takes_no_other_with_it(app: &mut TestApp) {
+        with_messages(app).await;
+        for folder in ["new", "cur", "tmp"] {
+            fs::create_dir(messages(app).join(folder)).unwrap();
+        }
+        let good = sample("den-qd20.edxml");
+        let bomb = "<?xml version=\"1.0\"?><!DOCTYPE e [<!ENTITY a \"&b;&b;\"><!ENTITY b \"zz\">]><e>&a;</e>";
+        let text = mail(&[
+            part("application/xml; name=1.xml", "base64", &in_lines(&good[..good.len() / 2])),
+            part("application/xml; name=2.xml", "", bomb),
+            part("application/xml; name=3.xml", "base64", &in_lines(&good)),
+        ]);
+        put(&messages(app).join("new/1.M1.may-chu"), &text);
+        put(&messages(app).join("new/2.M2.may-chu"), "From: a@so.example\nSubject: Zyx\n\nChào anh Zyx\n");
+        let large = messages(app).join("new/3.M3.may-chu");
+        put(&large, "From: a@so.example\nSubject: Zyx\n\n");
+        File::options().write(true).open(&large).unwrap().set_len(80 << 20).unwrap();
+        age(&large);
+        app.succeed("pull-exchange").await;
+        assert_eq!(codes(app).await, ["H26.01,2020/05/04,101/STN-VP > H26.23"]);
+        assert_eq!(reasons(app).await, [
+            "1.M1.may-chu, part 1: it is cut off: its header does not end",
+            "1.M1.may-chu, part 2: it has a document type declaration, which may define entities without end: that is not read",
+            "2.M2.may-chu: it is a mail without a message: no part of it is edXML",
+            "3.M3.may-chu: it is a mail of more than 64 MiB: those are not opened",
+        ]);
+        let everything = app.database.everything(app.folder()).await;
+        assert!(!everything.contains("Zyx"), "nothing of a mail is kept aside");
     }
 }

@@ -139,6 +139,30 @@ stories! {
         app.pull_fails("more than 1048576 bytes").await;
     }
 
+    async fn two_gigabytes_are_refused_and_not_taken(app: &mut TestApp) {
+        let two_gigabytes = |announced: &str| {
+            let beginning = Reply::bytes("{\"data\": [\"", "application/json");
+            let whole = beginning.then(b"0123456789", 2 << 30).and("\"]}");
+            match announced {
+                "by length" => whole,
+                _ => whole.unannounced(),
+            }
+        };
+        let system = ForeignSystem::start(move |_| two_gigabytes("by length")).await;
+        app.connect(&system, "", PAGED).await;
+        for announced in ["by length", "not at all"] {
+            system.answers(move |_| two_gigabytes(announced));
+            let before = system.bytes_sent();
+            let ran = app.pull_fails("answered with a body of more than 67108864 bytes").await;
+            assert!(ran.run.reason.contains("/things"), "{}", ran.run.reason);
+            let taken = system.bytes_sent() - before;
+            assert!(taken < 128 << 20, "{taken} bytes were taken, announced {announced}");
+        }
+        assert_eq!(system.asked().len(), 2, "and nothing that is too large is asked for again");
+        system.answers(page);
+        app.pull_all(10).await;
+    }
+
     async fn a_small_answer_that_unpacks_to_a_large_one_is_refused(app: &mut TestApp) {
         let mut packed = GzEncoder::new(Vec::new(), Compression::best());
         for _ in 0..256 {

@@ -105,10 +105,49 @@ stories! {
         assert_eq!(kept.iter().find(|kept| kept.code == late.code), Some(&told(1)), "the first to tell it counts");
         let twins = app.store.twins().await.unwrap();
         assert_eq!((twins.len(), twins[0].source.as_str()), (1, "exports"));
-        // The first source knows it no more: now the other one's row counts.
+        // The first source knows it no more: from that moment on the other one's row counts.
         assert_eq!(vanish(app, reading(app, CITY, "2020-05-07 06:00")).await, 1);
-        file(app, reading(app, "exports", "2020-05-08 06:00"), std::slice::from_ref(&late)).await;
-        assert_eq!(stored(app).await.iter().find(|kept| kept.code == late.code).unwrap().due_at, late.due_at);
+        let kept = stored(app).await.into_iter().find(|kept| kept.code == late.code).unwrap();
+        assert_eq!((kept.due_at, kept.original_due_at), (late.due_at, Some(told(1).due_at)), "the way stays known");
+        assert_eq!(app.store.count_vanished(CITY).await.unwrap(), 0, "it is somewhere");
+        assert_eq!(app.store.twins().await.unwrap(), [], "one tells it");
+        let history = app.store.history_of(&late.code).await.unwrap();
+        assert_eq!(history.iter().map(|then| then.due_at).collect::<Vec<_>>(), [told(1).due_at]);
+        keeps_its_daybook(app).await;
+        let again = file(app, reading(app, "exports", "2020-05-08 06:00"), &[late]).await;
+        assert_eq!(again, Filed { same: 1, ..Filed::default() });
+        keeps_its_daybook(app).await;
+    }
+
+    async fn a_source_that_tells_a_dossier_no_more_takes_no_place(app: &mut TestApp) {
+        file(app, reading(app, CITY, "2020-05-05 06:00"), &[told(1)]).await;
+        file(app, reading(app, "exports", "2020-05-06 06:00"), &[told(1), told(2)]).await;
+        let second = reading(app, "exports", "2020-05-07 06:00");
+        file(app, second, &[told(2)]).await;
+        vanish(app, second).await;
+        assert_eq!(app.store.twins().await.unwrap(), [], "it was told by the exports, and is no more");
+        assert_eq!(vanish(app, reading(app, CITY, "2020-05-08 06:00")).await, 1);
+        assert_eq!(stored(app).await.len(), 1);
+        assert_eq!(app.store.count_vanished(CITY).await.unwrap(), 1);
+        keeps_its_daybook(app).await;
+    }
+
+    async fn of_two_others_the_one_that_told_it_last_takes_the_place(app: &mut TestApp) {
+        let told_by = |due: &str| Dossier { due_at: instant(due), ..told(1) };
+        file(app, reading(app, CITY, "2020-05-05 06:00"), &[told(1)]).await;
+        for (source, at, due) in [
+            ("exports", "2020-05-07 06:00", "2020-05-21 17:00"),
+            ("archive", "2020-05-06 06:00", "2020-05-22 17:00"),
+        ] {
+            file(app, reading(app, source, at), &[told_by(due)]).await;
+        }
+        vanish(app, reading(app, CITY, "2020-05-08 06:00")).await;
+        assert_eq!(stored(app).await[0].due_at, instant("2020-05-21 17:00"));
+        let left = app.store.twins().await.unwrap();
+        assert_eq!(left.iter().map(|twin| twin.source.as_str()).collect::<Vec<_>>(), ["archive"]);
+        keeps_its_daybook(app).await;
+        vanish(app, reading(app, "exports", "2020-05-09 06:00")).await;
+        assert_eq!(stored(app).await[0].due_at, instant("2020-05-22 17:00"), "and then the last one");
         keeps_its_daybook(app).await;
     }
 
@@ -132,6 +171,11 @@ stories! {
                 }
             }
             keeps_its_daybook(app).await;
+            let counted = stored(app).await;
+            for twin in app.store.twins().await.unwrap() {
+                let counts = counted.iter().any(|dossier| dossier.code == twin.code);
+                assert!(counts, "{} tells {}, and it does not count", twin.source, twin.code);
+            }
         }
         agrees_with_the_board(app).await;
     }

@@ -52,6 +52,8 @@ pub struct Reply {
     status: u16,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
+    tail: Vec<u8>,
+    is_announced: bool,
     way: Way,
 }
 
@@ -64,6 +66,8 @@ enum Way {
     Cut(usize),
     /// The body again and again, for ever.
     Endless,
+    /// After the body so many bytes more, of this again and again, and then the tail.
+    Long(&'static [u8], u64),
 }
 
 impl Reply {
@@ -77,6 +81,8 @@ impl Reply {
             status: 200,
             headers,
             body: body.into(),
+            tail: Vec::new(),
+            is_announced: true,
             way: Way::Whole,
         }
     }
@@ -107,6 +113,31 @@ impl Reply {
 
     pub fn endless(self) -> Self {
         self.over(Way::Endless)
+    }
+
+    /// `length` bytes more, made while they are sent; all are announced.
+    pub fn then(self, again: &'static [u8], length: u64) -> Self {
+        self.over(Way::Long(again, length))
+    }
+
+    /// What comes after [`Self::then`].
+    pub fn and(mut self, tail: impl Into<Vec<u8>>) -> Self {
+        self.tail = tail.into();
+        self
+    }
+
+    /// Without its length: it ends where the connection does.
+    pub fn unannounced(mut self) -> Self {
+        self.is_announced = false;
+        self
+    }
+
+    fn length(&self) -> u64 {
+        let more = match self.way {
+            Way::Long(_, length) => length,
+            _ => 0,
+        };
+        (self.body.len() + self.tail.len()) as u64 + more
     }
 }
 
@@ -221,8 +252,8 @@ async fn say(socket: &mut TcpStream, reply: &Reply, sent: &AtomicU64) -> std::io
     for (name, value) in &reply.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
-    if !matches!(reply.way, Way::Endless) {
-        head.push_str(&format!("Content-Length: {}\r\n", reply.body.len()));
+    if reply.is_announced && !matches!(reply.way, Way::Endless) {
+        head.push_str(&format!("Content-Length: {}\r\n", reply.length()));
     }
     socket.write_all(format!("{head}\r\n").as_bytes()).await?;
     let end = match reply.way {
@@ -232,10 +263,31 @@ async fn say(socket: &mut TcpStream, reply: &Reply, sent: &AtomicU64) -> std::io
     loop {
         socket.write_all(&reply.body[..end]).await?;
         sent.fetch_add(end as u64, Ordering::Relaxed);
-        if !matches!(reply.way, Way::Endless) {
-            return socket.shutdown().await;
+        match reply.way {
+            Way::Endless => continue,
+            Way::Long(again, length) => say_long(socket, again, length, sent).await?,
+            _ => {}
         }
+        socket.write_all(&reply.tail).await?;
+        return socket.shutdown().await;
     }
+}
+
+async fn say_long(
+    socket: &mut TcpStream,
+    again: &[u8],
+    length: u64,
+    sent: &AtomicU64,
+) -> std::io::Result<()> {
+    let piece = again.repeat((64 << 10) / again.len());
+    let mut left = length;
+    while left > 0 {
+        let now = piece.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        socket.write_all(&piece[..now]).await?;
+        sent.fetch_add(now as u64, Ordering::Relaxed);
+        left -= now as u64;
+    }
+    Ok(())
 }
 
 /// The row of a thing.

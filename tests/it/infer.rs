@@ -200,7 +200,7 @@ stories! {
         fs::write(&sample, &page).unwrap();
         let proposal = propose(page.as_bytes(), &sample, &hints(app, None, None)).unwrap();
         assert!(proposal.contains("are taken as day/month; nothing in the sample decides"), "{proposal}");
-        assert!(proposal.contains("these words are not known and would be rejected: \"Chờ gì đó\" (1)"), "{proposal}");
+        assert!(proposal.contains("these words are not known and would be kept as an unknown status: \"Chờ gì đó\" (1)"), "{proposal}");
         assert!(!proposal.contains("Zyx"), "{proposal}");
         fs::write(app.folder().join("jobs/pull-ho-so.toml"), JOB).unwrap();
         app.write("config/sources/ho-so.toml", &proposal).await;

@@ -135,6 +135,8 @@ fn pages_are_small_self_contained_and_say_their_language() {
             html.contains(language) && html.contains("<title>"),
             "{name}"
         );
+        // The only links are those of answers.
+        let html = html.replace("href=\"https://dondoc.longbien.example/t/sample?answer", "");
         for foreign in ["src=", "<link", "@import", "url(", "<img", "href="] {
             assert!(!html.contains(foreign), "{name}: {foreign}");
         }
@@ -299,16 +301,16 @@ fn a_slip_in_a_template_has_a_place_and_a_reason() {
             "templates/overdue/body.txt.hbs:6:1: `letter.aks` is nothing that can stand here (help: see templates/README.md for what a letter has)",
         ),
         (
-            "overdue/body.txt.hbs",
-            "{{#if letter.has_told}}",
-            "{{#if letter.told}}",
-            "`letter.told` is neither true nor false",
+            "partials/post.txt.hbs",
+            "{{#if has_told}}",
+            "{{#if told}}",
+            "`told` is neither true nor false",
         ),
         (
-            "overdue/body.txt.hbs",
-            "{{#if letter.has_told}}",
-            "{{#if letter.hastold}}",
-            "`letter.hastold` is neither true nor false",
+            "partials/post.txt.hbs",
+            "{{#if has_told}}",
+            "{{#if hastold}}",
+            "`hastold` is neither true nor false",
         ),
         (
             "partials/dossiers.mjml.hbs",

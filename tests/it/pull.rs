@@ -238,13 +238,21 @@ stories! {
 
         app.at("2020-06-03 07:30");
         let ran = app.run("overdue-alerts").await;
-        assert_eq!(ran.status(), RunStatus::Failed);
-        assert!(
-            ran.run.reason.contains("no alert is sent from old figures"),
-            "{}",
-            ran.run.reason
+        assert_eq!(ran.status(), RunStatus::Partial);
+        assert_eq!(
+            ran.counted("alert overdue-dossiers")["blind"][0],
+            "one-stop-shop"
         );
-        assert_eq!(app.sent().await.len(), 1, "nobody hears of old figures");
+        app.at("2020-06-03 09:30");
+        app.run("overdue-alerts").await;
+        assert_eq!(
+            app.sent_to("head@00118").await.len(),
+            1,
+            "nobody hears of old figures"
+        );
+        let operator = app.sent_to("operator@004").await;
+        assert_eq!(operator.len(), 1, "but the operator hears that there are no others, once");
+        assert!(operator[0].subject.contains("one-stop-shop"), "{}", operator[0].subject);
         let board = app.board().await;
         assert!(
             board
@@ -261,10 +269,13 @@ stories! {
         app.city.heals();
         let ran = app.succeed("overdue-alerts").await;
         assert_eq!(
-            ran.counted("alert overdue-dossiers")["mails"],
+            ran.counted("alert overdue-dossiers")["recipients"],
             0,
             "told already, before the silence"
         );
+        let operator = app.sent_to("operator@004").await;
+        assert_eq!(operator.len(), 2, "and that it is over");
+        assert!(operator[1].subject.contains("đã đọc lại được"), "{}", operator[1].subject);
     }
 
     async fn malformed_rows_are_kept_aside_with_their_reasons_and_nobodys_name(app: &mut TestApp) {
@@ -285,11 +296,11 @@ stories! {
             ],
         );
         let ran = app.succeed("pull-city").await;
-        assert_eq!(ran.counted("pull one-stop-shop")["dossiers"]["rejected"], 8);
+        assert_eq!(ran.counted("pull one-stop-shop")["dossiers"]["rejected"], 7);
         assert_eq!(
             codes_stored(app).await,
-            [code(1), code(9)],
-            "good rows are never lost"
+            [code(1), code(5), code(9)],
+            "good rows are never lost, nor those whose status is not known"
         );
         let aside = app
             .store
@@ -301,7 +312,6 @@ stories! {
             "received_at",
             "`00999` is no unit",
             "`9` is not one of its codes",
-            "`abc` is not a status code",
             "due_at is missing",
             "code is missing",
             "finished_at is missing",
@@ -320,7 +330,15 @@ stories! {
             .unwrap();
         assert_eq!(
             (finding.source.as_str(), finding.count),
-            ("one-stop-shop", 8)
+            ("one-stop-shop", 7)
+        );
+        let unknown = quality
+            .iter()
+            .find(|finding| finding.code.as_str() == "unknown-status")
+            .unwrap();
+        assert!(
+            unknown.message.contains("a word that is no code (1)"),
+            "{unknown:?}"
         );
 
         app.succeed("overdue-alerts").await;

@@ -21,7 +21,7 @@ use change::{at_mut, changes, places, tables};
 use reader::{known_keys, known_words, problems, shown};
 
 /// What a reader rejects and a schema cannot: part of a problem's message, and why.
-const READER_ONLY: [(&str, &str); 40] = [
+const READER_ONLY: [(&str, &str); 44] = [
     (
         "the setting `",
         "settings are laid over each other: no file must have them all",
@@ -30,6 +30,10 @@ const READER_ONLY: [(&str, &str); 40] = [
     ("no mail domain is allowed", "as above"),
     ("belong together", "as above"),
     ("would cross the network in plain text", "compares two keys"),
+    ("people could never be written to", "compares two keys"),
+    ("links that nobody answers", "compares two keys"),
+    ("is followed by", "compares two tables"),
+    ("is after the last day", "compares two keys"),
     (
         "is not a valid `zone`",
         "there are hundreds: a schema knows their form only",

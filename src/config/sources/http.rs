@@ -99,6 +99,14 @@ pub struct Request {
     pub body: Option<Body>,
 }
 
+/// What is asked for one thing of a list, with a place for its name.
+#[derive(Clone, Debug)]
+pub struct OneRequest {
+    /// `/messages/{id}`, in place of the request's own.
+    pub path: Text,
+    pub request: Request,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     Get,

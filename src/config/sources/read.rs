@@ -41,6 +41,15 @@ impl SourceKind {
         Self::WORDS.iter().find(of).map_or("", |(word, _)| word)
     }
 
+    /// Where its rows come from, in a problem.
+    fn rows(self) -> &'static str {
+        match self {
+            Self::Http => "a system",
+            Self::Drop => "a folder",
+            Self::Edxml => "an exchange of messages",
+        }
+    }
+
     /// Keys of the file's root that not every kind has.
     fn root_keys(self) -> &'static [&'static str] {
         match self {
@@ -114,7 +123,7 @@ pub fn source(root: &Table<'_>, name: &str) -> Option<Source> {
     let pulls = root.required_tables("pull", |table| pull(table, kind, access.as_ref()));
     let stated = match kind {
         SourceKind::Http => root.tables("stated", |table| stated(table, kind, access.as_ref())),
-        SourceKind::Drop | SourceKind::Edxml => none_stated(root),
+        SourceKind::Drop | SourceKind::Edxml => none_stated(root, kind),
     };
     let pulls = pulls?;
     one_pull_a_register(root, &pulls);
@@ -132,8 +141,11 @@ pub fn source(root: &Table<'_>, name: &str) -> Option<Source> {
     })
 }
 
-fn none_stated(root: &Table<'_>) -> Option<Vec<Stated>> {
-    let message = "a folder cannot be asked for the figures of a period";
+fn none_stated(root: &Table<'_>, kind: SourceKind) -> Option<Vec<Stated>> {
+    let message = format!(
+        "{} cannot be asked for the figures of a period",
+        kind.rows()
+    );
     let refused = root.refuse("stated", message, "remove `[[stated]]`");
     (!refused).then(Vec::new)
 }
@@ -170,10 +182,12 @@ fn pull(table: &Table<'_>, kind: SourceKind, access: Option<&Access>) -> Option<
             .map(Box::new)
             .map(Listing::Http),
         SourceKind::Drop => drop::read::listing(table).map(Listing::Drop),
-        SourceKind::Edxml => edxml::read::listing(table).map(Listing::Edxml),
+        SourceKind::Edxml => {
+            edxml::read::listing(table, access.and_then(Access::edxml)).map(Listing::Edxml)
+        }
     };
     let since = match kind {
-        SourceKind::Drop | SourceKind::Edxml => no_since(table),
+        SourceKind::Drop | SourceKind::Edxml => no_since(table, kind),
         SourceKind::Http => table.maybe("since", |item| Some((since(&item.table()?)?, item.at()))),
     };
     let formats = table.or("formats", Vec::new(), |item| item.one_or_more(written_date));
@@ -221,13 +235,10 @@ fn pull(table: &Table<'_>, kind: SourceKind, access: Option<&Access>) -> Option<
     Some((pull, table.at()))
 }
 
-fn no_since(table: &Table<'_>) -> Option<Option<(Since, usize)>> {
-    let message = "a folder cannot be asked for changes";
-    let refused = table.refuse(
-        "since",
-        message,
-        "remove `since`: every new file is read by itself",
-    );
+fn no_since(table: &Table<'_>, kind: SourceKind) -> Option<Option<(Since, usize)>> {
+    let message = format!("{} cannot be asked for changes", kind.rows());
+    let help = "remove `since`: every new file and message is read by itself";
+    let refused = table.refuse("since", message, help);
     (!refused).then_some(None)
 }
 

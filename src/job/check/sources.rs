@@ -8,7 +8,7 @@ use super::Notes;
 use crate::config::problem::instead;
 use crate::config::settings::Settings;
 use crate::config::sources::http::HttpAccess;
-use crate::config::sources::{Access, FOLDER, Source};
+use crate::config::sources::{FOLDER, Source};
 use crate::domain::record::Value;
 
 pub fn check(notes: &mut Notes<'_>, settings: &Settings) {
@@ -18,12 +18,9 @@ pub fn check(notes: &mut Notes<'_>, settings: &Settings) {
         notes.problem(FOLDER, "", format!("no source stands in {FOLDER}"), help);
     }
     for source in &notes.site.sources {
-        match &source.access {
-            Access::Http(access) => {
-                endpoint(notes, settings, source, access);
-                credential(notes, settings, source, access);
-            }
-            Access::Drop(_) | Access::Edxml(_) => {}
+        if let Some(access) = source.access.http() {
+            endpoint(notes, settings, source, access);
+            credential(notes, settings, source, access);
         }
     }
 }

@@ -16,6 +16,7 @@ pub use placed::say_where;
 use chrono::{DateTime, Utc};
 
 use super::{Context, Done};
+use crate::config::sources::edxml::{EdxmlAccess, Reach};
 use crate::config::sources::http::HttpAccess;
 use crate::config::sources::{Access, Pull, Source};
 use crate::domain::reject::Reject;
@@ -153,15 +154,27 @@ pub fn open<'a>(app: &App, source: &'a Source) -> Result<Connection<'a>, JobErro
             let folder = drop::Connection::open(access, &app.site, app.zone());
             Ok(Connection::Drop(Box::new(folder)))
         }
-        Access::Edxml(access) => {
-            let messages = edxml::Connection::open(access, &app.site, app.zone());
-            Ok(Connection::Edxml(Box::new(messages)))
-        }
+        Access::Edxml(access) => open_messages(app, &source.name, access)
+            .map(|messages| Connection::Edxml(Box::new(messages))),
     };
     opened.map_err(|cause| JobError::Source {
         name: source.name.clone(),
         cause,
     })
+}
+
+fn open_messages<'a>(
+    app: &App,
+    name: &'a str,
+    access: &'a EdxmlAccess,
+) -> Result<edxml::Connection<'a>, SourceError> {
+    match &access.reach {
+        Reach::Folder(folder) => Ok(edxml::Connection::in_folder(folder, &app.site, app.zone())),
+        Reach::Endpoint(access) => {
+            let http = open_http(app, name, access)?;
+            Ok(edxml::Connection::at_endpoint(http, app.zone()))
+        }
+    }
 }
 
 /// With the endpoint and credential of the settings.

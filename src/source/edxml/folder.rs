@@ -2,20 +2,18 @@
 //!
 //! Owns: which files are messages, and reading no more of each than its header.
 //! Never: changing a file, or its name.
-//! Reads next: `sieve.rs`.
+//! Reads next: `sieve.rs`, `mail.rs`.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-use sha2::{Digest, Sha256};
 
-use super::refusal::Refusal;
 use super::sieve::Sieve;
-use super::{Arrived, Stamp};
+use super::{Arrived, Stamp, hash, mail};
 use crate::source::SourceError;
 
 /// A file that may be a message.
@@ -100,10 +98,10 @@ fn letterbox(path: PathBuf, name: &str, metadata: &Metadata) -> Option<Letterbox
     })
 }
 
-/// Reads a message; `None`: the file went away, or cannot be opened yet.
-pub(super) fn read(file: &Letterbox, made: chrono::NaiveDateTime) -> Option<Arrived> {
-    match sifted(&file.path) {
-        Ok((hash, sifted)) => Some(Arrived::new(file.stamp.clone(), hash, sifted, made)),
+/// Reads a message, or the messages of a mail; `None`: the file went away, or cannot be opened yet.
+pub(super) fn read(file: &Letterbox, made: NaiveDateTime) -> Option<Vec<Arrived>> {
+    match opened(file, made) {
+        Ok(messages) => Some(messages),
         Err(error) => {
             tracing::warn!(file = file.stamp.name, %error, "cannot be read yet");
             None
@@ -111,31 +109,27 @@ pub(super) fn read(file: &Letterbox, made: chrono::NaiveDateTime) -> Option<Arri
     }
 }
 
-type Sifted = Result<(Vec<u8>, bool), Refusal>;
-
-/// What a message's header holds, with the hash of what was kept of it.
-fn sifted(path: &Path) -> io::Result<(String, Sifted)> {
-    let mut file = File::open(path)?;
-    let mut sieve = Sieve::default();
+fn opened(file: &Letterbox, made: NaiveDateTime) -> io::Result<Vec<Arrived>> {
+    let mut from = File::open(&file.path)?;
     let mut bytes = vec![0; 64 * 1024];
+    let mut read = from.read(&mut bytes)?;
+    if mail::is_one(&bytes[..read]) {
+        return mail::messages(file, made);
+    }
+    let mut sieve = Sieve::default();
     loop {
-        let read = file.read(&mut bytes)?;
         match sieve.take(&bytes[..read]) {
-            Ok(false) if read > 0 => {}
-            Ok(_) => return Ok(finished(sieve)),
-            Err(refusal) => return Ok((hash(&bytes[..read]), Err(refusal))),
+            Ok(false) if read > 0 => read = from.read(&mut bytes)?,
+            Ok(_) => break,
+            Err(refusal) => {
+                let hash = hash(&bytes[..read]);
+                let message = Arrived::new(file.stamp.clone(), hash, Err(refusal), made);
+                return Ok(vec![message]);
+            }
         }
     }
-}
-
-fn finished(sieve: Sieve) -> (String, Sifted) {
     let (kept, ended) = sieve.finish();
-    (hash(&kept), Ok((kept, ended)))
-}
-
-fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let hash = hash(&kept);
+    let message = Arrived::new(file.stamp.clone(), hash, Ok((kept, ended)), made);
+    Ok(vec![message])
 }

@@ -27,6 +27,8 @@ impl Element {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         match bytes.trim_ascii_start().first() {
             None => return Err(Refusal::Empty),
+            // The mark of UTF-16.
+            Some(0xff | 0xfe) => return Err(Refusal::NotUtf8),
             Some(b'<') => {}
             Some(_) => return Err(Refusal::NotXml),
         }
@@ -209,9 +211,8 @@ mod tests {
         }
         let broken = Element::read(b"<a></b>", false).unwrap_err().to_string();
         assert!(broken.starts_with("it is no XML at byte"), "{broken}");
-        assert!(matches!(
-            Element::read(b"<a>\xff</a>", false),
-            Err(Refusal::NotUtf8)
-        ));
+        for other in [b"<a>\xff</a>".as_slice(), b"\xff\xfe<\0a\0"] {
+            assert!(matches!(Element::read(other, false), Err(Refusal::NotUtf8)));
+        }
     }
 }

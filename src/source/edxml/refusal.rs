@@ -20,6 +20,16 @@ pub enum Refusal {
     LongValue(String),
     #[error("its elements are nested more than {0} deep")]
     TooDeep(usize),
+    #[error("it is a mail of more than {0} MiB: those are not opened")]
+    LargeMail(u64),
+    #[error("it looks like a mail, but cannot be read as one")]
+    NoMail,
+    #[error("it is a mail without a message: no part of it is edXML")]
+    NoMessage,
+    #[error("it is no JSON")]
+    NotJson,
+    #[error("it is no base64")]
+    NotBase64,
     #[error("it is empty")]
     Empty,
     #[error("it is no XML: it begins with something else than `<`")]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use chrono::{DateTime, TimeDelta, Utc};
-use reqwest::RequestBuilder;
+use reqwest::{RequestBuilder, Response};
 use secrecy::ExposeSecret;
 
 use super::answer::Answer;
@@ -22,18 +22,57 @@ use crate::source::{Retry, SourceError};
 /// The longest wait that a source may ask for with `Retry-After`.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
+/// What is taken from a response while it comes. What breaks off is tried again from the beginning.
+pub(in crate::source) trait Reception: Sync {
+    type Got: Send;
+    /// `shown` is its address without secrets.
+    fn receive(
+        &self,
+        response: Response,
+        shown: &str,
+    ) -> impl Future<Output = Result<Self::Got, SourceError>> + Send;
+}
+
+/// JSON that says success.
+struct Answers<'s> {
+    success: Option<&'s Success>,
+    limit: u64,
+}
+
+impl Reception for Answers<'_> {
+    type Got = Answer;
+
+    async fn receive(&self, response: Response, shown: &str) -> Result<Answer, SourceError> {
+        let answer = decode::answer(response, shown, self.limit).await?;
+        answer.succeeded(self.success)?;
+        Ok(answer)
+    }
+}
+
 impl Connection<'_> {
-    /// Asks until there is an answer, as often as the source's file allows.
+    /// Asks for JSON until there is an answer, as often as the source's file allows.
     pub(super) async fn ask(
         &mut self,
         order: &Order<'_>,
         success: Option<&Success>,
         now: DateTime<Utc>,
     ) -> Result<Answer, SourceError> {
+        let limit = self.access.max_body;
+        let answers = Answers { success, limit };
+        self.ask_for(order, &answers, now).await
+    }
+
+    /// Asks until `reception` has what it takes, as often as the source's file allows.
+    pub(super) async fn ask_for<R: Reception>(
+        &mut self,
+        order: &Order<'_>,
+        reception: &R,
+        now: DateTime<Utc>,
+    ) -> Result<R::Got, SourceError> {
         let mut delays = delays(self.access.attempts);
         let mut now = now;
         loop {
-            let error = match self.ask_signed_in(order, success, now).await {
+            let error = match self.ask_signed_in(order, reception, now).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -51,20 +90,20 @@ impl Connection<'_> {
     }
 
     /// One request; a token or session that was refused is renewed once.
-    async fn ask_signed_in(
+    async fn ask_signed_in<R: Reception>(
         &mut self,
         order: &Order<'_>,
-        success: Option<&Success>,
+        reception: &R,
         now: DateTime<Utc>,
-    ) -> Result<Answer, SourceError> {
+    ) -> Result<R::Got, SourceError> {
         self.pass = self.pass.take().filter(|pass| pass.is_valid(now));
         let had_pass = self.pass.is_some();
         self.sign_in(now).await?;
-        let answer = match self.ask_once(order, success, now).await {
+        let answer = match self.ask_once(order, reception, now).await {
             Err(error) if had_pass && self.may_have_expired(&error) => {
                 self.pass = None;
                 self.sign_in(now).await?;
-                self.ask_once(order, success, now).await
+                self.ask_once(order, reception, now).await
             }
             answer => answer,
         };
@@ -97,12 +136,12 @@ impl Connection<'_> {
         }
     }
 
-    async fn ask_once(
+    async fn ask_once<R: Reception>(
         &mut self,
         order: &Order<'_>,
-        success: Option<&Success>,
+        reception: &R,
         now: DateTime<Utc>,
-    ) -> Result<Answer, SourceError> {
+    ) -> Result<R::Got, SourceError> {
         if let Some(pace) = &mut self.pace {
             pace.tick().await;
         }
@@ -115,9 +154,7 @@ impl Connection<'_> {
         let shown = format!("{}{}", self.base, order.request.path);
         let request = order.build(&self.client, url, self.access, &fill);
         let response = client::send(self.signed(request), &shown, now).await?;
-        let answer = decode::answer(response, &shown, self.access.max_body).await?;
-        answer.succeeded(success)?;
-        Ok(answer)
+        reception.receive(response, &shown).await
     }
 
     fn is_session(&self) -> bool {

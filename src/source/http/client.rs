@@ -119,16 +119,23 @@ pub(super) async fn limited(
         return Err(too_large());
     }
     let mut body = Vec::new();
-    loop {
-        let chunk = response.chunk().await;
-        let Some(chunk) = chunk.map_err(|error| unreachable_at(shown, error))? else {
-            return Ok(body);
-        };
+    while let Some(chunk) = next_of(&mut response, shown).await? {
+        let chunk = chunk.as_ref();
         if (body.len() + chunk.len()) as u64 > limit {
             return Err(too_large());
         }
-        body.extend_from_slice(&chunk);
+        body.extend_from_slice(chunk);
     }
+    Ok(body)
+}
+
+/// The next bytes of a body; `None`: it ended.
+pub(in crate::source) async fn next_of(
+    response: &mut Response,
+    shown: &str,
+) -> Result<Option<impl AsRef<[u8]>>, SourceError> {
+    let chunk = response.chunk().await;
+    chunk.map_err(|error| unreachable_at(shown, error))
 }
 
 fn retry_after(response: &Response, now: DateTime<Utc>) -> Option<Duration> {

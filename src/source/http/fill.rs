@@ -87,7 +87,18 @@ fn fixed(value: &record::Value) -> Value {
     }
 }
 
-pub(super) fn shown(value: &Value) -> String {
+/// Text as one segment of a path: its slashes are signs, not borders.
+pub(super) fn segment(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes()
+        .map(|byte| match is_plain(byte) {
+            true => char::from(byte).to_string(),
+            false => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+pub(in crate::source) fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -101,6 +112,15 @@ mod tests {
 
     fn text(text: &str) -> Text {
         Text::parse(text, &[Slot::Page, Slot::Since, Slot::Cursor]).unwrap()
+    }
+
+    #[test]
+    fn a_name_is_one_segment_of_a_path() {
+        assert_eq!(
+            segment("H26.23,2020/06/01,15/VP"),
+            "H26.23%2C2020%2F06%2F01%2C15%2FVP"
+        );
+        assert_eq!(segment("Đơn 1?"), "%C4%90%C6%A1n%201%3F");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use super::column::Column;
 use super::draft::{Draft, places, quoted};
 use super::words;
+use crate::source::mapping::status;
 
 /// Different values that may be codes.
 const FEW: usize = 24;
@@ -70,6 +71,11 @@ impl Draft<'_> {
             ));
             return places(columns);
         }
+        let mut words = columns.iter().flat_map(|column| &column.values);
+        if words.all(|word| status(word).is_some()) {
+            self.sure("`status`: names of the national portal, which are known");
+            return places(columns);
+        }
         self.codes(columns, "status", |word| {
             words::status(word).map(|code| code.to_string())
         })
@@ -96,7 +102,11 @@ impl Draft<'_> {
         }
         if !unknown.is_empty() || counted.len() > FEW {
             self.fill(&format!(
-                "`{field}`: these words are not known and would be rejected: {}",
+                "`{field}`: these words are not known and would be {}: {}",
+                match field {
+                    "status" => "kept as an unknown status",
+                    _ => "rejected",
+                },
                 unknown.join(", ")
             ));
         }

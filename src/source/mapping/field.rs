@@ -84,7 +84,8 @@ impl<'a> Reader<'a> {
         Ok(None)
     }
 
-    fn found(&self, row: &Json) -> Result<Option<Found<'a>>, String> {
+    /// The value after the field's codes and default; one that no code fits stays as it came.
+    fn any(&self, row: &Json) -> Result<Option<Found<'a>>, String> {
         let Some(raw) = self.raw(row)? else {
             return Ok(self.field.default.as_ref().map(Found::Ours));
         };
@@ -92,18 +93,29 @@ impl<'a> Reader<'a> {
             return Ok(Some(Found::Theirs(raw)));
         }
         let raw = raw.text();
-        let known = self.codes.get(&folded::word(&raw));
-        known
-            .map(|value| Some(Found::Ours(value)))
-            .ok_or_else(|| format!("`{raw}` is not one of its codes"))
+        let known = self.codes.get(&folded::word(&raw)).copied();
+        Ok(Some(
+            known.map_or(Found::Theirs(Raw::Text(raw)), Found::Ours),
+        ))
+    }
+
+    fn found(&self, row: &Json) -> Result<Option<Found<'a>>, String> {
+        match self.any(row)? {
+            Some(Found::Theirs(raw)) if !self.codes.is_empty() => {
+                Err(format!("`{}` is not one of its codes", raw.text()))
+            }
+            found => Ok(found),
+        }
+    }
+
+    /// The value as text, by the field's codes where one fits.
+    pub(super) fn ours_or_theirs(&self, row: &Json) -> Result<Option<String>, String> {
+        Ok(self.any(row)?.map(Found::text))
     }
 
     /// The value as text, after the field's codes and default.
     pub(super) fn text(&self, row: &Json) -> Result<Option<String>, String> {
-        Ok(self.found(row)?.map(|found| match found {
-            Found::Ours(value) => value.to_string(),
-            Found::Theirs(raw) => raw.text(),
-        }))
+        Ok(self.found(row)?.map(Found::text))
     }
 
     pub(super) fn moment(&self, row: &Json, zone: Tz) -> Result<Option<Written>, String> {
@@ -136,6 +148,15 @@ impl<'a> Reader<'a> {
             (FieldKind::Percent, raw) => number::percent(&raw.text(), marks).map(decimal),
             (FieldKind::Flag, raw) => flag(&raw.text()).map(Value::Flag),
             (_, raw) => Ok(Value::Text(raw.text())),
+        }
+    }
+}
+
+impl Found<'_> {
+    fn text(self) -> String {
+        match self {
+            Self::Ours(value) => value.to_string(),
+            Self::Theirs(raw) => raw.text(),
         }
     }
 }

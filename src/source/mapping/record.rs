@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 use super::Mapping;
 use super::field::Reader;
 use super::reject::Fault;
+use super::status::status;
 use crate::config::sources::FieldKind;
 use crate::domain::dossier::{Channel, Dossier, Status, StatusGroup, day_of};
 use crate::domain::record::{Entry, Value};
@@ -25,31 +26,36 @@ impl Mapping<'_> {
         let unit = self.unit(row, day_of(received_at, self.place.zone))?;
         let (unit, level) = unit.ok_or_else(|| Fault::new("unit", "is missing"))?;
         let channel = self.required_text(row, "channel")?;
-        let status = self.required_text(row, "status")?;
-        let dossier =
-            Dossier {
-                procedure: self.required_text(row, "procedure")?,
-                procedure_name: self.text(row, "procedure_name")?.unwrap_or_default(),
-                field: self.text(row, "field")?.unwrap_or_default(),
-                channel: Channel::parse(&channel).ok_or_else(|| {
-                    Fault::new(
-                        "channel",
-                        format!("`{channel}` is not direct, online or postal"),
-                    )
-                })?,
-                status: Status(status.parse().map_err(|_| {
-                    Fault::new("status", format!("`{status}` is not a status code"))
-                })?),
-                original_due_at: self.moment(row, "original_due_at", self.place.due_time)?,
-                finished_at: self.moment(row, "finished_at", NaiveTime::MIN)?,
-                stopped_at: self.moment(row, "stopped_at", NaiveTime::MIN)?,
-                code,
-                unit,
-                level,
-                received_at,
-                due_at,
-            };
+        let dossier = Dossier {
+            procedure: self.required_text(row, "procedure")?,
+            procedure_name: self.text(row, "procedure_name")?.unwrap_or_default(),
+            field: self.text(row, "field")?.unwrap_or_default(),
+            channel: Channel::parse(&channel).ok_or_else(|| {
+                Fault::new(
+                    "channel",
+                    format!("`{channel}` is not direct, online or postal"),
+                )
+            })?,
+            status: self.status(row)?,
+            original_due_at: self.moment(row, "original_due_at", self.place.due_time)?,
+            finished_at: self.moment(row, "finished_at", NaiveTime::MIN)?,
+            stopped_at: self.moment(row, "stopped_at", NaiveTime::MIN)?,
+            code,
+            unit,
+            level,
+            received_at,
+            due_at,
+        };
         self.consistent(dossier)
+    }
+
+    /// By the field's codes, by its own code or by its name. Another word drops no row: it is told as a finding.
+    fn status(&self, row: &Json) -> Result<Status, Fault> {
+        let missing = || Fault::new("status", "is missing");
+        let reader = self.fields.get("status").ok_or_else(missing)?;
+        let said = reader.ours_or_theirs(row);
+        let said = said.map_err(|what| Fault::new("status", what))?;
+        Ok(status(&said.ok_or_else(missing)?).unwrap_or(Status::UNNAMED))
     }
 
     /// Dates that contradict each other would become a wrong number.

@@ -6,9 +6,9 @@
 
 use std::time::Duration;
 
-use super::request::{headers, request, texts, words};
+use super::request::{headers, path_template, request, texts, words};
 use super::template::Slot;
-use super::{HttpAccess, HttpListing, HttpReport, Paging, Request, SignIn, Success};
+use super::{HttpAccess, HttpListing, HttpReport, OneRequest, Paging, Request, SignIn, Success};
 use super::{limits, paging, sign_in};
 use crate::config::reader::{Item, Table};
 use crate::config::sources::kinds::shown;
@@ -60,12 +60,20 @@ fn session_of(sign_in: Option<&SignIn>) -> &'static [Slot] {
 
 /// `[[pull]]` but for what every kind has.
 pub fn listing(table: &Table<'_>, access: Option<&HttpAccess>) -> Option<HttpListing> {
+    listing_since(table, access, since(table))
+}
+
+/// As [`listing`]. `since`: rows are asked for by their change, and whether by a parameter of their own.
+pub fn listing_since(
+    table: &Table<'_>,
+    access: Option<&HttpAccess>,
+    since: Option<bool>,
+) -> Option<HttpListing> {
     let rows = table.or("rows", String::new(), place);
     let success = table.maybe("success", |item| self::success(&item.table()?));
     let paging = table.required("paging", |item| {
         Some((paging::paging(&item.table()?)?, item.at()))
     });
-    let since = since(table);
     let mut known = session_of(access.map(|access| &access.sign_in)).to_vec();
     known.extend(since.is_some().then_some(Slot::Since));
     match &paging {
@@ -87,6 +95,22 @@ pub fn listing(table: &Table<'_>, access: Option<&HttpAccess>) -> Option<HttpLis
         paging,
         total,
     })
+}
+
+/// The request for one thing of a list: somewhere it says `{id}`.
+pub fn one(table: &Table<'_>, access: Option<&HttpAccess>) -> Option<OneRequest> {
+    let mut known = session_of(access.map(|access| &access.sign_in)).to_vec();
+    known.push(Slot::Id);
+    let template = table.get("path").filter(Item::is_text);
+    let template = template.map(|item| path_template(&item));
+    let request = request(table, &known)?;
+    let path = template??;
+    sends_session(table, access, &request);
+    if !path.has(Slot::Id) && !request.has(Slot::Id) {
+        let help = "write `{id}` where its name belongs: `path = \"/messages/{id}\"`";
+        table.problem("every message would be asked for in the same words", help);
+    }
+    Some(OneRequest { path, request })
 }
 
 /// Whether rows are asked for by their change, and whether a parameter is named for it.

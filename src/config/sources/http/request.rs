@@ -170,6 +170,11 @@ impl Request {
     }
 }
 
+/// A path in which `{id}` may stand.
+pub fn path_template(item: &Item<'_>) -> Option<Text> {
+    template(item, &item.text()?, &[Slot::Id])
+}
+
 /// What is appended to the endpoint's address.
 pub fn path(item: &Item<'_>) -> Option<String> {
     let text = item.text()?;

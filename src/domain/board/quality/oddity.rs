@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::source_of;
 use crate::domain::board::Inputs;
 use crate::domain::board::selection::{SelectedDossier, Selection};
-use crate::domain::dossier::{State, StatusGroup, day_in_code, day_of, original_state};
+use crate::domain::dossier::{State, Status, StatusGroup, day_in_code, day_of, original_state};
 use crate::domain::finding::{Code, Finding};
 use crate::domain::record::DOSSIERS;
 
@@ -128,7 +128,10 @@ impl<'a> Odd<'a> {
         let told: Vec<String> = self
             .statuses
             .iter()
-            .map(|(code, count)| format!("{code} ({count})"))
+            .map(|(code, count)| match Status(*code) {
+                Status::UNNAMED => format!("a word that is no code ({count})"),
+                _ => format!("{code} ({count})"),
+            })
             .collect();
         told.join(", ")
     }

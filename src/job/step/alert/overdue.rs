@@ -49,6 +49,16 @@ pub async fn perform(context: &Context<'_>, alert: &OverdueDossiers) -> Result<D
         .filter(|source| source.stale)
         .map(|source| source.source.as_str())
         .collect();
+    if !stale.is_empty() && context.run.holds_mails {
+        let why: Vec<String> = feeding
+            .iter()
+            .filter_map(|source| source.doubt(app.zone()))
+            .collect();
+        return Err(JobError::Missing(format!(
+            "no alert is filled up from old figures: {}",
+            why.join("; ")
+        )));
+    }
     if !stale.is_empty() {
         return Ok(Done {
             counts: json!({ "blind": stale }),

@@ -43,6 +43,8 @@ pub struct Batch {
     pub files: Vec<FileEnd>,
     /// Messages of which it tells.
     pub messages: Vec<KeptMessage>,
+    /// Names of those that could be read.
+    read: Vec<String>,
     places: HashMap<String, usize>,
     rooms: Vec<OwnedSemaphorePermit>,
 }
@@ -77,13 +79,18 @@ impl Batch {
         self.files.extend(page.origin.file_end().cloned());
         if let Origin::Messages(post) = &page.origin {
             self.messages.extend(threads::kept(post));
+            self.read.extend(threads::readable(post));
         }
         self.rooms.push(page.room);
     }
 
-    /// The codes of its records.
+    /// The codes of its records, and the names of messages: whatever was kept aside under one of them is good now.
     pub fn codes(&self) -> Vec<&str> {
-        self.places.keys().map(String::as_str).collect()
+        self.places
+            .keys()
+            .chain(&self.read)
+            .map(String::as_str)
+            .collect()
     }
 }
 

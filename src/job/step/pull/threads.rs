@@ -111,7 +111,8 @@ impl Threads {
 
 /// Messages as they are remembered.
 pub fn kept(post: &Post) -> Vec<KeptMessage> {
-    let kept = post.arrived.iter().map(|message| KeptMessage {
+    let kept = post.arrived.iter().filter(|message| !message.again);
+    let kept = kept.map(|message| KeptMessage {
         seen: SeenMessage {
             name: message.stamp.name.clone(),
             size: message.stamp.size,
@@ -121,6 +122,12 @@ pub fn kept(post: &Post) -> Vec<KeptMessage> {
         says: message.says.clone().unwrap_or_default(),
     });
     kept.collect()
+}
+
+/// Names of messages that could be read: under such a name nothing is kept aside any more.
+pub fn readable(post: &Post) -> impl Iterator<Item = String> {
+    let read = post.arrived.iter().filter(|message| message.says.is_ok());
+    read.map(Arrived::name)
 }
 
 /// The document of a row that is kept aside: its code says it, with the receiver behind it.
@@ -133,8 +140,8 @@ fn unreadable(message: &Arrived) -> Option<Reject> {
     let why = message.says.as_ref().err()?;
     Some(Reject {
         position: 0,
-        code: None,
-        reason: format!("{}: {why}", message.stamp.name),
+        code: Some(message.name()),
+        reason: format!("{}: {why}", message.name()),
         raw: String::new(),
         hash: message.hash.clone(),
     })
