@@ -143,7 +143,7 @@ sections! {
         outage(length); outage_intro(from, until, length); outage_cause(); look_at_all();
         blind(source); blind_intro(source); sees(source); sees_intro(source, moment); try_source(source);
         vacant(post); vacant_intro(post, unit, instead); unheard_intro(post, unit); fill();
-        disowned(post, n); disowned_intro(title, post); disowned_thing(); disowned_more(n); reassign(); hand_back(post);
+        disowned(post, n); disowned_intro(title, post, n); disowned_thing(); disowned_more(n); reassign(); hand_back(post);
         last_success(); no_success(); last_run(); no_run(); run(moment, outcome); run_because(moment, outcome, reason);
         look(job); doctor(); again(job); days(n); hours(n); minutes(n);
         waiting(); running(); succeeded(); partial(); failed(); missed(); skipped(); abandoned();

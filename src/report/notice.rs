@@ -356,7 +356,9 @@ fn disowned(disowned: &Disowned, words: &Words) -> View {
     let more = (hidden > 0).then(|| words.notice.disowned_more(number(hidden, words)));
     let shown = things.iter().take(MOST).map(|name| shortened(name));
     View {
-        intro: words.notice.disowned_intro(title, post),
+        intro: words
+            .notice
+            .disowned_intro(title, post, number(things.len(), words)),
         any_facts: true,
         facts: shown.chain(more).map(fact).collect(),
         any_steps: true,

@@ -125,7 +125,7 @@ stories! {
         for day in ["2020-06-02 07:30", "2020-06-03 07:30", "2020-06-04 07:30"] {
             assert_eq!(alert_at(app, day).await, 0, "{day}: the whole ladder is quiet");
         }
-        assert_eq!(last_reason(app, 1, "vice-chair@004").await, "acknowledged until 2020-06-04");
+        assert_eq!(last_reason(app, 1, "vice-chair@004").await, "acknowledged: promised for 2020-06-04");
         assert_eq!(alert_at(app, "2020-06-05 07:30").await, 2, "the head, and the next rung");
         let letter = letter_to(app, "head@00118").await;
         assert!(letter.text.contains("Quá ngày đã hẹn xong"), "{}", letter.text);

@@ -57,3 +57,4 @@ mod serve;
 mod simulation;
 mod source_test;
 mod tidy;
+mod trail;
