@@ -171,6 +171,35 @@ stories! {
         assert_eq!(app.sent_to("head@00118").await.len(), 1);
     }
 
+    async fn the_same_answer_sent_twice_at_once_is_one(app: &mut TestApp) {
+        let browser = Browser::at(app).await;
+        three_are_late(app).await;
+        let letter = letter_to(app, "head@00118").await;
+        let one = alert_about(app, 1).await.id.to_string();
+        let form = [("answer", "not-mine"), ("alert", one.as_str())];
+        let send = async || browser.answer(&letter, &form).await.status;
+        let sent = tokio::join!(send(), send(), send(), send());
+        assert_eq!(sent, (StatusCode::OK, StatusCode::OK, StatusCode::OK, StatusCode::OK));
+        app.run_queued().await;
+        assert_eq!(answers_about(app, 1).await.len(), 1);
+        assert_eq!(app.sent_to("operator@004").await.len(), 1);
+    }
+
+    async fn an_answer_can_be_taken_back(app: &mut TestApp) {
+        app.edit(JOB, "# remind = 3", "remind = 1").await;
+        let browser = Browser::at(app).await;
+        app.city.shows(DOSSIERS, [dossier(&code(1)).due("20200529").row()]);
+        alert_at(app, "2020-06-01 07:30").await;
+        let letter = letter_to(app, "head@00118").await;
+        let one = alert_about(app, 1).await.id.to_string();
+        assert!(!browser.open(&letter, "seen").await.text.contains("Rút lại"), "there is nothing to take back");
+        browser.answer(&letter, &[("answer", "promised"), ("promised_day", "2020-06-10"), ("alert", &one)]).await;
+        assert!(browser.open(&letter, "seen").await.text.contains("Đã hẹn xong vào ngày 10/06/2020"));
+        let noted = browser.answer(&letter, &[("answer", "withdrawn"), ("alert", &one)]).await;
+        assert!(noted.text.contains("Đã rút lại"), "{}", noted.text);
+        assert_eq!(alert_at(app, "2020-06-02 07:30").await, 1, "reminded as if nothing had been answered");
+    }
+
     async fn a_link_lasts_as_long_as_the_settings_say(app: &mut TestApp) {
         let browser = Browser::at(app).await;
         three_are_late(app).await;
