@@ -107,3 +107,42 @@ impl AsyncWrite for Connection {
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::serve::Listener as _;
+    use tokio::io::AsyncReadExt as _;
+
+    use super::*;
+
+    async fn bounded() -> (Bounded, SocketAddr) {
+        let bounded = Bounded::new(TcpListener::bind("127.0.0.1:0").await.unwrap());
+        let at = bounded.address().unwrap();
+        (bounded, at)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_sends_nothing_is_cut_off() {
+        let (mut bounded, at) = bounded().await;
+        let _silent = TcpStream::connect(at).await.unwrap();
+        let (mut connection, _) = bounded.accept().await;
+        let read = connection.read_u8().await;
+        assert_eq!(read.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn one_too_many_waits_until_another_has_left() {
+        let (mut bounded, at) = bounded().await;
+        let (mut callers, mut inside) = (Vec::new(), Vec::new());
+        for _ in 0..AT_ONCE {
+            callers.push(TcpStream::connect(at).await.unwrap());
+            inside.push(bounded.accept().await);
+        }
+        callers.push(TcpStream::connect(at).await.unwrap());
+        let waits = tokio::time::timeout(Duration::from_millis(200), bounded.accept()).await;
+        assert!(waits.is_err());
+        inside.pop();
+        let enters = tokio::time::timeout(Duration::from_secs(5), bounded.accept()).await;
+        assert!(enters.is_ok());
+    }
+}
