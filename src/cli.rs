@@ -13,6 +13,7 @@ use clap::{Parser, Subcommand};
 use logging::Logs;
 
 mod alerts;
+mod apology;
 mod bench;
 mod backfill;
 mod beside;
@@ -96,6 +97,8 @@ enum Command {
     Board(board::Board),
     /// Overdue dossiers, oldest first
     Overdue(overdue::Overdue),
+    /// Draft the apology slip of a dossier that is or will be late
+    Apology(apology::Apology),
     /// How a target's figure comes about
     Explain(explain::Explain),
     /// Rows kept aside, why, and trying them again
@@ -154,6 +157,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Runs(runs) => runs.run(&scope).await?,
         Command::Board(board) => board.run(&scope).await?,
         Command::Overdue(overdue) => overdue.run(&scope).await?,
+        Command::Apology(apology) => apology.run(&scope).await?,
         Command::Explain(explain) => explain.run(&scope).await?,
         Command::Quarantine(quarantine) => quarantine.run(&scope).await?,
         Command::Calendar(calendar) => calendar.run(&scope)?,

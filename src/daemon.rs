@@ -16,8 +16,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::job::bounces::Bounces;
 use crate::job::notice::Notices;
 use crate::job::plan::Planner;
 use crate::job::round::{self, Haste};
@@ -40,6 +41,8 @@ const DRAIN: Duration = Duration::from_secs(30);
 const MOMENT: Duration = Duration::from_secs(3);
 /// A part of a beat that takes longer waits for a database that will not answer.
 const SILENCE: Duration = Duration::from_secs(120);
+/// After a letter that could not be made.
+const LETTERS_AGAIN: TimeDelta = TimeDelta::minutes(1);
 /// Beats between two signs of life.
 const SIGN_OF_LIFE: u64 = 20;
 /// Beats between two looks whether the database is still held.
@@ -133,6 +136,7 @@ pub struct Daemon {
     watchdog: Watchdog,
     notices: Notices,
     exporter: Exporter,
+    bounces: Bounces,
     door: Door,
     /// What the database failed with at this beat.
     error: Option<String>,
@@ -169,6 +173,7 @@ impl Daemon {
             is_stopping: Arc::new(AtomicBool::new(false)),
             watchdog: Watchdog::default(),
             notices: Notices::default(),
+            bounces: Bounces::default(),
             is_held: true,
             error: None,
             outages: Outages::default(),
@@ -240,8 +245,15 @@ impl Daemon {
     async fn write_letters(&mut self) -> Result<(), JobError> {
         let now = self.app.clock.now();
         if self.letters_wait || self.next_letter.is_some_and(|next| next <= now) {
-            self.next_letter = round::write(&self.app, Haste::Gathers).await?.next;
-            self.letters_wait = false;
+            let round = round::write(&self.app, Haste::Gathers).await;
+            let is_outage = round.as_ref().is_err_and(JobError::is_outage);
+            self.letters_wait = is_outage;
+            self.next_letter = match &round {
+                Ok(round) => round.next,
+                // What cannot be made now cannot be made a second later either.
+                Err(_) => Some(now + LETTERS_AGAIN),
+            };
+            round?;
         }
         Ok(())
     }
@@ -269,6 +281,8 @@ impl Daemon {
             return;
         }
         self.watchdog.look(&self.app, &mut self.notices).await;
+        let looked = answered(self.bounces.look(&self.app)).await;
+        self.note("reading notices of non-delivery", looked.map(drop));
         self.listen().await;
     }
 
@@ -303,6 +317,9 @@ impl Daemon {
             self.finish_delivery().await;
             if let Err(error) = self.runner.drain(&self.app, DRAIN).await {
                 tracing::error!(%error, "not everything that ended could be written");
+            }
+            if let Err(error) = round::write(&self.app, Haste::Now).await {
+                tracing::warn!(%error, "letters are written at the next start");
             }
         };
         tokio::select! {

@@ -9,6 +9,8 @@ pub mod organ_id;
 pub mod exchange;
 pub mod unit;
 pub mod dossier;
+pub mod applicant;
+pub mod apology;
 pub mod daybook;
 pub mod record;
 pub mod reject;

@@ -4,12 +4,19 @@
 //! Never: deciding who hears what (`domain::decide`), the clock, the outbox (`store`).
 //! Reads next: `render.rs`, `message.rs`, `transport.rs`.
 
+pub mod attachment;
+pub mod bounce;
 mod eml;
 pub mod render;
 mod load;
 mod lint;
+pub mod maildir;
 mod pages;
 pub mod message;
+pub mod slip;
+mod features;
+mod joined;
+mod pace;
 mod relay;
 mod reply;
 mod secure;

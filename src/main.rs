@@ -1,12 +1,16 @@
 //! Parses arguments, calls `cli`, turns errors into exit codes.
 //!
-//! Owns: the runtime.
+//! Owns: the runtime, the allocator.
 //! Never: anything else.
 //! Reads next: `cli.rs`.
 
 use std::process::ExitCode;
 
 use clap::Parser;
+
+/// Rows are made on one thread and dropped on another, which the system's allocator takes ill.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -119,6 +119,12 @@ async fn mails(app: &App, page: &mut Page) -> Result<(), JobError> {
         let count = mails.get(status).copied().unwrap_or_default();
         page.value(&[("status", status.as_str())], count.cast_signed());
     }
+    let rest = app.store.rest().await?;
+    page.gauge(
+        "dondoc_relay_down_since_timestamp_seconds",
+        "Since when the relay takes no mail; 0 while it does.",
+    );
+    page.value(&[], seconds(rest.map(|rest| rest.since)));
     Ok(())
 }
 

@@ -13,9 +13,10 @@ pub mod overdue;
 pub mod ward_lag;
 pub mod digest;
 pub mod notice;
+pub mod apology;
 pub mod screen;
 mod page;
 mod samples;
 
 pub use page::{Answering, Kind, Letter, Page, on_trial, page};
-pub use samples::{Sample, samples};
+pub use samples::{Sample, samples, slips};

@@ -11,7 +11,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use crate::config::sources::http::AskApplicant;
 use crate::config::sources::{Pull, Stated};
+use crate::domain::applicant::Applicant;
 use crate::domain::period::Period;
 
 pub mod drop;
@@ -144,6 +146,26 @@ impl Connection<'_> {
             Self::Http(connection) => connection.stated(stated, period, now).await,
             Self::Drop(_) | Self::Edxml(_) => Err(SourceError::Settings(
                 "a source of this kind states no figures".to_owned(),
+            )),
+        }
+    }
+}
+
+impl Connection<'_> {
+    /// The name of whoever handed a dossier in. It is for a draft, and kept nowhere.
+    ///
+    /// # Errors
+    /// When the source cannot be asked, or answers something else.
+    pub async fn applicant(
+        &mut self,
+        how: &AskApplicant,
+        code: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Applicant, SourceError> {
+        match self {
+            Self::Http(connection) => connection.applicant(how, code, now).await,
+            Self::Drop(_) | Self::Edxml(_) => Err(SourceError::Settings(
+                "a source of this kind cannot be asked for one dossier".to_owned(),
             )),
         }
     }

@@ -21,10 +21,13 @@ use secrecy::ExposeSecret;
 
 use crate::config::settings as config;
 
+pub mod alarms;
 pub mod alerts;
 pub mod answers;
+pub mod apologies;
 pub mod aside;
 mod bulk;
+pub mod copied;
 pub mod daemons;
 pub mod daybook;
 pub mod decisions;
@@ -41,6 +44,7 @@ mod outage;
 pub mod outbox;
 pub mod pulls;
 pub mod quarantine;
+pub mod rests;
 pub mod runs;
 pub mod schedules;
 pub mod scratch;

@@ -27,6 +27,10 @@ mod m20200106_000001_quality;
 mod m20200107_000001_exchange_message;
 mod m20200108_000001_alert;
 mod m20200108_000001_twin;
+mod m20200108_000001_read_as;
+mod m20200108_000002_unasked_index;
+mod m20200108_000001_delivery;
+mod m20200109_000001_apology;
 
 pub struct Migrator;
 
@@ -50,6 +54,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20200107_000001_exchange_message::Migration),
             Box::new(m20200108_000001_alert::Migration),
             Box::new(m20200108_000001_twin::Migration),
+            Box::new(m20200108_000001_read_as::Migration),
+            Box::new(m20200108_000002_unasked_index::Migration),
+            Box::new(m20200108_000001_delivery::Migration),
+            Box::new(m20200109_000001_apology::Migration),
         ]
     }
 }

@@ -38,6 +38,15 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
+            .alter_table(
+                Table::alter()
+                    .table("decision")
+                    // When the letter that carries it was written, where that was later.
+                    .add_column(big_integer_null("told_at"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
             .create_index(index("decision_waits", "decision", &["message_id", "told"]))
             .await
     }

@@ -9,8 +9,11 @@ use serde::Serialize;
 
 use super::{Scope, output};
 
+mod machine;
+mod mail;
 mod pull;
 mod schedule;
+mod xlsx;
 
 #[derive(Debug, Args)]
 pub struct Bench {
@@ -18,9 +21,12 @@ pub struct Bench {
     /// How many schedules
     #[arg(long, default_value_t = 10_000)]
     schedules: usize,
-    /// How many dossiers
-    #[arg(long, default_value_t = 1_000_000)]
-    rows: u64,
+    /// How many dossiers: a million over HTTP, a hundred thousand in a workbook, unless said
+    #[arg(long)]
+    rows: Option<u64>,
+    /// How many mails
+    #[arg(long, default_value_t = 5_000)]
+    mails: usize,
     /// An empty PostgreSQL database to pull into, instead of SQLite
     #[arg(long)]
     database: Option<String>,
@@ -32,6 +38,10 @@ enum Name {
     Schedule,
     /// Pulling dossiers over HTTP into the database
     Pull,
+    /// Reading a workbook as one that was dropped
+    Xlsx,
+    /// Sending mails to postfix's smtp-sink, beside its own smtp-source
+    Mail,
 }
 
 /// One measured figure beside what it is compared with.
@@ -48,7 +58,12 @@ impl Bench {
     pub async fn run(&self, scope: &Scope) -> anyhow::Result<()> {
         let figures = match self.name {
             Name::Schedule => schedule::run(self.schedules).await?,
-            Name::Pull => pull::run(self.rows, self.database.as_deref()).await?,
+            Name::Pull => {
+                let rows = self.rows.unwrap_or(1_000_000);
+                pull::run(rows, self.database.as_deref()).await?
+            }
+            Name::Xlsx => xlsx::run(self.rows.unwrap_or(100_000)).await?,
+            Name::Mail => mail::run(self.mails).await?,
         };
         if scope.json {
             return output::json(&figures);

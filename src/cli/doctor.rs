@@ -15,7 +15,10 @@ use crate::config::secret::SecretSource;
 use crate::config::sources::Source;
 use crate::daemon;
 use crate::job::App;
+use crate::job::bounces;
 use crate::job::look::{self, Look};
+use crate::store::StoreError;
+use crate::store::outbox::MailStatus;
 use crate::web::probe::{Found, probe};
 
 /// Below this the daemon cannot be trusted to finish a pull.
@@ -34,12 +37,14 @@ pub async fn run(scope: &Scope) -> anyhow::Result<ExitCode> {
         files(&app),
         database(&app).await,
         relay(&app).await,
+        queue(&app).await,
         calendar(&app),
         clock(&app),
         disk(&app.site),
         links(&app),
         listener(&app).await,
     ];
+    findings.extend(bounces(&app));
     for source in &app.files.sources {
         findings.push(self::source(&app, source).await);
     }
@@ -100,6 +105,37 @@ async fn database(app: &App) -> Finding {
 
 async fn relay(app: &App) -> Finding {
     finding("mail", app.transport.probe().await)
+}
+
+/// What waits, and whether it waits for a relay that is away.
+async fn queue(app: &App) -> Finding {
+    finding("queue", waiting(app).await)
+}
+
+async fn waiting(app: &App) -> Result<String, String> {
+    let read = |error: StoreError| error.to_string();
+    let mails = app.store.mails_by_status().await.map_err(read)?;
+    let queued = mails.get(&MailStatus::Queued).copied().unwrap_or_default();
+    let waits = format!("{queued} mails wait");
+    let Some(rest) = app.store.rest().await.map_err(read)? else {
+        return Ok(waits);
+    };
+    let local = |at| output::local(at, app.zone());
+    Err(format!(
+        "{waits}: {} has taken none since {} ({}); it is tried again at {}",
+        rest.relay,
+        local(rest.since),
+        rest.cause,
+        local(rest.until)
+    ))
+}
+
+/// A notice lies unread for seconds; what lies longer is about no mail of ours.
+fn bounces(app: &App) -> Option<Finding> {
+    let waiting = bounces::waiting(app)?;
+    let told =
+        waiting.map(|unread| format!("{unread} unread messages, which are about no mail of ours"));
+    Some(finding("notices of non-delivery", told))
 }
 
 fn calendar(app: &App) -> Finding {

@@ -1,10 +1,11 @@
 //! `dondoc mail`: the outbox, and how the mails look.
 //!
 //! Owns: printing; addresses masked.
-//! Never: sending.
-//! Reads next: `mail/preview.rs`, `job/deliver.rs`.
+//! Never: sending (`mail/send.rs` has it done).
+//! Reads next: `mail/preview.rs`, `mail/send.rs`, `../job/deliver.rs`.
 
 mod preview;
+mod send;
 
 use std::io::Write;
 
@@ -32,7 +33,7 @@ pub struct Mail {
 enum Question {
     /// All mails, oldest first
     List {
-        /// held, queued, sending, accepted, rejected or ambiguous
+        /// held, queued, sending, accepted, rejected, ambiguous or bounced
         #[arg(long, value_parser = status)]
         status: Option<MailStatus>,
     },
@@ -43,7 +44,9 @@ enum Question {
         #[arg(long, default_value = "text")]
         part: Part,
     },
-    /// Send mails that were held, refused or ended in doubt
+    /// Deliver now what is due, without a daemon
+    Send,
+    /// Queue mails again that were held, refused, given back or ended in doubt
     Retry {
         #[arg(required = true)]
         ids: Vec<i64>,
@@ -105,6 +108,7 @@ impl Mail {
         match &self.question {
             Question::List { status } => list(scope, *status).await,
             Question::Show { id, part } => show(scope, *id, *part).await,
+            Question::Send => send::send(scope).await,
             Question::Retry { ids } => retry_all(scope, ids).await,
             Question::Preview {
                 mail,
@@ -234,7 +238,7 @@ async fn retry_all(scope: &Scope, ids: &[i64]) -> anyhow::Result<()> {
             .collect();
         let when = match beside::daemon(&app.store, &app.clock).await? {
             Some(_) => "the daemon sends them within seconds",
-            None => "they go when `dondoc serve` runs, or with the next `dondoc run`",
+            None => "they go with `dondoc mail send`, or when `dondoc serve` runs",
         };
         output::line(format!("queued: mail {}; {when}", to.join(", ")))?;
     }
@@ -255,7 +259,7 @@ async fn retry_one(app: &App, id: i64) -> anyhow::Result<Result<Listed, String>>
             Err(format!("{to} is queued already: it goes by itself"))
         }
         Retried::LeftAlone(status) => Err(format!(
-            "{to} is {status}: only held, rejected and ambiguous mails can be sent again"
+            "{to} is {status}: only held, rejected, bounced and ambiguous mails can be sent again"
         )),
         Retried::ToldMeanwhile(about) => Err(format!(
             "{to} stays held: other mails have told meanwhile of {}; what it says besides goes with the next run",

@@ -7,6 +7,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use chrono_tz::Tz;
 use clap::Args;
 use serde::Serialize;
 
@@ -17,7 +18,7 @@ use super::simulate::{ShownMail, print_mails};
 use super::{Scope, output};
 use crate::daemon::Signals;
 use crate::job::ledger::no_job;
-use crate::job::round::{self, Haste};
+use crate::job::round::{self, Haste, Round};
 use crate::job::spec::Job;
 use crate::job::try_out::{Tried, try_out};
 use crate::job::{App, deliver, plan, runner};
@@ -65,7 +66,12 @@ impl Run {
         let tried =
             until_interrupted(async { Ok(try_out(app, &self.job, &progress).await?) }).await;
         progress.finish();
-        let Tried { run, steps, mails } = tried?;
+        let Tried {
+            run,
+            steps,
+            mails,
+            round,
+        } = tried?;
         let mails: Vec<ShownMail> = mails
             .into_iter()
             .map(|mail| ShownMail::of(mail, zone))
@@ -83,6 +89,9 @@ impl Run {
         ))?;
         if count > 0 {
             print_mails(mails)?;
+        }
+        if round.waiting > 0 {
+            output::line(later(zone, round))?;
         }
         Ok(code)
     }
@@ -113,9 +122,10 @@ async fn run_here(
 ) -> anyhow::Result<ExitCode> {
     let progress = Arc::new(Progress::new());
     let status = runner::run_alone(&app, id, progress.clone(), signals.next()).await?;
+    let mut round = Round::default();
     if status != RunStatus::Abandoned {
         tokio::select! {
-            handed = hand_over(&app) => handed?,
+            handed = hand_over(&app) => round = handed?,
             () = signals.next() => {}
         }
     }
@@ -126,15 +136,28 @@ async fn run_here(
         output::json(&shown)?;
     } else {
         shown.print(app.zone())?;
+        if round.waiting > 0 {
+            output::line(format!("\n{}", later(app.zone(), round)))?;
+        }
     }
     Ok(code)
 }
 
 /// The letters whose hour has come, into the outbox and on.
-async fn hand_over(app: &App) -> anyhow::Result<()> {
-    round::write(app, Haste::Now).await?;
+async fn hand_over(app: &App) -> anyhow::Result<Round> {
+    let round = round::write(app, Haste::Now).await?;
     deliver::drain(app).await?;
-    Ok(())
+    Ok(round)
+}
+
+/// Whoever asked for a run wonders where its mails are. Empty where none waits.
+fn later(zone: Tz, round: Round) -> String {
+    let Round { waiting, next, .. } = round;
+    next.filter(|_| waiting > 0)
+        .map_or_else(String::new, |next| {
+            let next = next.with_timezone(&zone).format("%a %Y-%m-%d %H:%M");
+            format!("{waiting} letter(s) wait for the hours of [letters]: they go from {next} on")
+        })
 }
 
 fn code(status: RunStatus) -> ExitCode {

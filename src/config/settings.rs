@@ -6,12 +6,14 @@
 
 mod letters;
 mod mail;
+mod operator;
 mod read;
 
 pub use read::settings;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -38,6 +40,7 @@ pub struct Settings {
     pub web: Web,
     pub rules: Rules,
     pub metrics: Metrics,
+    pub operator: Operator,
 }
 
 #[derive(Clone, Debug)]
@@ -75,6 +78,8 @@ pub struct Mail {
     /// A recipient outside these domains is refused by `check` and at queueing.
     pub allowed_domains: Vec<String>,
     pub delivery: Delivery,
+    /// A maildir where notices of non-delivery arrive (relative to the site).
+    pub bounces: Option<PathBuf>,
 }
 
 /// Where mails go.
@@ -98,6 +103,31 @@ pub struct Relay {
     pub timeout: Duration,
     /// A PEM file with the certificate authority of an inner relay (relative to the site).
     pub trust: Option<PathBuf>,
+    pub bounds: Bounds,
+}
+
+/// How much a relay is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// At once.
+    pub connections: usize,
+    /// Mails a minute; `None`: as fast as the relay takes them.
+    pub rate: Option<NonZeroU32>,
+    /// Mails over one connection.
+    pub per_connection: NonZeroU32,
+    /// The largest message in bytes; `None`: what the relay states itself.
+    pub max_size: Option<u64>,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            connections: 1,
+            rate: None,
+            per_connection: NonZeroU32::MIN.saturating_add(99),
+            max_size: None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -135,6 +165,17 @@ pub struct Web {
 pub struct Metrics {
     /// Where the daemon answers `GET /metrics`; `None`: nowhere.
     pub listen: Option<SocketAddr>,
+}
+
+/// How the operator hears that mail itself fails.
+#[derive(Clone, Debug)]
+pub struct Operator {
+    /// An address that takes JSON; it may hold a token.
+    pub webhook: Option<SecretString>,
+    /// A file that lines are added to (relative to the site).
+    pub file: Option<PathBuf>,
+    /// How long a relay may be away before it is worth telling.
+    pub after: Duration,
 }
 
 #[derive(Clone, Debug)]

@@ -38,6 +38,8 @@ pub struct Source {
     pub stated: Vec<Stated>,
     /// Everything is asked for again after this long; `None`: only on demand.
     pub resync: Option<Duration>,
+    /// How one dossier is asked for its applicant; `None`: it cannot be.
+    pub applicant: Option<Box<http::AskApplicant>>,
 }
 
 /// How a system is reached: `kind` in its file, `http` if that says nothing.

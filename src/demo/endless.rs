@@ -2,7 +2,7 @@
 //!
 //! Owns: the rows, the pages, which of them changed between two pulls.
 //! Never: a person, an existing dossier.
-//! Reads next: `cli/bench/pull.rs`.
+//! Reads next: `cli/bench/pull.rs`, `cli/bench/xlsx.rs`.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use chrono::{DateTime, Days, NaiveDate, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, TimeZone, Utc};
 use chrono_tz::Asia::Ho_Chi_Minh;
 use serde::Deserialize;
 use tokio::net::TcpListener;
@@ -59,15 +59,21 @@ struct Told {
 }
 
 impl Endless {
+    /// So many dossiers, which nobody can ask for yet.
+    #[must_use]
+    pub fn of(rows: u64) -> Self {
+        Self {
+            rows,
+            has_moved_on: AtomicBool::new(false),
+        }
+    }
+
     /// Listens on a free port of this machine.
     ///
     /// # Errors
     /// When there is none.
     pub async fn start(rows: u64) -> std::io::Result<(Arc<Self>, SocketAddr)> {
-        let city = Arc::new(Self {
-            rows,
-            has_moved_on: AtomicBool::new(false),
-        });
+        let city = Arc::new(Self::of(rows));
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let router = Router::new()
@@ -116,7 +122,7 @@ impl Endless {
         let received = NaiveDate::default() + Days::new(17_900 + day);
         let is_open = number.is_multiple_of(OPEN) && !self.has_finished(number);
         Told {
-            code: format!("H26.23.14-{}-{number:07}", received.format("%y%m%d")),
+            code: format!("H26.23.14-{:06}-{number:07}", digits(received) % 1_000_000),
             ward: WARDS[(number % WARDS.len() as u64) as usize],
             received,
             due: received + Days::new(10 + number % 7),
@@ -130,7 +136,7 @@ impl Endless {
 
     fn write(&self, body: &mut String, number: u64) {
         let told = self.told(number);
-        let stamp = |day: NaiveDate, hour: u32| format!("{}{hour:02}0000", day.format("%Y%m%d"));
+        let stamp = |day: NaiveDate, hour: u32| format!("{}{hour:02}0000", digits(day));
         let finished = told.finished.map(|day| stamp(day, 16)).unwrap_or_default();
         let channel = match channel(number) {
             Channel::Direct => 0,
@@ -167,6 +173,11 @@ impl Endless {
         body.push_str("]}");
         body
     }
+}
+
+/// 2020-06-01 as 20200601.
+fn digits(day: NaiveDate) -> u32 {
+    day.year().unsigned_abs() * 10_000 + day.month() * 100 + day.day()
 }
 
 fn channel(number: u64) -> Channel {

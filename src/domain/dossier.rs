@@ -36,6 +36,9 @@ impl Status {
     /// The status of a word that is neither a code nor a name of the national portal.
     pub const UNNAMED: Self = Self(0);
 
+    /// The applicant has the result.
+    pub const HANDED_OVER: Self = Self(10);
+
     /// What the national portal calls its codes.
     pub const NAMES: [(&'static str, Self); 10] = [
         ("Mới đăng ký", Self(1)),

@@ -97,6 +97,19 @@ pub fn date_time(at: NaiveDateTime, language: Language) -> String {
     )
 }
 
+/// A day as an official paper writes it: `ngày 05 tháng 6 năm 2020` (NĐ 30/2020: a nought before days under ten and
+/// before January and February).
+#[must_use]
+pub fn official_date(day: NaiveDate) -> String {
+    let month = day.month();
+    let nought = if month < 3 { "0" } else { "" };
+    format!(
+        "ngày {:02} tháng {nought}{month} năm {}",
+        day.day(),
+        day.year()
+    )
+}
+
 /// The day's name as it stands inside a sentence: `thứ Hai`, `Chủ nhật` (NĐ 30/2020, appendix II); `Monday`.
 #[must_use]
 pub fn weekday(day: NaiveDate, language: Language) -> &'static str {
@@ -170,6 +183,17 @@ mod tests {
         assert_eq!(date(day, En), "1 June 2020");
         assert_eq!(date_time(at, Vi), "07:30 ngày 01/06/2020");
         assert_eq!(date_time(at, En), "07:30 on 1 June 2020");
+    }
+
+    #[test]
+    fn an_official_paper_writes_its_days_out() {
+        for (day, written) in [
+            ("2020-06-05", "ngày 05 tháng 6 năm 2020"),
+            ("2020-02-28", "ngày 28 tháng 02 năm 2020"),
+            ("2020-12-01", "ngày 01 tháng 12 năm 2020"),
+        ] {
+            assert_eq!(official_date(day.parse().unwrap()), written);
+        }
     }
 
     #[test]

@@ -112,7 +112,9 @@ fn row(
         procedure_name: dossier.procedure_name.clone(),
         field: dossier.field.clone(),
         level: dossier.level,
-        answerable: place.and_then(|place| answerable(roster.unit(place)?, inputs.units, today)),
+        answerable: place
+            .and_then(|place| answerable(roster.unit(place)?, inputs.units, today))
+            .map(|unit| unit.code.clone()),
         original_due_at: dossier
             .original_due_at
             .filter(|at| *at != dossier.due_at)
@@ -122,13 +124,25 @@ fn row(
     })
 }
 
+/// The unit that answers for a dossier on a day; `None`: its own is gone and nobody took its work over.
+#[must_use]
+pub fn unit_of<'u>(
+    dossier: &Dossier,
+    units: &'u Units,
+    today: NaiveDate,
+    zone: Tz,
+) -> Option<&'u Unit> {
+    let roster = Roster::new(units, today, zone);
+    let place = roster.find(&dossier.unit, dossier.received_at)?;
+    answerable(roster.unit(place)?, units, today)
+}
+
 /// A unit answers for its own as long as it exists; then who took over does, and never just a namesake.
-fn answerable(unit: &Unit, units: &Units, today: NaiveDate) -> Option<UnitCode> {
+fn answerable<'u>(unit: &'u Unit, units: &'u Units, today: NaiveDate) -> Option<&'u Unit> {
     if unit.exists_on(today) {
-        return Some(unit.code.clone());
+        return Some(unit);
     }
-    let heir = unit.successor.as_ref()?;
-    units.find(heir, today).map(|unit| unit.code.clone())
+    units.find(unit.successor.as_ref()?, today)
 }
 
 /// How far a dossier is from its due day.

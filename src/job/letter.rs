@@ -6,11 +6,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{App, JobError};
+use super::{App, JobError, Pulls};
 use crate::config::organisation::{Address, Recipient, Role};
 use crate::domain::format::Language;
 use crate::domain::unit::{Unit, UnitCode, UnitKind};
-use crate::mail::message::{self, Envelope, Kind};
+use crate::mail::attachment::{self, Attachment};
+use crate::mail::message::{self, Composed, Envelope, Kind};
 use crate::report::Letter;
 use crate::store::Write;
 use crate::store::outbox::{MailKind, MailStatus, NewMail};
@@ -85,6 +86,8 @@ pub struct Draft<'a> {
     pub as_of: DateTime<Utc>,
     /// Message-ID of the mail that this one reminds of.
     pub references: Option<&'a str>,
+    /// What goes with it.
+    pub files: &'a [Attachment],
 }
 
 /// Renders `letter` for `recipient` and puts it into the outbox, in the transaction of its decision.
@@ -107,6 +110,7 @@ pub async fn queue<'r>(
         key,
         as_of,
         references: None,
+        files: &[],
     };
     queue_draft(app, write, run.into(), recipient, draft).await
 }
@@ -122,10 +126,30 @@ pub async fn queue_draft(
     recipient: &Recipient,
     draft: Draft<'_>,
 ) -> Result<String, JobError> {
+    let files = draft.files;
     let mail = compose(app, run, recipient, draft)?;
     let message_id = mail.message_id.clone();
+    keep(app, recipient, &message_id, files).await?;
     write.queue_mail(mail).await?;
     Ok(message_id)
+}
+
+/// Files lie beside the database too: a mail that is too large for the relay names them. Of mails that are only
+/// tried out nothing remains.
+async fn keep(
+    app: &App,
+    recipient: &Recipient,
+    message_id: &str,
+    files: &[Attachment],
+) -> Result<(), JobError> {
+    if app.pulls != Pulls::FromSources {
+        return Ok(());
+    }
+    let kept = attachment::keep(&app.site, message_id, files).await;
+    kept.map_err(|error| JobError::Mail {
+        post: post(recipient),
+        cause: format!("its attachments cannot be written: {error}"),
+    })
 }
 
 /// The Message-ID of the mail with this key. A held mail is another one than the mail that a real run sends about the
@@ -155,6 +179,7 @@ fn compose(
         key,
         as_of,
         references,
+        files,
     } = draft;
     let post = post(recipient);
     let failed = |cause: String| JobError::Mail {
@@ -187,7 +212,9 @@ fn compose(
         kind,
         references,
     };
-    let body = message::compose(&rendered, &envelope).map_err(|error| failed(error.to_string()))?;
+    let Composed { bytes, light } =
+        message::compose_with(&rendered, &envelope, files, settings.site.language)
+            .map_err(|error| failed(error.to_string()))?;
     let is_held = run.is_some_and(|run| run.holds_mails);
     Ok(NewMail {
         message_id,
@@ -200,7 +227,8 @@ fn compose(
         sender: sender.full().to_owned(),
         recipient: to.full().to_owned(),
         subject: rendered.subject,
-        body,
+        body: bytes,
+        light,
         created_at: as_of,
         status: if is_held {
             MailStatus::Held

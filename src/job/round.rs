@@ -2,11 +2,12 @@
 //!
 //! Owns: when a letter is written, and that it carries the decisions it tells of, in one transaction.
 //! Never: deciding (`step/alert`); what a letter looks like (`report`); another unit's dossiers in it.
-//! Reads next: `round/facts.rs`, `round/item.rs`, `round/sheet.rs`.
+//! Reads next: `round/facts.rs`, `round/item.rs`, `round/sheet.rs`, `round/slips.rs`.
 
 mod facts;
 mod item;
 mod sheet;
+mod slips;
 
 use std::collections::BTreeMap;
 
@@ -44,6 +45,8 @@ pub enum Haste {
 pub struct Round {
     /// Letters put into the outbox.
     pub letters: usize,
+    /// People whose letter waits for its hour.
+    pub waiting: usize,
     /// The earliest instant at which one that waits may be written.
     pub next: Option<DateTime<Utc>>,
 }
@@ -55,24 +58,33 @@ pub struct Round {
 ///    one letter in the outbox, which carries its decisions.
 ///
 /// # Errors
-/// When a letter cannot be made or the database refuses; what was written stays written.
+/// When a letter could not be made, after all others were, or the database refuses; what was written stays written.
 pub async fn write(app: &App, haste: Haste) -> Result<Round, JobError> {
     let now = app.clock.now();
     let waiting = app.store.waiting().await?;
-    let (due, next) = due(app, &waiting, now).await?;
+    forget(app, &waiting, now).await?;
+    let (due, mut round) = due(app, &waiting, now).await?;
     if due.is_empty() {
-        return Ok(Round { letters: 0, next });
+        return Ok(round);
     }
     if haste == Haste::Gathers && is_gathering(app, &waiting, now).await? {
-        let next = Some(now + LOOK_AGAIN);
-        return Ok(Round { letters: 0, next });
+        round.next = Some(now + LOOK_AGAIN);
+        return Ok(round);
     }
     let facts = Facts::load(app, now, &waiting).await?;
-    let mut round = Round { letters: 0, next };
+    let mut failure = None;
     for (address, due) in due {
-        round.letters += usize::from(write_to(app, &facts, &address, due).await?);
+        match write_to(app, &facts, &address, due).await {
+            Ok(written) => round.letters += usize::from(written),
+            Err(error) if error.is_outage() => return Err(error),
+            // One letter that cannot be made keeps no other from its reader.
+            Err(error) => {
+                tracing::error!(%error, "a letter cannot be written");
+                failure.get_or_insert(error);
+            }
+        }
     }
-    Ok(round)
+    failure.map_or(Ok(round), Err)
 }
 
 /// What of it may be told to somebody now.
@@ -87,14 +99,14 @@ async fn due(
     app: &App,
     waiting: &[Waiting],
     now: DateTime<Utc>,
-) -> Result<(Vec<(String, Due)>, Option<DateTime<Utc>>), JobError> {
+) -> Result<(Vec<(String, Due)>, Round), JobError> {
     let mut people: BTreeMap<&str, Vec<&Waiting>> = BTreeMap::new();
     for one in waiting.iter().filter(|one| asks_for_letter(one)) {
         people.entry(&one.recipient).or_default().push(one);
     }
     let wall = now.with_timezone(&app.zone()).naive_local();
     let hours = app.files.settings.letters.hours;
-    let (mut due, mut next) = (Vec::new(), None);
+    let (mut due, mut round) = (Vec::new(), Round::default());
     for (address, waits) in people {
         let written = app.store.has_letter(address, wall.date()).await?;
         match hour(wall, written, hours, &app.files.calendar) {
@@ -104,11 +116,13 @@ async fn due(
                     due.push((address.to_owned(), Due::UrgentOnly));
                 }
                 let then = app.zone().from_local_datetime(&then).earliest();
-                next = then.map(|then| then.to_utc()).into_iter().chain(next).min();
+                let then = then.map(|then| then.to_utc());
+                round.waiting += 1;
+                round.next = then.into_iter().chain(round.next).min();
             }
         }
     }
-    Ok((due, next))
+    Ok((due, round))
 }
 
 fn asks_for_letter(waiting: &Waiting) -> bool {
@@ -173,13 +187,20 @@ async fn queue(
             .iter()
             .map(|item| (&item.waiting.about, &item.waiting.occasion)),
     );
-    let letter = sheet.letter(app, facts, &letter::message_id(app, None, &key)?)?;
+    let slips = slips::due(app, write, facts, items).await?;
+    let letter = sheet.letter(
+        app,
+        facts,
+        &letter::message_id(app, None, &key)?,
+        slips.len(),
+    )?;
     let first = first_told(write, address, items).await?;
     let draft = Draft {
         letter: &letter,
         key: &key,
         as_of: facts.as_of,
         references: first.as_deref(),
+        files: &slips::file(app, &slips)?,
     };
     let message_id = letter::queue_draft(app, write, None, &sheet.recipient, draft).await?;
     if due == Due::All {
@@ -189,7 +210,9 @@ async fn queue(
             .await?;
     }
     let ids: Vec<i64> = items.iter().map(|item| item.waiting.id).collect();
-    write.carry_decisions(&ids, &message_id).await?;
+    write
+        .carry_decisions(&ids, &message_id, facts.as_of)
+        .await?;
     let alerts: Vec<_> = items
         .iter()
         .filter_map(|item| item.alert(facts, address))
@@ -242,12 +265,13 @@ pub async fn hold(
                 .map(|item| (&item.waiting.about, &item.waiting.occasion)),
         );
         let message_id = letter::message_id(app, Some(context.run), &key)?;
-        let letter = sheet.letter(app, facts, &message_id)?;
+        let letter = sheet.letter(app, facts, &message_id, 0)?;
         let draft = Draft {
             letter: &letter,
             key: &key,
             as_of: context.as_of,
             references: None,
+            files: &[],
         };
         letter::queue_draft(app, write, Some(context.run), recipient, draft).await?;
         for row in decisions.iter_mut().filter(|row| row.occasion.is_some()) {
@@ -258,20 +282,13 @@ pub async fn hold(
 }
 
 /// Forgets what is over and found no letter in a long while.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn forget(app: &App) -> Result<(), JobError> {
-    let before = app.clock.now() - FORGOTTEN;
-    let old = app.store.waiting().await?;
-    let old = old
-        .into_iter()
-        .filter(|one| one.decided_at < before && !asks_for_letter(one));
-    for one in old {
+async fn forget(app: &App, waiting: &[Waiting], now: DateTime<Utc>) -> Result<(), JobError> {
+    let before = now - FORGOTTEN;
+    let is_old = |one: &&Waiting| one.decided_at < before && !asks_for_letter(one);
+    for one in waiting.iter().filter(is_old) {
         let write = app.store.write().await?;
-        write
-            .withdraw_decision(&one, "no letter was written in a long while")
-            .await?;
+        let why = "no letter was written in a long while";
+        write.withdraw_decision(one, why).await?;
         write.commit().await?;
     }
     Ok(())

@@ -6,10 +6,10 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use super::spec::{self, Act, Job, Step as Spec};
+use super::limit::{self, Turn};
+use super::spec::{self, Act, Step as Spec};
 use super::step::{self, Context, Done};
 use super::watch::Watcher;
 use super::{App, JobError, deliver};
@@ -39,11 +39,20 @@ pub async fn run_claimed(
         ),
         Some(job) => {
             let as_of = run.as_of.unwrap_or_else(|| app.clock.now());
-            match tokio::time::timeout(job.timeout, perform_steps(app, job, run, as_of, watcher))
-                .await
-            {
-                Ok(result) => ending(result?),
-                Err(_) => (
+            let turn = Turn::default();
+            let context = Context {
+                app,
+                job,
+                run,
+                as_of,
+                watcher,
+                turn: &turn,
+            };
+            // Boxed: the steps hold all that the largest of them does, and a limit holds it beside its own.
+            let steps = Box::pin(perform_steps(&context));
+            match limit::within(job.timeout, &turn, steps).await {
+                Some(result) => ending(result?),
+                None => (
                     RunStatus::Failed,
                     format!(
                         "not done within {}",
@@ -91,26 +100,20 @@ fn ending(outcome: Outcome) -> (RunStatus, String) {
     }
 }
 
-async fn perform_steps(
-    app: &App,
-    job: &Job,
-    run: &Run,
-    as_of: DateTime<Utc>,
-    watcher: &dyn Watcher,
-) -> Result<Outcome, JobError> {
+async fn perform_steps(context: &Context<'_>) -> Result<Outcome, JobError> {
+    let Context {
+        app,
+        job,
+        run,
+        watcher,
+        ..
+    } = context;
     let finished = app.store.steps(run.id).await?;
     // By name too: the job's file may have been edited since.
     let is_finished = |position: i32, name: &str| {
         finished.iter().any(|step| {
             step.position == position && step.name == name && step.status == StepStatus::Succeeded
         })
-    };
-    let context = Context {
-        app,
-        job,
-        run,
-        as_of,
-        watcher,
     };
     let mut outcome = Outcome::default();
     for (spec, position) in job.steps.iter().zip(1..) {
@@ -119,7 +122,7 @@ async fn perform_steps(
             continue;
         }
         watcher.step(&job.name, &name);
-        match perform(&context, spec, position).await? {
+        match perform(context, spec, position).await? {
             Ok(()) => {}
             Err(failure) if leaves_others_going(&spec.act) => {
                 outcome.source_failures.push(failure);
@@ -193,7 +196,13 @@ async fn attempt(
     loop {
         step.attempts += 1;
         save(context, step).await?;
-        let error = match within(spec.timeout, step::perform(context, &spec.act)).await {
+        let error = match within(
+            context.turn,
+            spec.timeout,
+            step::perform(context, &spec.act),
+        )
+        .await
+        {
             Ok(done) => return Ok(Ok(done)),
             Err(error) if ends_claim(&error) => return Err(error),
             Err(error) => error,
@@ -214,12 +223,13 @@ fn ends_claim(error: &JobError) -> bool {
 }
 
 async fn within<T>(
+    turn: &Turn,
     limit: Option<Duration>,
     work: impl Future<Output = Result<T, JobError>>,
 ) -> Result<T, JobError> {
     match limit {
         None => work.await,
-        Some(limit) => tokio::time::timeout(limit, work)
+        Some(limit) => limit::within(limit, turn, work)
             .await
             .unwrap_or(Err(JobError::TimedOut(limit))),
     }

@@ -150,6 +150,8 @@ pub struct OverdueDossiers {
     pub ladder: Vec<Rung>,
     /// Does not wait for the day's letter.
     pub urgent: bool,
+    /// Attaches drafts of apology slips for what falls due soon.
+    pub apology: bool,
     pub mail: String,
 }
 
@@ -333,6 +335,7 @@ mod tests {
                 to: Role::Head,
             }],
             urgent: false,
+            apology: false,
             mail: "overdue".to_owned(),
         };
         let act = Act::Alert(Alert::OverdueDossiers(alert));

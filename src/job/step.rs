@@ -6,6 +6,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::limit::Turn;
 use super::spec::{Act, Alert, Job};
 use super::watch::Watcher;
 use super::{App, JobError};
@@ -28,6 +29,7 @@ pub struct Context<'a> {
     pub run: &'a Run,
     pub as_of: DateTime<Utc>,
     pub watcher: &'a dyn Watcher,
+    pub turn: &'a Turn,
 }
 
 impl Context<'_> {

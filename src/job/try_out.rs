@@ -5,7 +5,7 @@
 //! Reads next: `run.rs`.
 
 use super::plan::queue_now;
-use super::round::{self, Haste};
+use super::round::{self, Haste, Round};
 use super::runner::{LEASE, process_name};
 use super::scratch::{Scratch, Unsent};
 use super::watch::Watcher;
@@ -19,6 +19,8 @@ pub struct Tried {
     pub run: Run,
     pub steps: Vec<Step>,
     pub mails: Vec<Unsent>,
+    /// What would not go yet.
+    pub round: Round,
 }
 
 /// Runs `job` on a copy that is thrown away. 1. Copy. 2. Queue and claim this one run: what else waits in the
@@ -34,11 +36,12 @@ pub async fn try_out(app: App, job: &str, watcher: &dyn Watcher) -> Result<Tried
     let queued = queue_now(&app, app.job(job).ok_or_else(missing)?, app.clock.now()).await?;
     let claimed = claim(&app, &queued).await?;
     run::run_claimed(&app, &claimed, watcher).await?;
-    round::write(&app, Haste::Now).await?;
+    let round = round::write(&app, Haste::Now).await?;
     Ok(Tried {
         run: app.store.run(queued.id).await?.unwrap_or(claimed),
         steps: app.store.steps(queued.id).await?,
         mails: scratch.new_mails().await?,
+        round,
     })
 }
 

@@ -56,7 +56,7 @@ async fn in_background(
 }
 
 /// Temporary file, fsync, rename, fsync of the folder: after a power cut the file is whole or absent.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let temporary = path.with_extension("part");

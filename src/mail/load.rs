@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 use handlebars::{Handlebars, RenderErrorReason};
 
 use super::render::{Part, RenderError, Rendered, Templates};
-use super::{lint, pages};
+use super::{lint, pages, slip};
 use crate::config::document::Document;
 use crate::config::problem::{Problem, sorted};
 use crate::domain::format::Language;
 use crate::report::words::Words;
-use crate::report::{Kind, Sample, samples};
+use crate::report::{Kind, Sample, samples, slips};
 
 /// Mail programs cut a message at about 100 KB of HTML.
 const MOST_BYTES: usize = 80 * 1024;
@@ -49,6 +49,7 @@ impl Templates {
             english,
         };
         let mut problems = templates.try_samples(&sources);
+        problems.extend(templates.try_slips(&sources));
         problems.extend(templates.try_pages(&page_sources));
         if problems.is_empty() {
             Ok(templates)
@@ -77,8 +78,18 @@ impl Templates {
         let kind = sample.letter.kind();
         match self.render(&sample.letter, language) {
             Ok(rendered) => unfit(&rendered, kind, sample.name, sources),
-            Err(error) => Some(place(&error, kind, sample.name, sources)),
+            Err(error) => Some(place(
+                &error,
+                &Part::Html.template(kind),
+                sample.name,
+                sources,
+            )),
         }
+    }
+
+    fn try_slips(&self, sources: &Sources) -> Option<Problem> {
+        let error = self.slips(&slips()).err()?;
+        Some(place(&error, slip::HTML, "slips", sources))
     }
 }
 
@@ -115,14 +126,13 @@ impl Folder {
         Words::read(&self.read(file)?, language).map(Box::new)
     }
 
-    /// The three templates of every letter, and all partials.
+    /// The three templates of every letter, the two of a slip, and all partials.
     fn sources(&self, problems: &mut Vec<Problem>) -> Sources {
         let mut sources = Sources::new();
-        for (kind, part) in Kind::ALL
+        let letters = Kind::ALL
             .into_iter()
-            .flat_map(|kind| Part::ALL.map(|part| (kind, part)))
-        {
-            let name = part.template(kind);
+            .flat_map(|kind| Part::ALL.map(|part| part.template(kind)));
+        for name in letters.chain([slip::TEXT, slip::HTML].map(str::to_owned)) {
             sources.extend(keep(self.read(&name), problems).map(|document| (name, document)));
         }
         for kind in Kind::ALL {
@@ -130,6 +140,7 @@ impl Folder {
                 Part::ALL.iter().any(|part| part.file() == name)
             }));
         }
+        problems.extend(self.strangers(slip::FOLDER, is_of_slip));
         problems.extend(self.strangers("partials", |name| is_html(name) || is_text(name)));
         for file in self
             .names("partials")
@@ -144,15 +155,15 @@ impl Folder {
 
     /// Files that nothing would ever use: a slip in a name must not go unnoticed.
     fn strangers(&self, under: &str, known: impl Fn(&str) -> bool) -> Vec<Problem> {
-        let help = if under == "partials" {
-            "a partial is named `NAME.mjml.hbs` or `NAME.txt.hbs`".to_owned()
-        } else {
-            format!(
+        let help = match under {
+            "partials" => "a partial is named `NAME.mjml.hbs` or `NAME.txt.hbs`".to_owned(),
+            slip::FOLDER => "a slip has `slip.txt.hbs` and `slip.html.hbs`".to_owned(),
+            _ => format!(
                 "a letter has {}",
                 Part::ALL
                     .map(|part| format!("`{}`", part.file()))
                     .join(", ")
-            )
+            ),
         };
         self.unknown(under, known, &help)
     }
@@ -189,6 +200,10 @@ fn is_html(name: &str) -> bool {
     name.ends_with(".mjml.hbs")
 }
 
+fn is_of_slip(name: &str) -> bool {
+    [slip::TEXT, slip::HTML].contains(&format!("{}/{name}", slip::FOLDER).as_str())
+}
+
 fn is_text(name: &str) -> bool {
     name.ends_with(".txt.hbs")
 }
@@ -208,7 +223,8 @@ fn compile(sources: &Sources, problems: &mut Vec<Problem>) -> [Handlebars<'stati
     let (mut html, mut text) = (registry(), registry());
     text.register_escape_fn(handlebars::no_escape);
     for (name, document) in sources {
-        let target = if is_html(name) { &mut html } else { &mut text };
+        let escapes = is_html(name) || name == slip::HTML;
+        let target = if escapes { &mut html } else { &mut text };
         if let Err(error) = target.register_template_string(registered(name), &document.text) {
             let at = error.pos().unwrap_or((1, 1));
             problems.push(problem(
@@ -244,8 +260,8 @@ pub(super) fn problem(
     }
 }
 
-fn place(error: &RenderError, kind: Kind, sample: &str, sources: &Sources) -> Problem {
-    let fallback = Part::Html.template(kind);
+/// Where `error` stands; where it does not say, in the template `fallback`.
+fn place(error: &RenderError, fallback: &str, sample: &str, sources: &Sources) -> Problem {
     let (name, at) = match error {
         RenderError::Template(error) => (
             error.template_name.as_deref(),
@@ -258,7 +274,7 @@ fn place(error: &RenderError, kind: Kind, sample: &str, sources: &Sources) -> Pr
         other => format!("{other} (sample `{sample}`)"),
     };
     let found = name.and_then(|name| sources.iter().find(|(file, _)| registered(file) == name));
-    match found.or_else(|| sources.get_key_value(&fallback)) {
+    match found.or_else(|| sources.get_key_value(fallback)) {
         Some((_, document)) => problem(
             document,
             at,

@@ -7,12 +7,16 @@
 use std::fmt::Write as _;
 
 use chrono::{DateTime, FixedOffset};
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message, MessageBuilder, MultiPart, MultiPartKind, SinglePart};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue, Headers, MessageId, To};
+use lettre::message::{
+    Mailbox, Mailboxes, Message, MessageBuilder, MultiPart, MultiPartKind, SinglePart,
+};
 use sha2::{Digest as _, Sha256};
 
 use crate::config::organisation::Address;
+use crate::domain::format::Language;
 
+use super::attachment::{self, Attachment};
 use super::render::Rendered;
 
 /// Everything about a message that is not its content.
@@ -48,6 +52,8 @@ pub enum ComposeError {
     Recipient(Address),
     #[error("`{0}` is not a Message-ID")]
     MessageId(String),
+    #[error("`{0}` is no content type (write `application/pdf`)")]
+    ContentType(String),
     #[error("the message cannot be built: {0}")]
     Build(#[from] lettre::error::Error),
 }
@@ -66,19 +72,64 @@ pub fn sender(from: &str) -> Result<Address, ComposeError> {
     mailbox(from).map(|mailbox| Address::new(mailbox.email.to_string()))
 }
 
+/// A message with its attachments, and the same one with a note in their place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Composed {
+    pub bytes: Vec<u8>,
+    /// `None`: it has no attachments.
+    pub light: Option<Vec<u8>>,
+}
+
+/// As [`compose`], with `files`. Both forms have the same Message-ID: whichever a relay takes, it is the same mail.
+///
+/// # Errors
+/// As [`compose`]; also when the type of a file is none.
+pub fn compose_with(
+    rendered: &Rendered,
+    envelope: &Envelope<'_>,
+    files: &[Attachment],
+    language: Language,
+) -> Result<Composed, ComposeError> {
+    if files.is_empty() {
+        let bytes = compose(rendered, envelope)?;
+        return Ok(Composed { bytes, light: None });
+    }
+    let noted = attachment::noted(rendered, envelope.message_id, files, language);
+    Ok(Composed {
+        bytes: written(
+            envelope,
+            &rendered.subject,
+            mixed(rendered, envelope, files)?,
+        )?,
+        light: Some(compose(&noted, envelope)?),
+    })
+}
+
 /// The message's bytes, CRLF throughout.
 ///
 /// # Errors
 /// When an address or the Message-ID is malformed.
 pub fn compose(rendered: &Rendered, envelope: &Envelope<'_>) -> Result<Vec<u8>, ComposeError> {
+    written(
+        envelope,
+        &rendered.subject,
+        body(rendered, envelope.message_id),
+    )
+}
+
+fn written(
+    envelope: &Envelope<'_>,
+    subject: &str,
+    body: MultiPart,
+) -> Result<Vec<u8>, ComposeError> {
     let from = mailbox(envelope.from)?;
     let reply_to = envelope.reply_to.map(mailbox).transpose()?;
     let answers = reply_to.as_ref().unwrap_or(&from).email.clone();
     let mut builder = Message::builder()
         .date(envelope.date.into())
         .message_id(Some(bracketed(envelope.message_id)?))
-        .to(recipient(envelope)?)
-        .subject(one_line(&rendered.subject))
+        .to(titled(envelope.to, envelope.to_title)?)
+        .subject(one_line(subject))
         .raw_header(raw("Auto-Submitted", "auto-generated".into()))
         .raw_header(raw(
             "X-Auto-Response-Suppress",
@@ -94,12 +145,54 @@ pub fn compose(rendered: &Rendered, envelope: &Envelope<'_>) -> Result<Vec<u8>, 
     if let Some(reply_to) = reply_to {
         builder = builder.reply_to(reply_to);
     }
-    let mut message = builder
-        .from(from)
-        .multipart(body(rendered, envelope.message_id))?;
+    let mut message = builder.from(from).multipart(body)?;
     let date = envelope.date.format("%a, %d %b %Y %H:%M:%S %z").to_string();
     message.headers_mut().insert_raw(raw("Date", date));
     Ok(message.formatted())
+}
+
+/// The same message for another recipient, under another Message-ID; everything else stays byte for byte.
+///
+/// # Errors
+/// When the address or the Message-ID is malformed, or `bytes` is no message with a head.
+pub fn readdress(
+    bytes: &[u8],
+    to: &Address,
+    to_title: &str,
+    message_id: &str,
+) -> Result<Vec<u8>, ComposeError> {
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+    let end = end.ok_or_else(|| ComposeError::MessageId(one_line(message_id)))?;
+    let mut headers = Headers::new();
+    headers.set(MessageId::from(bracketed(message_id)?));
+    headers.set(To::from(Mailboxes::from(titled(to, to_title)?)));
+    let ours = ["to:", "message-id:"];
+    let mut head = headers.to_string();
+    let before = String::from_utf8_lossy(&bytes[..end + 2]).into_owned();
+    head.extend(fields(&before).filter(|field| !is_named(field, &ours)));
+    Ok([head.as_bytes(), &bytes[end + 2..]].concat())
+}
+
+/// The fields of a head, each with the lines that it goes on in.
+fn fields(head: &str) -> impl Iterator<Item = &str> {
+    let mut rest = head;
+    std::iter::from_fn(move || {
+        if rest.is_empty() || rest.starts_with("\r\n") {
+            return None;
+        }
+        let ends = rest.match_indices("\r\n").map(|(at, _)| at + 2);
+        let end = ends
+            .into_iter()
+            .find(|end| !rest[*end..].starts_with([' ', '\t']));
+        let (field, after) = rest.split_at(end.unwrap_or(rest.len()));
+        rest = after;
+        Some(field)
+    })
+}
+
+fn is_named(field: &str, names: &[&str]) -> bool {
+    let field = field.to_lowercase();
+    names.iter().any(|name| field.starts_with(name))
 }
 
 fn list_headers(
@@ -128,10 +221,35 @@ fn body(rendered: &Rendered, message_id: &str) -> MultiPart {
         .singlepart(SinglePart::html(rendered.html.clone()))
 }
 
-fn recipient(envelope: &Envelope<'_>) -> Result<Mailbox, ComposeError> {
-    let refused = || ComposeError::Recipient(envelope.to.clone());
-    let address = ascii(envelope.to.full()).ok_or_else(refused)?;
-    let title = one_line(envelope.to_title);
+fn mixed(
+    rendered: &Rendered,
+    envelope: &Envelope<'_>,
+    files: &[Attachment],
+) -> Result<MultiPart, ComposeError> {
+    let mut hash = Sha256::new();
+    for file in files {
+        hash.update(&file.bytes);
+    }
+    let boundary = hex(
+        &[envelope.message_id.as_bytes(), &hash.finalize()[..]].concat(),
+        40,
+    );
+    let letter = body(rendered, envelope.message_id);
+    let mut parts = MultiPart::mixed().boundary(boundary).multipart(letter);
+    for file in files {
+        let content_type = ContentType::parse(&file.content_type)
+            .map_err(|_| ComposeError::ContentType(one_line(&file.content_type)))?;
+        let name = one_line(&file.name);
+        let part = lettre::message::Attachment::new(name).body(file.bytes.clone(), content_type);
+        parts = parts.singlepart(part);
+    }
+    Ok(parts)
+}
+
+fn titled(to: &Address, title: &str) -> Result<Mailbox, ComposeError> {
+    let refused = || ComposeError::Recipient(to.clone());
+    let address = ascii(to.full()).ok_or_else(refused)?;
+    let title = one_line(title);
     Ok(Mailbox::new(
         Some(title).filter(|title| !title.is_empty()),
         address,
@@ -355,6 +473,68 @@ mod tests {
             },
         );
         assert!(reminder.contains("\r\nReferences: <1@longbien.example>\r\n"));
+        assert!(reminder.contains("\r\nIn-Reply-To: <1@longbien.example>\r\n"));
+    }
+
+    #[test]
+    fn a_file_travels_under_its_vietnamese_name_and_the_light_form_names_its_place() {
+        let (rendered, to) = (rendered(), chair());
+        let file = |name: &str| Attachment {
+            name: name.to_owned(),
+            content_type: "application/pdf".to_owned(),
+            bytes: (0..20_000).map(|n| (n % 256) as u8).collect(),
+        };
+        let files = [file("Phiếu xin lỗi - hồ sơ số 12, phường Ngọc Thụy.pdf")];
+        let compose = || compose_with(&rendered, &envelope(&to), &files, Language::Vi).unwrap();
+        let composed = compose();
+        assert_eq!(composed, compose(), "the same bytes");
+        let whole = String::from_utf8(composed.bytes).unwrap();
+        let light = String::from_utf8(composed.light.unwrap()).unwrap();
+        assert!(whole.is_ascii() && whole.contains("filename*0"), "RFC 2231");
+        let (whole, light) = (parsed(&whole), parsed(&light));
+        assert_eq!(whole.attachment_count(), 1);
+        let attached = whole.attachment(0).unwrap();
+        use mail_parser::MimeHeaders as _;
+        assert_eq!(attached.attachment_name(), Some(files[0].name.as_str()));
+        assert_eq!(attached.contents(), files[0].bytes);
+        let text = |message: &mail_parser::Message<'_>| {
+            message.body_text(0).unwrap().replace("\r\n", "\n")
+        };
+        assert_eq!(text(&whole), rendered.text);
+        assert_eq!(
+            (light.message_id(), light.attachment_count()),
+            (whole.message_id(), 0)
+        );
+        assert!(text(&light).contains("data/attachments/3f2a@longbien.example/Phiếu xin lỗi"));
+    }
+
+    #[test]
+    fn a_deputy_gets_the_same_letter_under_another_name() {
+        let (rendered, to) = (rendered(), chair());
+        let first = composed(&rendered, &envelope(&to));
+        let deputy = Address::new("pho@ngocthuy.longbien.example".into());
+        let title = "Phó Chủ tịch UBND phường Ngọc Thụy, phụ trách khi Chủ tịch vắng mặt";
+        let bytes = readdress(
+            first.as_bytes(),
+            &deputy,
+            title,
+            "deputy.3f2a@longbien.example",
+        );
+        let second = String::from_utf8(bytes.unwrap()).unwrap();
+        let (was, is) = (parsed(&first), parsed(&second));
+        assert_eq!(is.message_id(), Some("deputy.3f2a@longbien.example"));
+        let read = is.to().unwrap().first().unwrap();
+        assert_eq!(
+            (read.name(), read.address()),
+            (Some(title), Some(deputy.full()))
+        );
+        assert_eq!(is.to().unwrap().iter().count(), 1);
+        assert_eq!((is.subject(), is.date()), (was.subject(), was.date()));
+        assert_eq!(
+            (is.body_text(0), is.body_html(0)),
+            (was.body_text(0), was.body_html(0))
+        );
+        assert!(!second.contains("chu.tich") && !second.contains("a@b.example"));
     }
 
     #[test]

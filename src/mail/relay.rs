@@ -2,7 +2,7 @@
 //!
 //! Owns: connecting, encrypting, signing in, one transaction, and which failures are ambiguous.
 //! Never: falling back to plain text; contents or full addresses in a reply.
-//! Reads next: `reply.rs`, `secure.rs`.
+//! Reads next: `reply.rs`, `features.rs`, `joined.rs`, `secure.rs`.
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,9 +15,11 @@ use lettre::transport::smtp::response::Response;
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpStream;
 
-use crate::config::settings::{Relay, Security};
+use crate::config::settings::{Bounds, Relay, Security};
 
 use super::eml::FolderError;
+use super::features::Features;
+use super::joined::{HeldBack, Joined};
 use super::reply::{Failure, Step, spoken};
 use super::secure;
 use super::transport::Outcome;
@@ -25,14 +27,49 @@ use super::transport::Outcome;
 /// An open, greeted, encrypted and signed-in connection.
 pub struct Connection {
     smtp: AsyncSmtpConnection,
+    features: Features,
+    held: HeldBack,
+    bounds: Bounds,
+    limit: Duration,
     usable: bool,
+    /// A transaction ended before its time: the relay still holds some of it.
+    needs_reset: bool,
+    served: u32,
 }
 
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Connection")
             .field("usable", &self.usable)
+            .field("served", &self.served)
             .finish_non_exhaustive()
+    }
+}
+
+/// The relay ended a kept connection while nothing was said of the message: another one may have it.
+#[derive(Debug)]
+pub struct Gone;
+
+/// An attempt that failed, and whether the final dot may have reached the relay.
+struct Failed {
+    failure: Failure,
+    dot_may_be_sent: bool,
+}
+
+impl Failed {
+    fn before(failure: Failure) -> Self {
+        Self {
+            failure,
+            dot_may_be_sent: false,
+        }
+    }
+
+    fn outcome(self) -> Outcome {
+        if self.dot_may_be_sent {
+            self.failure.after_the_end_of_data()
+        } else {
+            self.failure.before_the_end_of_data()
+        }
     }
 }
 
@@ -46,7 +83,8 @@ pub enum ProbeError {
 }
 
 impl Connection {
-    /// 1. connect · 2. greet (encrypted from the start with `tls`) · 3. encrypt (`starttls`) · 4. sign in.
+    /// 1. connect · 2. greet (encrypted from the start with `tls`) · 3. encrypt (`starttls`) · 4. sign in ·
+    /// 5. hear what the relay takes.
     ///
     /// # Errors
     /// With the first step that failed; nothing has been sent then.
@@ -55,6 +93,7 @@ impl Connection {
         let login = login(relay, site)?;
         let stream = connect(relay).await?;
         let hello = hello(&stream);
+        let (stream, held) = Joined::new(stream);
         let mut smtp = greet(relay, site, stream, &hello).await?;
         if relay.security == Security::Starttls {
             let parameters = secure::parameters(relay, site).await?;
@@ -68,15 +107,36 @@ impl Connection {
             )
             .await?;
         }
-        Ok(Self { smtp, usable: true })
+        let features = features(&mut smtp, hello, limit).await?;
+        Ok(Self {
+            smtp,
+            features,
+            held,
+            bounds: relay.bounds,
+            limit,
+            usable: true,
+            needs_reset: false,
+            served: 0,
+        })
     }
 
-    /// Clears the last transaction; `None` if the relay has gone meanwhile.
-    pub async fn ready_again(mut self, limit: Duration) -> Option<Self> {
-        within(Step::Reset, limit, self.smtp.command(Rset))
-            .await
-            .ok()
-            .map(|_| self)
+    /// Ready for another message: the last transaction is cleared. `None` if the relay has gone meanwhile, or the
+    /// connection has served its time.
+    pub async fn ready_again(mut self) -> Option<Self> {
+        if self.served >= self.bounds.per_connection.get() {
+            self.quit().await;
+            return None;
+        }
+        if self.needs_reset {
+            self.reset().await.ok()?;
+        }
+        Some(self)
+    }
+
+    async fn reset(&mut self) -> Result<(), Failure> {
+        within(Step::Reset, self.limit, self.smtp.command(Rset)).await?;
+        self.needs_reset = false;
+        Ok(())
     }
 
     /// The connection, unless something broke that leaves its state unknown.
@@ -85,40 +145,62 @@ impl Connection {
         self.usable.then_some(self)
     }
 
-    /// One message to one recipient.
-    pub async fn send(
-        &mut self,
-        from: &lettre::Address,
-        to: &lettre::Address,
-        bytes: &[u8],
-        limit: Duration,
-    ) -> Outcome {
-        if let Err(failure) = self.announce(from, to, limit).await {
-            self.usable = failure.leaves_connection_usable();
-            return failure.before_the_end_of_data();
+    /// One message to one recipient: whole if the relay takes it, else without its attachments.
+    ///
+    /// # Errors
+    /// When a kept connection had ended meanwhile.
+    pub async fn send(&mut self, envelope: &Envelope<'_>) -> Result<Outcome, Gone> {
+        let is_kept = self.served > 0;
+        self.served += 1;
+        let limit = self.largest();
+        let Some((bytes, is_whole)) = envelope.fitting(limit) else {
+            return Ok(envelope.too_large(limit));
+        };
+        let mut tried = self.attempt(envelope, bytes).await;
+        let mut is_whole = is_whole;
+        if let (Err(failed), true, Some(light)) = (&tried, is_whole, envelope.light)
+            && failed.failure.is_about_size()
+            && self.reset().await.is_ok()
+        {
+            is_whole = false;
+            tried = self.attempt(envelope, light).await;
         }
-        self.deliver(bytes, limit).await
+        match tried {
+            Ok(reply) if is_whole => Ok(Outcome::Accepted { reply }),
+            Ok(reply) => Ok(Outcome::Accepted {
+                reply: format!("{reply} (sent without its attachments)"),
+            }),
+            Err(failed) if is_kept && failed.failure.says_line_was_gone() => Err(Gone),
+            Err(failed) => Ok(failed.outcome()),
+        }
+    }
+
+    /// What the relay states, or the settings know better.
+    fn largest(&self) -> Option<u64> {
+        let stated = [self.features.largest, self.bounds.max_size];
+        stated.into_iter().flatten().min()
+    }
+
+    async fn attempt(&mut self, envelope: &Envelope<'_>, bytes: &[u8]) -> Result<String, Failed> {
+        let tried = match self.announce(envelope, bytes.len()).await {
+            Ok(()) => self.deliver(bytes).await,
+            Err(failure) => Err(Failed::before(failure)),
+        };
+        if let Err(failed) = &tried {
+            self.usable = failed.failure.leaves_connection_usable();
+            self.needs_reset = true;
+        }
+        tried
     }
 
     /// MAIL, RCPT, DATA: after these the relay waits for the message.
-    async fn announce(
-        &mut self,
-        from: &lettre::Address,
-        to: &lettre::Address,
-        limit: Duration,
-    ) -> Result<(), Failure> {
-        within(
-            Step::Sender,
-            limit,
-            self.smtp.command(Mail::new(Some(from.clone()), vec![])),
-        )
-        .await?;
-        within(
-            Step::Recipient,
-            limit,
-            self.smtp.command(Rcpt::new(to.clone(), vec![])),
-        )
-        .await?;
+    async fn announce(&mut self, envelope: &Envelope<'_>, size: usize) -> Result<(), Failure> {
+        let limit = self.limit;
+        let of_sender = self.features.of_sender(size, envelope.message_id);
+        let mail = Mail::new(Some(envelope.from.clone()), of_sender);
+        within(Step::Sender, limit, self.smtp.command(mail)).await?;
+        let rcpt = Rcpt::new(envelope.to.clone(), self.features.of_recipient());
+        within(Step::Recipient, limit, self.smtp.command(rcpt)).await?;
         let answer = within(Step::Data, limit, self.smtp.command(Data)).await?;
         if answer.has_code(354) {
             Ok(())
@@ -128,40 +210,84 @@ impl Connection {
     }
 
     /// The message and its final dot. lettre asks the iterator for the next part only after the last
-    /// one was written, and writes the dot when there is none: until then a failure is surely *before*
-    /// the end of data.
-    async fn deliver(&mut self, bytes: &[u8], limit: Duration) -> Outcome {
+    /// one was written, and writes the dot when there is none; what was written may still be held back. Until the
+    /// last of it has left, a failure is surely *before* the end of data.
+    async fn deliver(&mut self, bytes: &[u8]) -> Result<String, Failed> {
         let mut content = Some(without_final_line_end(bytes));
-        let mut dot_may_be_sent = false;
+        let mut is_written = false;
         let parts = std::iter::from_fn(|| {
             let part = content.take();
-            dot_may_be_sent = part.is_none();
+            is_written = part.is_none();
             part
         });
-        let answer = within(Step::EndOfData, limit, self.smtp.message_iter(parts)).await;
-        match answer {
-            Ok(reply) if reply.code().is_positive() && !reply.has_code(354) => Outcome::Accepted {
-                reply: spoken(&reply),
-            },
-            Ok(reply) => {
-                self.broken(Failure::unexpected(Step::EndOfData, &reply).after_the_end_of_data())
+        let answer = within(Step::EndOfData, self.limit, self.smtp.message_iter(parts)).await;
+        let failure = match answer {
+            Ok(reply) if reply.code().is_positive() && !reply.has_code(354) => {
+                return Ok(spoken(&reply));
             }
-            Err(failure) if dot_may_be_sent => {
-                self.usable = failure.leaves_connection_usable();
-                failure.after_the_end_of_data()
-            }
-            Err(failure) => self.broken(failure.before_the_end_of_data()),
-        }
-    }
-
-    fn broken(&mut self, outcome: Outcome) -> Outcome {
-        self.usable = false;
-        outcome
+            Ok(reply) => Failure::unexpected(Step::EndOfData, &reply),
+            Err(failure) => failure,
+        };
+        Err(Failed {
+            failure,
+            dot_may_be_sent: is_written && !self.held.any(),
+        })
     }
 
     /// Says goodbye, briefly: the messages are already settled.
     pub async fn quit(mut self) {
         let _ = tokio::time::timeout(Duration::from_secs(2), self.smtp.quit()).await;
+    }
+}
+
+/// A message on its way: its two addresses, and its bytes with and without attachments.
+pub struct Envelope<'p> {
+    pub from: lettre::Address,
+    pub to: lettre::Address,
+    pub message_id: &'p str,
+    pub bytes: &'p [u8],
+    pub light: Option<&'p [u8]>,
+}
+
+impl Envelope<'_> {
+    /// The bytes that are not too large, and whether they are the whole message.
+    fn fitting(&self, limit: Option<u64>) -> Option<(&[u8], bool)> {
+        let fits = |bytes: &[u8]| limit.is_none_or(|limit| bytes.len() as u64 <= limit);
+        let light = self.light.filter(|light| fits(light));
+        Some((self.bytes, true))
+            .filter(|(bytes, _)| fits(bytes))
+            .or_else(|| light.map(|light| (light, false)))
+    }
+
+    fn too_large(&self, limit: Option<u64>) -> Outcome {
+        let (size, limit) = (
+            self.light.unwrap_or(self.bytes).len(),
+            limit.unwrap_or_default(),
+        );
+        let even = if self.light.is_some() {
+            " even without its attachments"
+        } else {
+            ""
+        };
+        Outcome::Rejected {
+            reply: format!(
+                "the message has {size} bytes{even}, and the relay takes {limit} at most: it was not sent"
+            ),
+        }
+    }
+}
+
+/// Asks once more what the relay offers: after encryption and sign-in it may be more.
+async fn features(
+    smtp: &mut AsyncSmtpConnection,
+    hello: ClientId,
+    limit: Duration,
+) -> Result<Features, Failure> {
+    match within(Step::Greet, limit, smtp.command(Ehlo::new(hello))).await {
+        Ok(answer) => Ok(Features::of(&answer)),
+        // It has greeted us: then it offers nothing that it would say.
+        Err(failure) if failure.leaves_connection_usable() => Ok(Features::default()),
+        Err(failure) => Err(failure),
     }
 }
 
@@ -229,7 +355,7 @@ fn login(relay: &Relay, site: &Path) -> Result<Option<Credentials>, Failure> {
 async fn greet(
     relay: &Relay,
     site: &Path,
-    stream: TcpStream,
+    stream: Joined,
     hello: &ClientId,
 ) -> Result<AsyncSmtpConnection, Failure> {
     let stream: Box<dyn lettre::transport::smtp::client::AsyncTokioStream> = match relay.security {

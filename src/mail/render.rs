@@ -8,12 +8,13 @@ use std::collections::HashMap;
 
 use handlebars::Handlebars;
 use mrml::prelude::render::RenderOptions;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::domain::format::Language;
 use crate::report::columns::wrapped;
 use crate::report::words::Words;
-use crate::report::{self, Kind, Letter, Page, page};
+use crate::report::{self, Kind, Letter, page};
 
 /// A mail ready to be composed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,7 +140,8 @@ impl Templates {
     }
 }
 
-fn cleaned(page: &Page) -> Result<Value, RenderError> {
+/// What a template is given: nothing in it disguises text.
+pub(super) fn cleaned(page: &impl Serialize) -> Result<Value, RenderError> {
     let mut context = serde_json::to_value(page)?;
     clean(&mut context);
     Ok(context)

@@ -123,11 +123,38 @@ impl Failure {
         matches!(self.kind, Kind::Refused { code, .. } if code != 421)
     }
 
+    /// Whether a kept connection had ended before anything was said of a message.
+    #[must_use]
+    pub fn says_line_was_gone(&self) -> bool {
+        let ended = matches!(self.kind, Kind::Broken(_) | Kind::Refused { code: 421, .. });
+        self.step == Step::Sender && ended
+    }
+
+    /// Whether a smaller message might pass.
+    #[must_use]
+    pub fn is_about_size(&self) -> bool {
+        matches!(self.kind, Kind::Refused { code: 552, .. })
+    }
+
+    /// Whether no message at all would pass now.
+    fn is_about_the_relay(&self) -> bool {
+        match (self.step, &self.kind) {
+            (Step::Connect | Step::Greet | Step::Encrypt | Step::SignIn | Step::Reset, _) => true,
+            (_, Kind::Refused { code: 421, .. }) => true,
+            (Step::Sender, Kind::Refused { code, .. }) => ABOUT_THE_SESSION.contains(code),
+            _ => false,
+        }
+    }
+
     /// Nothing was delivered: only a refusal of this very message is final.
     #[must_use]
     pub fn before_the_end_of_data(self) -> Outcome {
         let reply = self.to_string();
         match self.kind {
+            _ if self.is_about_the_relay() => Outcome::Down {
+                reply,
+                at_message: self.is_at_message(),
+            },
             Kind::Refused { code, .. } if self.is_final(code) => Outcome::Rejected { reply },
             _ => Outcome::Retry { reply },
         }
@@ -144,12 +171,15 @@ impl Failure {
         }
     }
 
-    fn is_final(&self, code: u16) -> bool {
-        let about_the_message = matches!(
+    fn is_at_message(&self) -> bool {
+        matches!(
             self.step,
             Step::Sender | Step::Recipient | Step::Data | Step::EndOfData
-        );
-        about_the_message && code >= 500 && !ABOUT_THE_SESSION.contains(&code)
+        )
+    }
+
+    fn is_final(&self, code: u16) -> bool {
+        self.is_at_message() && code >= 500 && !ABOUT_THE_SESSION.contains(&code)
     }
 }
 
@@ -178,7 +208,7 @@ pub fn spoken(reply: &Response) -> String {
 }
 
 /// Relays repeat addresses: keep the first letter and the domain.
-fn masked(text: &str) -> String {
+pub fn masked(text: &str) -> String {
     let bounds = |c: char| c.is_whitespace() || "<>\"(),;:".contains(c);
     text.split_inclusive(bounds)
         .map(|piece| match piece.split_once('@') {
@@ -232,17 +262,37 @@ mod tests {
             (
                 "a refused greeting is not about the message",
                 refused(Step::Greet, 554).before_the_end_of_data(),
-                "retry",
+                "down",
             ),
             (
                 "a wrong password is not about the message",
                 refused(Step::SignIn, 535).before_the_end_of_data(),
-                "retry",
+                "down",
             ),
             (
                 "a missing sign-in is not about the message",
                 refused(Step::Sender, 530).before_the_end_of_data(),
+                "down",
+            ),
+            (
+                "but after a recipient it may be about that one",
+                refused(Step::Recipient, 530).before_the_end_of_data(),
                 "retry",
+            ),
+            (
+                "a relay that closes is away for every message",
+                refused(Step::Recipient, 421).before_the_end_of_data(),
+                "down",
+            ),
+            (
+                "also in answer to the end of data: it has not taken it",
+                refused(Step::EndOfData, 421).after_the_end_of_data(),
+                "down",
+            ),
+            (
+                "nobody there",
+                broken(Step::Connect).before_the_end_of_data(),
+                "down",
             ),
             (
                 "silence before the end of data",
@@ -265,6 +315,7 @@ mod tests {
                 Outcome::Retry { .. } => "retry",
                 Outcome::Rejected { .. } => "rejected",
                 Outcome::Ambiguous { .. } => "ambiguous",
+                Outcome::Down { .. } => "down",
             };
             assert_eq!(found, kind, "{says}");
         }

@@ -17,11 +17,11 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use crate::config::settings::Relay;
 
+use super::joined::Joined;
 use super::reply::{Failure, Step};
 
 /// For STARTTLS, which lettre negotiates itself.
@@ -41,7 +41,7 @@ pub async fn parameters(relay: &Relay, site: &Path) -> Result<TlsParameters, Fai
 ///
 /// # Errors
 /// As `parameters`; also when the handshake fails or takes longer than the relay's limit.
-pub async fn wrap(relay: &Relay, site: &Path, stream: TcpStream) -> Result<Encrypted, Failure> {
+pub async fn wrap(relay: &Relay, site: &Path, stream: Joined) -> Result<Encrypted, Failure> {
     let name = ServerName::try_from(relay.host.clone()).map_err(|error| failed(&error))?;
     let connector = TlsConnector::from(Arc::new(configuration(
         trusted(relay, site).await?.as_deref(),
@@ -92,7 +92,7 @@ fn failed(reason: &impl fmt::Display) -> Failure {
 
 /// An encrypted stream in the form that lettre takes.
 #[derive(Debug)]
-pub struct Encrypted(tokio_rustls::client::TlsStream<TcpStream>);
+pub struct Encrypted(tokio_rustls::client::TlsStream<Joined>);
 
 impl AsyncTokioStream for Encrypted {
     fn peer_addr(&self) -> io::Result<SocketAddr> {

@@ -12,21 +12,28 @@ use crate::config::organisation::Address;
 use crate::config::settings::{Delivery, Relay};
 
 use super::eml;
+pub use super::pace::Pace;
 pub use super::relay::ProbeError;
-use super::relay::{self, Connection};
+use super::relay::{self, Connection, Envelope, Gone};
 
-/// What became of one message (design: *accepted, retry, rejected, ambiguous*). `reply` is the
+/// What became of one message (design: *accepted, retry, rejected, ambiguous*; *down*: nothing). `reply` is the
 /// relay's answer or the failure, with addresses masked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The relay took responsibility, or the file is on disk.
     Accepted { reply: String },
-    /// 4xx, or any failure before the end of data: nothing was delivered.
+    /// 4xx for this message, or a line that broke before its end: nothing was delivered.
     Retry { reply: String },
     /// 5xx for this message: trying again changes nothing.
     Rejected { reply: String },
     /// The end of data was sent and no answer came: it may or may not have been delivered.
     Ambiguous { reply: String },
+    /// The relay is away, or the folder cannot be written: no message would pass, and this one had no attempt.
+    Down {
+        reply: String,
+        /// Whether it went away when it heard of this message.
+        at_message: bool,
+    },
 }
 
 impl Outcome {
@@ -36,7 +43,8 @@ impl Outcome {
             Self::Accepted { reply }
             | Self::Retry { reply }
             | Self::Rejected { reply }
-            | Self::Ambiguous { reply } => reply,
+            | Self::Ambiguous { reply }
+            | Self::Down { reply, .. } => reply,
         }
     }
 }
@@ -50,6 +58,7 @@ pub enum Transport {
     Smtp {
         relay: Relay,
         site: PathBuf,
+        pace: Option<Pace>,
     },
     /// Into the hands of whoever opened the site.
     Given(Arc<dyn Carrier>),
@@ -71,20 +80,43 @@ impl Transport {
             Delivery::Smtp(relay) => Self::Smtp {
                 relay: relay.clone(),
                 site: site.to_owned(),
+                pace: relay.bounds.rate.map(Pace::of),
             },
         }
     }
 
+    /// How many sessions may be open at once.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        match self {
+            Self::File { .. } | Self::Given(_) => 1,
+            Self::Smtp { relay, .. } => relay.bounds.connections,
+        }
+    }
+
+    /// How fast messages may follow each other, where that is bounded.
+    #[must_use]
+    pub fn pace(&self) -> Option<&Pace> {
+        match self {
+            Self::File { .. } | Self::Given(_) => None,
+            Self::Smtp { pace, .. } => pace.as_ref(),
+        }
+    }
+
+    /// Where messages go, in words: a folder, or a relay and its port.
+    #[must_use]
+    pub fn destination(&self) -> String {
+        match self {
+            Self::File { folder } => folder.display().to_string(),
+            Self::Smtp { relay, .. } => format!("{}:{}", relay.host, relay.port),
+            Self::Given(_) => "this program's host".to_owned(),
+        }
+    }
+
     /// Sends one message and closes. For several, use `session`.
-    pub async fn send(
-        &self,
-        from: &Address,
-        to: &Address,
-        message_id: &str,
-        bytes: &[u8],
-    ) -> Outcome {
+    pub async fn send(&self, parcel: &Parcel<'_>) -> Outcome {
         let mut session = self.session();
-        let outcome = session.send(from, to, message_id, bytes).await;
+        let outcome = session.send(parcel).await;
         session.close().await;
         outcome
     }
@@ -106,10 +138,21 @@ impl Transport {
     pub async fn probe(&self) -> Result<String, ProbeError> {
         match self {
             Self::File { folder } => eml::probe(folder).await.map_err(ProbeError::Folder),
-            Self::Smtp { relay, site } => relay::probe(relay, site).await,
+            Self::Smtp { relay, site, .. } => relay::probe(relay, site).await,
             Self::Given(_) => Ok("messages are carried by this program's host".to_owned()),
         }
     }
+}
+
+/// One message for one recipient.
+#[derive(Clone, Copy, Debug)]
+pub struct Parcel<'p> {
+    pub from: &'p Address,
+    pub to: &'p Address,
+    pub message_id: &'p str,
+    pub bytes: &'p [u8],
+    /// The same message with a note in place of its attachments.
+    pub light: Option<&'p [u8]>,
 }
 
 /// A batch of messages over one kept connection.
@@ -120,61 +163,50 @@ pub struct Session<'a> {
 }
 
 impl Session<'_> {
+    /// Whether a connection is kept open.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.connection.is_some()
+    }
+
     /// Sends one message; a connection that the relay closed since the last one is opened anew.
-    pub async fn send(
-        &mut self,
-        from: &Address,
-        to: &Address,
-        message_id: &str,
-        bytes: &[u8],
-    ) -> Outcome {
+    pub async fn send(&mut self, parcel: &Parcel<'_>) -> Outcome {
         match self.transport {
-            Transport::File { folder } => match eml::write(folder, message_id, bytes).await {
-                Ok(path) => Outcome::Accepted {
-                    reply: path.display().to_string(),
-                },
-                Err(error) => Outcome::Retry {
-                    reply: error.to_string(),
-                },
+            Transport::File { folder } => into_folder(folder, parcel).await,
+            Transport::Smtp { relay, site, .. } => match envelope(parcel) {
+                Ok(envelope) => self.converse(relay, site, &envelope).await,
+                Err(reply) => Outcome::Rejected { reply },
             },
-            Transport::Smtp { relay, site } => {
-                let envelope = match Envelope::parse(from, to) {
-                    Ok(envelope) => envelope,
-                    Err(reply) => return Outcome::Rejected { reply },
-                };
-                self.converse(relay, site, &envelope, bytes).await
-            }
-            Transport::Given(carrier) => carrier.carry(message_id, bytes),
+            Transport::Given(carrier) => carrier.carry(parcel.message_id, parcel.bytes),
         }
     }
 
-    async fn converse(
+    async fn converse(&mut self, relay: &Relay, site: &Path, envelope: &Envelope<'_>) -> Outcome {
+        if let Some(kept) = self.connection.take()
+            && let Some(kept) = kept.ready_again().await
+            && let Ok(outcome) = self.send_over(kept, envelope).await
+        {
+            return outcome;
+        }
+        let fresh = match Connection::open(relay, site).await {
+            Ok(fresh) => fresh,
+            Err(failure) => return failure.before_the_end_of_data(),
+        };
+        let sent = self.send_over(fresh, envelope).await;
+        sent.unwrap_or_else(|Gone| Outcome::Down {
+            reply: "the relay ended the connection".to_owned(),
+            at_message: true,
+        })
+    }
+
+    async fn send_over(
         &mut self,
-        relay: &Relay,
-        site: &Path,
-        envelope: &Envelope,
-        bytes: &[u8],
-    ) -> Outcome {
-        let kept = match self.connection.take() {
-            Some(connection) => connection.ready_again(relay.timeout).await,
-            None => None,
-        };
-        let mut connection = match kept {
-            Some(connection) => connection,
-            None => match Connection::open(relay, site).await {
-                Ok(connection) => connection,
-                Err(error) => {
-                    return Outcome::Retry {
-                        reply: error.to_string(),
-                    };
-                }
-            },
-        };
-        let outcome = connection
-            .send(&envelope.from, &envelope.to, bytes, relay.timeout)
-            .await;
+        mut connection: Connection,
+        envelope: &Envelope<'_>,
+    ) -> Result<Outcome, Gone> {
+        let sent = connection.send(envelope).await;
         self.connection = connection.usable();
-        outcome
+        sent
     }
 
     /// Says goodbye; a failure to do so changes nothing.
@@ -185,19 +217,26 @@ impl Session<'_> {
     }
 }
 
-/// The two addresses of one transaction.
-struct Envelope {
-    from: lettre::Address,
-    to: lettre::Address,
+async fn into_folder(folder: &Path, parcel: &Parcel<'_>) -> Outcome {
+    match eml::write(folder, parcel.message_id, parcel.bytes).await {
+        Ok(path) => Outcome::Accepted {
+            reply: path.display().to_string(),
+        },
+        Err(error) => Outcome::Down {
+            reply: error.to_string(),
+            at_message: true,
+        },
+    }
 }
 
-impl Envelope {
-    fn parse(from: &Address, to: &Address) -> Result<Self, String> {
-        Ok(Self {
-            from: plain(from)?,
-            to: plain(to)?,
-        })
-    }
+fn envelope<'p>(parcel: &Parcel<'p>) -> Result<Envelope<'p>, String> {
+    Ok(Envelope {
+        from: plain(parcel.from)?,
+        to: plain(parcel.to)?,
+        message_id: parcel.message_id,
+        bytes: parcel.bytes,
+        light: parcel.light,
+    })
 }
 
 /// Without SMTPUTF8 an address must be ASCII.

@@ -91,7 +91,7 @@ sections! {
     overdue: OverdueWords {
         title(); late_and_soon(late, soon); late_only(late); soon_only(soon); nothing(); of_all(result, total);
         result(result, unit); intro(moment, unit, result); ask(); ask_soon(); already_told(dossiers);
-        escalated(days); rule(time); for_post(title); units(n); with_lags(result, lags); blind(source, moment); blind_ever(source);
+        escalated(days); rule(time); for_post(title); units(n); with_lags(result, lags); blind(source, moment); blind_ever(source); slips(n);
     }
     /// What a reader can answer.
     answers: AnswerWords {
@@ -141,6 +141,8 @@ sections! {
         silent(job, moment); never(job); silent_intro(job, title, occurrence, within);
         given_up(job); given_up_intro(job, title, occurrence, times); times(n);
         outage(length); outage_intro(from, until, length); outage_cause(); look_at_all();
+        undelivered(post); came_back(post, address); not_taken(post, address); which_mail(); server_said();
+        instead(); deputy_gets(deputy); nobody_gets(); mend_address(); send_again(mail);
         blind(source); blind_intro(source); sees(source); sees_intro(source, moment); try_source(source);
         vacant(post); vacant_intro(post, unit, instead); unheard_intro(post, unit); fill();
         disowned(post, n); disowned_intro(title, post, n); disowned_thing(); disowned_more(n); reassign(); hand_back(post);

@@ -1,7 +1,7 @@
 //! The letter to the operator: what is wrong with this program itself, what goes on meanwhile, what to do.
 //!
 //! Owns: refused files, files accepted after that, a job that fell silent, a run given up, a database that was away,
-//! blind sources, vacant posts, what a post says is not its own.
+//! blind sources, vacant posts, what a post says is not its own, a mail that did not arrive.
 //! Never: lines of files (a line of the settings may hold a secret): places, messages and help only; the clock.
 //! Reads next: `page.rs`.
 
@@ -42,6 +42,7 @@ pub enum What {
     Silent(Silent),
     GivenUp(GivenUp),
     Outage(Outage),
+    Undelivered(Undelivered),
     /// A source is not as fresh as expected: nothing is known of what it feeds.
     Blind(Blindness),
     /// It is read again.
@@ -88,6 +89,22 @@ pub struct Outage {
     pub until: DateTime<FixedOffset>,
     /// As the log says it.
     pub cause: String,
+}
+
+/// A mail that its addressee did not get.
+#[derive(Clone, Debug)]
+pub struct Undelivered {
+    pub mail: i64,
+    /// `head@00118`
+    pub post: String,
+    /// Masked.
+    pub address: String,
+    pub subject: String,
+    /// After the relay had taken it; else the relay refused it.
+    pub came_back: bool,
+    pub reply: String,
+    /// Who gets it instead.
+    pub deputy: Option<String>,
 }
 
 /// A source that cannot be read, or could not.
@@ -184,6 +201,7 @@ pub(super) fn parts(letter: &Notice, words: &Words) -> Parts {
         What::Silent(silent) => self::silent(silent, words),
         What::GivenUp(run) => given_up(run, words),
         What::Outage(outage) => self::outage(outage, words),
+        What::Undelivered(mail) => undelivered(mail, words),
         What::Blind(source) => blind(source, words),
         What::Sees(source) => sees(source, words),
         What::Vacant(vacancy) => vacant(vacancy, words),
@@ -291,6 +309,35 @@ fn outage(outage: &Outage, words: &Words) -> View {
         any_steps: true,
         steps: vec![words.notice.look_at_all(), words.notice.doctor()],
         ..View::of(words.notice.outage(lasted))
+    }
+}
+
+fn undelivered(mail: &Undelivered, words: &Words) -> View {
+    let fact = |label, value| Fact { label, value };
+    let intro = if mail.came_back {
+        words.notice.came_back(&mail.post, &mail.address)
+    } else {
+        words.notice.not_taken(&mail.post, &mail.address)
+    };
+    let deputy = match &mail.deputy {
+        Some(deputy) => words.notice.deputy_gets(deputy),
+        None => words.notice.nobody_gets(),
+    };
+    let number = mail.mail.to_string();
+    View {
+        intro,
+        any_facts: true,
+        facts: vec![
+            fact(words.notice.which_mail(), shortened(&mail.subject)),
+            fact(words.notice.server_said(), shortened(&mail.reply)),
+            fact(words.notice.instead(), deputy),
+        ],
+        any_steps: true,
+        steps: vec![
+            words.notice.mend_address(),
+            words.notice.send_again(number.as_str()),
+        ],
+        ..View::of(words.notice.undelivered(&mail.post))
     }
 }
 

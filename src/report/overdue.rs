@@ -40,6 +40,8 @@ pub struct Overdue {
     pub due_time: NaiveTime,
     /// One for each post of the reader; at least one.
     pub posts: Vec<Post>,
+    /// Apology slips that go with it, for dossiers that fall due soon.
+    pub slips: usize,
     /// Sources of which nothing is known now.
     pub blind: Vec<Blind>,
     pub answering: Option<Answering>,
@@ -115,6 +117,10 @@ pub(super) fn parts(letter: &Overdue, words: &Words) -> Parts {
             .overdue
             .rule(letter.due_time.format("%H:%M").to_string()),
     ];
+    if letter.slips > 0 {
+        let slips = words.number(letter.slips as u64);
+        notes.insert(0, words.overdue.slips(slips));
+    }
     notes.extend(words.read_at(letter.fresh_at));
     let tentative = |post: &Post| any_tentative(&post.late) || any_tentative(&post.soon);
     if letter.posts.iter().any(tentative) {

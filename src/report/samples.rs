@@ -4,6 +4,7 @@
 //! Never: real dossiers or addresses.
 //! Reads next: `page.rs`.
 
+mod apology;
 mod board;
 mod digest;
 mod notice;
@@ -15,6 +16,9 @@ use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 use super::dossier::{Line, Mark};
 use super::page::{Answering, Kind, Letter};
 use crate::domain::calendar::WorkingDays;
+
+/// Sample slips, for their templates.
+pub use apology::all as slips;
 
 /// A letter and what it is a sample of.
 #[derive(Clone, Debug)]
@@ -57,6 +61,8 @@ pub fn samples(kind: Kind) -> Vec<Sample> {
             sample("never-run", Letter::Notice(notice::never_run())),
             sample("given-up", Letter::Notice(notice::given_up())),
             sample("outage", Letter::Notice(notice::outage())),
+            sample("undelivered", Letter::Notice(notice::undelivered())),
+            sample("refused-mail", Letter::Notice(notice::refused_mail())),
             sample("blind", Letter::Notice(notice::blind())),
             sample("sees", Letter::Notice(notice::sees())),
             sample("vacant", Letter::Notice(notice::vacant())),

@@ -9,10 +9,11 @@
 
 mod dated;
 mod folder;
+mod known;
 mod reading;
 mod shelf;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -21,6 +22,7 @@ use chrono_tz::Tz;
 pub(in crate::source) use self::shelf::put_away;
 
 use self::folder::Candidate;
+use self::known::Known;
 use self::reading::Reading;
 use super::export::ExportFault;
 use super::{Ask, Next, Origin, RawPage, SourceError};
@@ -33,8 +35,7 @@ pub struct Connection<'a> {
     access: &'a DropAccess,
     folder: PathBuf,
     zone: Tz,
-    /// Contents that were read before, by their hash.
-    known: HashSet<String>,
+    known: Known,
     queue: Queue,
     reading: Option<Reading>,
     /// Read to their end, perhaps not stored yet.
@@ -48,6 +49,8 @@ pub struct Connection<'a> {
 #[derive(Debug, Default)]
 struct Queue {
     records: Option<String>,
+    /// The hash of the list's mapping.
+    mapping: String,
     waiting: VecDeque<Candidate>,
 }
 
@@ -56,6 +59,8 @@ struct Queue {
 pub struct FileEnd {
     /// SHA-256 of its content, in hex.
     pub hash: String,
+    /// SHA-256 of the mapping that read it, in hex.
+    pub mapping: String,
     pub name: String,
     /// The instant of which it tells: when it was last changed, or the end of the day that its name states.
     pub made_at: DateTime<Utc>,
@@ -81,22 +86,32 @@ pub struct FileOrigin {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Position {
     NextFile,
-    Row { hash: String, row: u64 },
+    Row {
+        hash: String,
+        mapping: String,
+        row: u64,
+    },
 }
 
 impl Position {
     fn read(text: Option<&str>) -> Self {
-        let row = text.and_then(|text| text.split_once(' '));
-        match row.and_then(|(hash, row)| Some((hash.to_owned(), row.parse().ok()?))) {
-            Some((hash, row)) => Self::Row { hash, row },
-            None => Self::NextFile,
-        }
+        Self::of_row(text.unwrap_or_default()).unwrap_or(Self::NextFile)
+    }
+
+    fn of_row(text: &str) -> Option<Self> {
+        let (hash, rest) = text.split_once(' ')?;
+        let (row, mapping) = rest.split_once(' ').unwrap_or((rest, ""));
+        Some(Self::Row {
+            hash: hash.to_owned(),
+            mapping: mapping.to_owned(),
+            row: row.parse().ok()?,
+        })
     }
 
     fn write(&self) -> String {
         match self {
             Self::NextFile => "next".to_owned(),
-            Self::Row { hash, row } => format!("{hash} {row}"),
+            Self::Row { hash, mapping, row } => format!("{hash} {row} {mapping}"),
         }
     }
 }
@@ -108,7 +123,7 @@ impl<'a> Connection<'a> {
             access,
             folder: site.join(&access.folder),
             zone,
-            known: HashSet::new(),
+            known: Known::default(),
             queue: Queue::default(),
             reading: None,
             ended: Vec::new(),
@@ -117,9 +132,9 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// Contents that need not be read again.
-    pub fn knows(&mut self, hashes: impl IntoIterator<Item = String>) {
-        self.known.extend(hashes);
+    /// Contents that need not be read again, by their hashes, with those of the mappings that read them.
+    pub fn knows(&mut self, contents: impl IntoIterator<Item = (String, String)>) {
+        self.known.extend(contents);
     }
 
     /// Where is looked, for people: the folder and the names.
@@ -149,7 +164,8 @@ impl<'a> Connection<'a> {
             };
             // What a whole list does not hold is gone: it is seen from its first row in one run.
             let skip = if listing.whole { 0 } else { skip };
-            self.reading = Some(Reading::begin(file, skip, ask.pull, listing));
+            let mapping = self.queue.mapping.clone();
+            self.reading = Some(Reading::begin((file, mapping), skip, ask.pull, listing));
         }
         self.read_on(listing).await
     }
@@ -172,6 +188,7 @@ impl<'a> Connection<'a> {
         }
         self.queue = Queue {
             records: Some(ask.pull.records.clone()),
+            mapping: known::print(ask.pull, listing),
             waiting: files.into(),
         };
         Ok(())
@@ -179,13 +196,17 @@ impl<'a> Connection<'a> {
 
     /// The file to read, and how many of its rows are stored already.
     fn next_file(&mut self, position: &Position) -> Option<(Candidate, u64)> {
-        if let Position::Row { hash, row } = position {
+        if let Position::Row { hash, mapping, row } = position {
             let at = self
                 .queue
                 .waiting
                 .iter()
                 .position(|file| file.hash == *hash);
             match at.and_then(|at| self.queue.waiting.remove(at)) {
+                // Rows that another mapping read are not stored as this one reads them.
+                Some(file) if !["", &self.queue.mapping].contains(&mapping.as_str()) => {
+                    return Some((file, 0));
+                }
                 Some(file) => return Some((file, *row)),
                 None => {
                     tracing::warn!(folder = %self.folder.display(), "the file that was being read is gone")
@@ -193,7 +214,7 @@ impl<'a> Connection<'a> {
             }
         }
         while let Some(file) = self.queue.waiting.pop_front() {
-            if !self.known.contains(&file.hash) {
+            if !self.known.has(&file.hash, &self.queue.mapping) {
                 return Some((file, 0));
             }
             tracing::info!(file = file.name, "the same content was read before");
@@ -227,7 +248,7 @@ impl<'a> Connection<'a> {
         if page.origin.ended.is_some()
             && let Some(reading) = self.reading.take()
         {
-            self.known.insert(reading.file.hash.clone());
+            self.known.insert(&reading.file.hash, &reading.mapping);
             self.ended.push(reading.file);
             if listing.whole {
                 self.needless.extend(self.queue.waiting.drain(..));
@@ -301,6 +322,7 @@ mod tests {
     fn a_position_is_read_as_it_was_written() {
         let row = Position::Row {
             hash: "ab12".to_owned(),
+            mapping: "cd34".to_owned(),
             row: 2_000,
         };
         for position in [Position::NextFile, row] {

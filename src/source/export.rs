@@ -2,8 +2,9 @@
 //!
 //! Owns: from a file of any shape to the rows of its table, as JSON objects of the mapped columns alone.
 //! Never: folders (`drop`), what a column means (`mapping`), a whole file in memory where its shape allows less.
-//! Reads next: `export/sniffed.rs`, `export/heading.rs`, `export/table.rs`.
+//! Reads next: `export/sniffed.rs`, `export/heading.rs`, `export/table.rs`, `export/columns.rs`.
 
+mod columns;
 pub mod delimited;
 pub mod encoding;
 pub mod fault;

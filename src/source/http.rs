@@ -5,10 +5,12 @@
 //! Reads next: `http/paging.rs`, `http/request.rs`, `http/ask.rs`, `mapping.rs`.
 
 mod answer;
+mod applicant;
 mod ask;
 mod client;
 mod decode;
 mod fill;
+mod hook;
 mod paging;
 mod request;
 mod sign_in;
@@ -25,6 +27,7 @@ pub(super) use ask::Reception;
 pub(super) use client::next_of;
 pub use client::{ping, sample};
 pub(super) use fill::shown;
+pub use hook::post;
 pub use sign_in::Identity;
 
 use self::answer::Answer;

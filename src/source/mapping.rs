@@ -11,7 +11,8 @@ pub mod sample;
 mod status;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
@@ -45,8 +46,8 @@ pub struct Mapped {
     pub dossiers: Vec<Dossier>,
     pub entries: Vec<Entry>,
     pub rejects: Vec<Reject>,
-    /// When each row last changed, by its code, where the list can be asked for changes.
-    pub versions: Vec<(String, DateTime<Utc>)>,
+    /// When each row last changed, by a hash of its code, where the list can be asked for changes.
+    pub versions: Vec<(u64, DateTime<Utc>)>,
     /// The latest change among all rows that could say so, rejected ones too.
     pub seen_until: Option<DateTime<Utc>>,
 }
@@ -68,6 +69,8 @@ pub struct Mapping<'a> {
     units: UnitIndex<'a>,
     fields: BTreeMap<&'a str, Reader<'a>>,
     personal: Vec<Spot>,
+    /// A path may lead anywhere: what is personal is hidden before one is followed.
+    hides_first: bool,
 }
 
 impl<'a> Mapping<'a> {
@@ -77,11 +80,14 @@ impl<'a> Mapping<'a> {
             .fields
             .iter()
             .map(|(name, field)| (name.as_str(), Reader::new(field)));
+        let fields: BTreeMap<_, _> = fields.collect();
+        let mut spots = fields.values().flat_map(|reader| &reader.spots);
         Self {
+            hides_first: !pull.personal.is_empty() && spots.any(Spot::is_path),
             pull,
             place,
             units: UnitIndex::new(place.units),
-            fields: fields.collect(),
+            fields,
             personal: pull.personal.iter().map(|at| Spot::new(at)).collect(),
         }
     }
@@ -100,6 +106,7 @@ impl<'a> Mapping<'a> {
             units: UnitIndex::new(place.units),
             fields: fields.collect(),
             personal: Vec::new(),
+            hides_first: false,
         }
     }
 
@@ -116,27 +123,26 @@ impl<'a> Mapping<'a> {
     #[must_use]
     pub fn map(&self, rows: &[Json], first: u64) -> Mapped {
         let mut mapped = Mapped::default();
-        let mut dossiers = Distinct::default();
-        let mut entries = Distinct::default();
         for (row, position) in rows.iter().zip(first..) {
             let row = &*self.without_personal(row);
-            let changed_at = self.changed_at(row);
-            mapped.seen_until = mapped.seen_until.max(changed_at);
-            mapped.versions.extend(self.code(row).zip(changed_at));
-            if self.pull.records == DOSSIERS {
-                match self.dossier(row) {
-                    Ok(dossier) => dossiers.put(dossier.code.clone(), dossier),
-                    Err(fault) => mapped.rejects.push(self.reject(row, position, &fault)),
-                }
+            let result = if self.pull.records == DOSSIERS {
+                self.dossier(row)
+                    .map(|dossier| mapped.dossiers.push(dossier))
             } else {
-                match self.entry(row) {
-                    Ok(entry) => entries.put(entry.code.clone(), entry),
-                    Err(fault) => mapped.rejects.push(self.reject(row, position, &fault)),
-                }
+                self.entry(row).map(|entry| mapped.entries.push(entry))
+            };
+            if let Err(fault) = result {
+                mapped.rejects.push(self.reject(row, position, &fault));
+            }
+            if let Some(changed_at) = self.changed_at(row) {
+                mapped.seen_until = mapped.seen_until.max(Some(changed_at));
+                mapped
+                    .versions
+                    .extend(self.code(row).map(|code| (print(&code), changed_at)));
             }
         }
-        mapped.dossiers = dossiers.items;
-        mapped.entries = entries.items;
+        mapped.dossiers = as_came_last(mapped.dossiers, |dossier| &dossier.code);
+        mapped.entries = as_came_last(mapped.entries, |entry| &entry.code);
         mapped
     }
 
@@ -154,7 +160,7 @@ impl<'a> Mapping<'a> {
             match name.as_str() {
                 "level" => {
                     let word = reader.text(row).map_err(told)?;
-                    level = word.as_deref().and_then(Level::parse);
+                    level = word.and_then(|word| Level::parse(&word));
                 }
                 // A row without one speaks of the whole level.
                 "unit" => {
@@ -177,17 +183,15 @@ impl<'a> Mapping<'a> {
         })
     }
 
-    /// A path may lead anywhere: what is personal is hidden before it is followed.
     fn without_personal<'r>(&self, row: &'r Json) -> Cow<'r, Json> {
-        let mut spots = self.fields.values().flat_map(|reader| &reader.spots);
-        if !self.personal.is_empty() && spots.any(Spot::is_path) {
+        if self.hides_first {
             Cow::Owned(self.masked(row))
         } else {
             Cow::Borrowed(row)
         }
     }
 
-    fn code(&self, row: &Json) -> Option<String> {
+    fn code<'r>(&'r self, row: &'r Json) -> Option<Cow<'r, str>> {
         self.fields.get("code")?.text(row).ok().flatten()
     }
 
@@ -202,31 +206,28 @@ impl<'a> Mapping<'a> {
     }
 }
 
-/// Items by key, in the order of their first appearance; a later one replaces an earlier one.
-struct Distinct<T> {
-    items: Vec<T>,
-    places: HashMap<String, usize>,
-}
-
-impl<T> Default for Distinct<T> {
-    fn default() -> Self {
-        Self {
-            items: Vec::new(),
-            places: HashMap::new(),
+/// Items in the order in which their codes first came; of several of one code the last.
+fn as_came_last<T>(items: Vec<T>, code: impl Fn(&T) -> &String) -> Vec<T> {
+    let codes = items.iter().map(&code).collect::<HashSet<_>>().len();
+    if codes == items.len() {
+        return items;
+    }
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut distinct: Vec<T> = Vec::with_capacity(codes);
+    for item in items {
+        let place = *places.entry(code(&item).clone()).or_insert(distinct.len());
+        match distinct.get_mut(place) {
+            Some(known) => *known = item,
+            None => distinct.push(item),
         }
     }
+    distinct
 }
 
-impl<T> Distinct<T> {
-    fn put(&mut self, key: String, item: T) {
-        match self.places.get(&key) {
-            Some(place) => self.items[*place] = item,
-            None => {
-                self.places.insert(key, self.items.len());
-                self.items.push(item);
-            }
-        }
-    }
+fn print(code: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    code.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn whole_count(value: &Value) -> Result<u64, String> {

@@ -4,6 +4,7 @@
 //! Never: guessing: what fits no format is rejected.
 //! Reads next: `moment/spoken.rs`, `moment/serial.rs`, `mapping.rs`.
 
+mod fixed;
 mod serial;
 mod spoken;
 
@@ -11,6 +12,7 @@ use chrono::format::{Item, Parsed, StrftimeItems, parse};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
+use fixed::Fixed;
 pub(super) use serial::{Epoch, of_serial};
 
 /// Formats of one field, compiled once for a whole pull.
@@ -25,7 +27,7 @@ struct Format {
 
 #[derive(Clone, Debug)]
 enum Way {
-    Pattern(Vec<Item<'static>>),
+    Pattern(Vec<Item<'static>>, Option<Fixed>),
     /// `2020-06-01T07:30:00`, with or without time, seconds, zone.
     Iso,
     /// Days since an epoch, as spreadsheets count.
@@ -76,7 +78,11 @@ impl Way {
             "excel-1904" => Self::Serial(Epoch::Of1904),
             "epoch-ms" => Self::EpochMilliseconds,
             "date-ms" => Self::DateMilliseconds,
-            pattern => Self::Pattern(StrftimeItems::new(pattern).map(Item::to_owned).collect()),
+            pattern => {
+                let items: Vec<_> = StrftimeItems::new(pattern).map(Item::to_owned).collect();
+                let fixed = Fixed::new(&items);
+                Self::Pattern(items, fixed)
+            }
         }
     }
 }
@@ -84,12 +90,15 @@ impl Way {
 impl Format {
     fn read(&self, text: &str, zone: Tz) -> Option<Written> {
         match &self.way {
-            Way::Pattern(items) => by_pattern(text, items, zone),
-            Way::Iso => spoken::iso(text, zone),
-            Way::Serial(epoch) => match of_serial(text.parse().ok()?, *epoch)? {
-                (day, None) => Some(Written::Day(day)),
-                (day, Some(time)) => local(day.and_time(time), zone).map(Written::Instant),
+            Way::Pattern(items, fixed) => match fixed.as_ref().and_then(|fixed| fixed.read(text)) {
+                Some((day, time)) => written(day, time, zone),
+                None => by_pattern(text, items, zone),
             },
+            Way::Iso => spoken::iso(text, zone),
+            Way::Serial(epoch) => {
+                let (day, time) = of_serial(text.parse().ok()?, *epoch)?;
+                written(day, time, zone)
+            }
             Way::EpochMilliseconds => spoken::milliseconds(text),
             Way::DateMilliseconds => spoken::date_of_milliseconds(text),
         }
@@ -103,9 +112,13 @@ fn by_pattern(text: &str, items: &[Item<'static>], zone: Tz) -> Option<Written> 
         return Some(Written::Instant(at.to_utc()));
     }
     let day = parsed.to_naive_date().ok()?;
-    match parsed.to_naive_time() {
-        Ok(time) => local(day.and_time(time), zone).map(Written::Instant),
-        Err(_) => Some(Written::Day(day)),
+    written(day, parsed.to_naive_time().ok(), zone)
+}
+
+fn written(day: NaiveDate, time: Option<NaiveTime>, zone: Tz) -> Option<Written> {
+    match time {
+        Some(time) => local(day.and_time(time), zone).map(Written::Instant),
+        None => Some(Written::Day(day)),
     }
 }
 

@@ -115,6 +115,28 @@ impl Write {
         Ok(alerts)
     }
 
+    /// What was over and is so again, and was told before, is open again.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn reopen_alerts(
+        &self,
+        recipient: &str,
+        abouts: &[String],
+    ) -> Result<(), StoreError> {
+        for chunk in abouts.chunks(AT_ONCE) {
+            alert::Entity::update_many()
+                .col_expr(Col::ClosedAt, Expr::value(None::<i64>))
+                .col_expr(Col::Ending, Expr::value(None::<String>))
+                .filter(Col::Recipient.eq(recipient))
+                .filter(Col::About.is_in(chunk))
+                .filter(Col::ClosedAt.is_not_null())
+                .exec(&self.tx)
+                .await?;
+        }
+        Ok(())
+    }
+
     /// What came to its end is open no more.
     ///
     /// # Errors

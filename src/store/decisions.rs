@@ -53,6 +53,7 @@ pub struct Told {
     pub about: String,
     pub recipient: String,
     pub occasion: String,
+    /// When it was told; of what waits, when it was decided.
     pub at: DateTime<Utc>,
     /// The mail that told it; `None`: it waits for the day's letter.
     pub message_id: Option<String>,
@@ -97,6 +98,7 @@ impl Write {
                 message_id: Set(row.message_id.clone()),
                 decided_at: Set(seconds(row.decided_at)),
                 urgent: Set(row.urgent),
+                told_at: Set(None),
             });
             decision::Entity::insert_many(rows)
                 .on_conflict(OnConflict::column(Col::Told).do_nothing().to_owned())
@@ -120,14 +122,20 @@ impl Write {
         rows.into_iter().map(Waiting::try_from).collect()
     }
 
-    /// From now on these decisions are told by the mail `message_id`.
+    /// These decisions are told by the mail `message_id`, at that instant.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn carry_decisions(&self, ids: &[i64], message_id: &str) -> Result<(), StoreError> {
+    pub async fn carry_decisions(
+        &self,
+        ids: &[i64],
+        message_id: &str,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         for chunk in ids.chunks(500) {
             decision::Entity::update_many()
                 .col_expr(Col::MessageId, Expr::value(message_id))
+                .col_expr(Col::ToldAt, Expr::value(seconds(at)))
                 .filter(Col::Id.is_in(chunk.iter().copied()))
                 .exec(&self.tx)
                 .await?;
@@ -322,7 +330,7 @@ impl TryFrom<decision::Model> for Told {
     fn try_from(row: decision::Model) -> Result<Self, StoreError> {
         Ok(Self {
             occasion: occasion(&row)?,
-            at: instant("decision", row.id, row.decided_at)?,
+            at: instant("decision", row.id, row.told_at.unwrap_or(row.decided_at))?,
             about: row.about,
             recipient: row.recipient,
             message_id: row.message_id,

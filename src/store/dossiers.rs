@@ -55,6 +55,18 @@ impl Store {
         Ok(found)
     }
 
+    /// The source that tells of a dossier; `None`: none does, or it vanished there.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn source_of(&self, code: &str) -> Result<Option<String>, StoreError> {
+        let row = dossier::Entity::find_by_id(code.to_owned())
+            .filter(Col::VanishedAt.is_null())
+            .one(&self.db)
+            .await?;
+        Ok(row.map(|row| row.source))
+    }
+
     /// How many dossiers are stored from `source`, those that vanished there left out.
     ///
     /// # Errors

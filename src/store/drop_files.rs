@@ -1,4 +1,4 @@
-//! Files that were dropped and read: each content once.
+//! Files that were dropped and read: each content once by the same mapping.
 //!
 //! Owns: table `drop_file`.
 //! Never: a file itself (`source::drop`).
@@ -18,6 +18,8 @@ pub struct ReadFile {
     pub records: String,
     /// SHA-256 of its content, in hex.
     pub hash: String,
+    /// SHA-256 of the mapping that read it, in hex.
+    pub mapping: String,
     pub name: String,
     pub rows: u64,
     pub made_at: DateTime<Utc>,
@@ -25,14 +27,15 @@ pub struct ReadFile {
 }
 
 impl Store {
-    /// The hashes of all contents that were read for this source.
+    /// The hashes of all contents that were read for this source, each with that of the mapping that read it last;
+    /// an empty one where that was not kept yet.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn contents_read(&self, source: &str) -> Result<Vec<String>, StoreError> {
+    pub async fn contents_read(&self, source: &str) -> Result<Vec<(String, String)>, StoreError> {
         let hashes = drop_file::Entity::find()
             .select_only()
-            .column(Col::Hash)
+            .columns([Col::Hash, Col::Mapping])
             .filter(Col::Source.eq(source))
             .into_tuple()
             .all(&self.db)
@@ -50,13 +53,21 @@ impl Write {
         let row = drop_file::Model {
             source: file.source.clone(),
             hash: file.hash.clone(),
+            mapping: file.mapping.clone(),
             records: file.records.clone(),
             name: file.name.clone(),
             rows: file.rows.cast_signed(),
             made_at: seconds(file.made_at),
             read_at: seconds(file.read_at),
         };
-        let again = [Col::Records, Col::Name, Col::Rows, Col::MadeAt, Col::ReadAt];
+        let again = [
+            Col::Mapping,
+            Col::Records,
+            Col::Name,
+            Col::Rows,
+            Col::MadeAt,
+            Col::ReadAt,
+        ];
         drop_file::Entity::insert(row.into_active_model())
             .on_conflict(
                 OnConflict::columns([Col::Source, Col::Hash])

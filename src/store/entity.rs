@@ -4,8 +4,10 @@
 //! Never: leaving `store`.
 //! Reads next: `dossiers.rs`.
 
+pub mod alarm;
 pub mod alert;
 pub mod answer;
+pub mod apology;
 pub mod daemon;
 pub mod day;
 pub mod decision;
@@ -19,6 +21,7 @@ pub mod letter;
 pub mod outbox;
 pub mod pull;
 pub mod quarantine;
+pub mod relay_rest;
 pub mod run;
 pub mod schedule;
 pub mod stated;

@@ -2,7 +2,10 @@
 //!
 //! Owns: table `outbox`; `sending` is committed before the first byte leaves.
 //! Never: rendering or delivering.
-//! Reads next: `decisions.rs`.
+//! Reads next: `outbox/claims.rs`, `decisions.rs`.
+
+mod claims;
+mod undelivered;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -36,6 +39,8 @@ word_enum! {
         Rejected = "rejected",
         /// Nobody knows whether the server took it: the operator decides.
         Ambiguous = "ambiguous",
+        /// Taken by the relay, and given back for good by whoever it passed it on to.
+        Bounced = "bounced",
     }
 }
 
@@ -54,6 +59,8 @@ pub struct NewMail {
     pub recipient: String,
     pub subject: String,
     pub body: Vec<u8>,
+    /// The same mail with a note in place of its attachments.
+    pub light: Option<Vec<u8>>,
     pub created_at: DateTime<Utc>,
     /// `Queued`, or `Held` for the operator.
     pub status: MailStatus,
@@ -69,6 +76,7 @@ pub struct Mail {
     pub recipient: String,
     pub subject: String,
     pub body: Vec<u8>,
+    pub light: Option<Vec<u8>>,
     pub status: MailStatus,
     pub attempts: i32,
     pub ambiguities: i32,
@@ -76,6 +84,8 @@ pub struct Mail {
     pub reply: Option<String>,
     pub created_at: DateTime<Utc>,
     pub finished_at: Option<DateTime<Utc>>,
+    /// When a relay first refused it for now.
+    pub first_refused_at: Option<DateTime<Utc>>,
 }
 
 impl fmt::Debug for Mail {
@@ -95,6 +105,7 @@ pub struct Settled {
     /// When to try again, if `status` is `queued`.
     pub next_attempt_at: DateTime<Utc>,
     pub ambiguities: i32,
+    pub first_refused_at: Option<DateTime<Utc>>,
     pub reply: String,
 }
 
@@ -121,6 +132,9 @@ impl Write {
             reply: Set(None),
             created_at: Set(seconds(mail.created_at)),
             finished_at: Set(None),
+            light: Set(mail.light),
+            first_refused_at: Set(None),
+            followed_at: Set(None),
         };
         let inserted = outbox::Entity::insert(row)
             .on_conflict(OnConflict::column(Col::MessageId).do_nothing().to_owned())
@@ -129,71 +143,7 @@ impl Write {
         Ok(inserted > 0)
     }
 
-    /// Takes up to `limit` mails that are due and marks them `sending`. Commit before sending.
-    ///
-    /// # Errors
-    /// When the database refuses or a row does not convert.
-    pub async fn claim_mails(
-        &self,
-        now: DateTime<Utc>,
-        limit: u64,
-    ) -> Result<Vec<Mail>, StoreError> {
-        let due = outbox::Entity::find()
-            .filter(Col::Status.eq(MailStatus::Queued.as_str()))
-            .filter(Col::NextAttemptAt.lte(seconds(now)))
-            .order_by_asc(Col::NextAttemptAt)
-            .order_by_asc(Col::Id)
-            .limit(limit)
-            .all(&self.tx)
-            .await?;
-        let mut claimed = Vec::with_capacity(due.len());
-        for mut row in due {
-            row.status = MailStatus::Sending.as_str().to_owned();
-            row.attempts += 1;
-            let updated = outbox::Entity::update_many()
-                .col_expr(Col::Status, Expr::value(row.status.clone()))
-                .col_expr(Col::Attempts, Expr::value(row.attempts))
-                .filter(Col::Id.eq(row.id))
-                .filter(Col::Status.eq(MailStatus::Queued.as_str()))
-                .exec(&self.tx)
-                .await?;
-            if updated.rows_affected == 1 {
-                claimed.push(Mail::try_from(row)?);
-            }
-        }
-        Ok(claimed)
-    }
-
-    /// Takes the claim of `mail` back, if it stands.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn unclaim_mail(&self, mail: &Mail) -> Result<(), StoreError> {
-        outbox::Entity::update_many()
-            .col_expr(Col::Status, Expr::value(MailStatus::Queued.as_str()))
-            .col_expr(Col::Attempts, Expr::value(mail.attempts - 1))
-            .filter(Col::Id.eq(mail.id))
-            .filter(Col::Status.eq(MailStatus::Sending.as_str()))
-            .filter(Col::Attempts.eq(mail.attempts))
-            .exec(&self.tx)
-            .await?;
-        Ok(())
-    }
-
-    /// Mails that a killed process left in `sending`.
-    ///
-    /// # Errors
-    /// When the database refuses or a row does not convert.
-    pub async fn interrupted_mails(&self) -> Result<Vec<Mail>, StoreError> {
-        let rows = outbox::Entity::find()
-            .filter(Col::Status.eq(MailStatus::Sending.as_str()))
-            .order_by_asc(Col::Id)
-            .all(&self.tx)
-            .await?;
-        rows.into_iter().map(Mail::try_from).collect()
-    }
-
-    /// Queues a mail again that was held, rejected or ended ambiguously; `false` if there is none such.
+    /// Queues a mail again that was held, rejected, bounced or ended ambiguously; `false` if there is none such.
     ///
     /// # Errors
     /// When the database refuses.
@@ -202,42 +152,16 @@ impl Write {
             MailStatus::Held,
             MailStatus::Rejected,
             MailStatus::Ambiguous,
+            MailStatus::Bounced,
         ];
         let updated = outbox::Entity::update_many()
             .col_expr(Col::Status, Expr::value(MailStatus::Queued.as_str()))
             .col_expr(Col::NextAttemptAt, Expr::value(seconds(now)))
             .col_expr(Col::FinishedAt, Expr::value(None::<i64>))
+            .col_expr(Col::FirstRefusedAt, Expr::value(None::<i64>))
+            .col_expr(Col::FollowedAt, Expr::value(None::<i64>))
             .filter(Col::Id.eq(id))
             .filter(Col::Status.is_in(may.map(MailStatus::as_str)))
-            .exec(&self.tx)
-            .await?;
-        Ok(updated.rows_affected == 1)
-    }
-
-    /// Writes what became of a mail, if the claim under which it was sent still stands; `false`: another process
-    /// has it by now.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn settle_mail(
-        &self,
-        mail: &Mail,
-        settled: &Settled,
-        now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        let finished = matches!(settled.status, MailStatus::Accepted | MailStatus::Rejected);
-        let updated = outbox::Entity::update_many()
-            .col_expr(Col::Status, Expr::value(settled.status.as_str()))
-            .col_expr(
-                Col::NextAttemptAt,
-                Expr::value(seconds(settled.next_attempt_at)),
-            )
-            .col_expr(Col::Ambiguities, Expr::value(settled.ambiguities))
-            .col_expr(Col::Reply, Expr::value(settled.reply.clone()))
-            .col_expr(Col::FinishedAt, Expr::value(finished.then(|| seconds(now))))
-            .filter(Col::Id.eq(mail.id))
-            .filter(Col::Status.eq(MailStatus::Sending.as_str()))
-            .filter(Col::Attempts.eq(mail.attempts))
             .exec(&self.tx)
             .await?;
         Ok(updated.rows_affected == 1)
@@ -359,12 +283,14 @@ impl TryFrom<outbox::Model> for Mail {
             next_attempt_at: instant("outbox", id, row.next_attempt_at)?,
             created_at: instant("outbox", id, row.created_at)?,
             finished_at: instant_or_none("outbox", id, row.finished_at)?,
+            first_refused_at: instant_or_none("outbox", id, row.first_refused_at)?,
             message_id: row.message_id,
             post: row.post,
             sender: row.sender,
             recipient: row.recipient,
             subject: row.subject,
             body: row.body,
+            light: row.light,
             attempts: row.attempts,
             ambiguities: row.ambiguities,
             reply: row.reply,

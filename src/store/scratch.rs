@@ -15,8 +15,8 @@ use sea_orm::{
 };
 
 use super::entity::{
-    alert, answer, day, decision, dossier, drop_file, entry, exchange_message, history, letter,
-    outbox, pull, quarantine, run, schedule, stated, step, transition, twin,
+    alert, answer, apology, day, decision, dossier, drop_file, entry, exchange_message, history,
+    letter, outbox, pull, quarantine, run, schedule, stated, step, transition, twin,
 };
 use super::observer::Observed;
 use super::runs::RunStatus;
@@ -90,6 +90,7 @@ async fn copy_rows(from: &DatabaseConnection, to: &DatabaseConnection) -> Result
     copy_table::<alert::Entity>(&moment, &tx).await?;
     copy_table::<answer::Entity>(&moment, &tx).await?;
     copy_table::<letter::Entity>(&moment, &tx).await?;
+    copy_table::<apology::Entity>(&moment, &tx).await?;
     copy_table::<transition::Entity>(&moment, &tx).await?;
     tx.commit().await?;
     Ok(moment.commit().await?)
@@ -186,6 +187,7 @@ impl Scratch {
             .into_query();
         decision::Entity::update_many()
             .col_expr(decision::Column::MessageId, Expr::value(None::<String>))
+            .col_expr(decision::Column::ToldAt, Expr::value(None::<i64>))
             .filter(decision::Column::MessageId.not_in_subquery(kept))
             .exec(db)
             .await?;
@@ -204,6 +206,10 @@ impl Scratch {
             .await?;
         letter::Entity::delete_many()
             .filter(letter::Column::WrittenAt.gt(at))
+            .exec(db)
+            .await?;
+        apology::Entity::delete_many()
+            .filter(apology::Column::DraftedAt.gt(at))
             .exec(db)
             .await?;
         Ok(())

@@ -446,4 +446,24 @@ stories! {
             assert_eq!(ended.json(), expected, "{arguments:?}");
         }
     }
+
+    async fn the_benchmarks_go_the_whole_way(database: &mut Database) {
+        let variables = database.variables();
+        let url = variables.iter().find(|(name, _)| name.ends_with("URL"));
+        let url = url.into_iter().flat_map(|(_, url)| ["--database", url.as_str()]);
+        let pull = ["--json", "bench", "pull", "--rows", "3000"];
+        let pull: Vec<&str> = pull.into_iter().chain(url).collect();
+        for (arguments, figures) in [
+            (pull, ["rows/s", "x", "%", "MB"].as_slice()),
+            (vec!["--json", "bench", "xlsx", "--rows", "300"], &["rows/s", "x", "MB"]),
+        ] {
+            let ended = run(database, &arguments);
+            assert_eq!(ended.code, Some(0), "{ended:?}");
+            let measured = ended.json();
+            let measured = measured.as_array().unwrap();
+            let units: Vec<&str> = measured.iter().map(|one| one["unit"].as_str().unwrap()).collect();
+            assert_eq!(units, figures);
+            assert!(measured.iter().all(|one| one["value"].as_f64().unwrap() > 0.0), "{measured:?}");
+        }
+    }
 }

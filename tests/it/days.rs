@@ -53,8 +53,11 @@ stories! {
 
 /// The parts of an overdue mail: what is late, and what soon will be.
 fn late_and_soon(mail: &Sent) -> (BTreeSet<String>, BTreeSet<String>) {
-    let parts = mail.text.split_once("== Hồ sơ sắp đến hạn");
-    let (late, soon) = parts.unwrap_or((&mail.text, ""));
+    // What is over comes after both.
+    let open = mail.text.split("== Không còn quá hạn").next();
+    let open = open.unwrap_or_default();
+    let parts = open.split_once("== Hồ sơ sắp đến hạn");
+    let (late, soon) = parts.unwrap_or((open, ""));
     (
         crate::letters_sent::codes(late),
         crate::letters_sent::codes(soon),

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use dondoc::config::organisation::Address;
 use dondoc::config::secret::SecretSource;
-use dondoc::config::settings::{Delivery, Relay, Security};
-use dondoc::mail::transport::{Outcome, Transport};
+use dondoc::config::settings::{Bounds, Delivery, Relay, Security};
+use dondoc::mail::transport::{Outcome, Parcel, Session, Transport};
 
 use crate::relay::{Act, Encryption, Manner, ScriptedRelay};
 
@@ -24,6 +24,7 @@ fn settings(relay: &ScriptedRelay) -> Relay {
         password: None,
         timeout: Duration::from_millis(300),
         trust: None,
+        bounds: Bounds::default(),
     }
 }
 
@@ -58,9 +59,21 @@ fn chair() -> Address {
 }
 
 async fn send(transport: &Transport) -> Outcome {
-    transport
-        .send(&sender(), &chair(), "3f2a@longbien.example", MESSAGE)
-        .await
+    let mut session = transport.session();
+    let outcome = send_over(&mut session, &chair(), MESSAGE).await;
+    session.close().await;
+    outcome
+}
+
+async fn send_over(session: &mut Session<'_>, to: &Address, bytes: &[u8]) -> Outcome {
+    let parcel = Parcel {
+        from: &sender(),
+        to,
+        message_id: "3f2a@longbien.example",
+        bytes,
+        light: None,
+    };
+    session.send(&parcel).await
 }
 
 fn kind(outcome: &Outcome) -> &'static str {
@@ -69,6 +82,7 @@ fn kind(outcome: &Outcome) -> &'static str {
         Outcome::Retry { .. } => "retry",
         Outcome::Rejected { .. } => "rejected",
         Outcome::Ambiguous { .. } => "ambiguous",
+        Outcome::Down { .. } => "down",
     }
 }
 
@@ -108,7 +122,7 @@ async fn every_answer_and_every_failure_has_its_outcome() {
         ),
         (
             Act::Sender(530),
-            "retry",
+            "down",
             "530 5.7.1 as the script says (MAIL)",
         ),
         (
@@ -120,6 +134,26 @@ async fn every_answer_and_every_failure_has_its_outcome() {
             Act::Recipient(550),
             "rejected",
             "550 5.7.1 as the script says (RCPT)",
+        ),
+        (
+            Act::Data(451),
+            "retry",
+            "451 4.7.1 as the script says (DATA)",
+        ),
+        (
+            Act::Data(554),
+            "rejected",
+            "554 5.7.1 as the script says (DATA)",
+        ),
+        (
+            Act::Recipient(421),
+            "down",
+            "421 4.7.1 as the script says (RCPT)",
+        ),
+        (
+            Act::Message(421),
+            "down",
+            "421 4.7.1 as the script says (end of data)",
         ),
         (
             Act::Message(451),
@@ -163,15 +197,18 @@ async fn every_answer_and_every_failure_has_its_outcome() {
 /// The message is larger than the buffers of a socket, so the line surely ends before the dot is written.
 #[tokio::test]
 async fn a_line_that_ends_within_a_message_was_surely_before_its_end() {
-    let relay = ScriptedRelay::start([Act::DropWithinMessage]).await;
+    let manner = Manner {
+        extensions: &[],
+        ..Manner::default()
+    };
+    let relay = ScriptedRelay::with_manner(manner, [Act::DropWithinMessage]).await;
     let message = b"a line of a very long message\r\n".repeat(1_000_000);
     let relay_settings = Relay {
         timeout: Duration::from_secs(20),
         ..settings(&relay)
     };
-    let outcome = transport(relay_settings)
-        .send(&sender(), &chair(), "id@longbien.example", &message)
-        .await;
+    let transport = transport(relay_settings);
+    let outcome = send_over(&mut transport.session(), &chair(), &message).await;
     assert_eq!(kind(&outcome), "retry", "{}", outcome.reply());
 }
 
@@ -216,8 +253,46 @@ async fn no_step_before_the_first_message_waits_for_ever() {
             format!("no answer within 0.3 s ({step})"),
             "{stall}"
         );
-        assert_eq!(kind(&outcome), "retry", "{stall}");
+        assert_eq!(kind(&outcome), "down", "{stall}");
         assert!(start.elapsed() < Duration::from_secs(3), "{stall}");
+    }
+}
+
+/// Whatever the relay does before the first message, no mail is to blame, and each is told by its step.
+#[tokio::test]
+async fn what_fails_before_the_first_message_is_about_the_relay() {
+    let site = tempfile::tempdir().unwrap();
+    for (security, at, step) in [
+        (Security::None, "EHLO", "greeting"),
+        (Security::None, "AUTH", "signing in"),
+        (Security::Starttls, "STARTTLS", "encrypting"),
+    ] {
+        let manner = || Manner {
+            encryption: match security {
+                Security::Starttls => Encryption::Starttls,
+                Security::None | Security::Tls => Encryption::None,
+            },
+            login: Some(LOGIN),
+            ..Manner::default()
+        };
+        let ways = [421, 451, 550].map(|code| Manner {
+            refuse: Some((at, code)),
+            ..manner()
+        });
+        let hang_up = Manner {
+            hang_up: Some(at),
+            ..manner()
+        };
+        for way in ways.into_iter().chain([hang_up]) {
+            let relay = ScriptedRelay::with_manner(way.clone(), []).await;
+            let settings = signed_in(encrypted(&relay, security, site.path()));
+            let transport = Transport::new(&Delivery::Smtp(settings), site.path());
+            let outcome = send(&transport).await;
+            assert_eq!(kind(&outcome), "down", "{way:?}: {}", outcome.reply());
+            let said = outcome.reply();
+            assert!(said.ends_with(&format!("({step})")), "{way:?}: {said}");
+            assert!(relay.received().is_empty());
+        }
     }
 }
 
@@ -229,7 +304,7 @@ async fn a_relay_that_is_not_there_is_tried_again() {
         ..settings(&relay)
     };
     let outcome = send(&transport(nobody)).await;
-    assert_eq!(kind(&outcome), "retry");
+    assert_eq!(kind(&outcome), "down");
     assert!(
         outcome.reply().ends_with("(connecting)"),
         "{}",
@@ -276,7 +351,7 @@ async fn a_relay_that_hides_starttls_gets_neither_password_nor_message() {
     .await;
     let settings = signed_in(encrypted(&relay, Security::Starttls, site.path()));
     let outcome = send(&Transport::new(&Delivery::Smtp(settings), site.path())).await;
-    assert_eq!(kind(&outcome), "retry");
+    assert_eq!(kind(&outcome), "down");
     assert!(
         outcome.reply().contains("STARTTLS is not supported"),
         "{}",
@@ -311,7 +386,7 @@ async fn an_unknown_certificate_is_refused() {
             ..settings(&relay)
         };
         let outcome = send(&transport(stranger)).await;
-        assert_eq!(kind(&outcome), "retry", "{security:?}");
+        assert_eq!(kind(&outcome), "down", "{security:?}");
         assert!(
             outcome.reply().ends_with("(encrypting)"),
             "{}",
@@ -331,8 +406,9 @@ async fn a_wrong_password_or_a_missing_trust_file_loses_no_mail() {
     let outcome = send(&transport(signed_in(settings(&relay)))).await;
     assert_eq!(
         outcome,
-        Outcome::Retry {
-            reply: "535 5.7.8 who are you? (signing in)".into()
+        Outcome::Down {
+            reply: "535 5.7.8 who are you? (signing in)".into(),
+            at_message: false
         }
     );
 
@@ -342,7 +418,7 @@ async fn a_wrong_password_or_a_missing_trust_file_loses_no_mail() {
         ..settings(&relay)
     };
     let outcome = send(&transport(missing)).await;
-    assert_eq!(kind(&outcome), "retry");
+    assert_eq!(kind(&outcome), "down");
     assert!(
         outcome.reply().contains("cannot read nowhere.pem"),
         "{}",
@@ -354,7 +430,7 @@ async fn a_wrong_password_or_a_missing_trust_file_loses_no_mail() {
         ..signed_in(settings(&relay))
     };
     let outcome = send(&transport(unread)).await;
-    assert_eq!(kind(&outcome), "retry");
+    assert_eq!(kind(&outcome), "down");
     assert!(
         outcome
             .reply()
@@ -374,8 +450,9 @@ async fn a_closed_house_is_tried_again() {
     let outcome = send(&transport(settings(&relay))).await;
     assert_eq!(
         outcome,
-        Outcome::Retry {
-            reply: "554 5.3.2 closed for maintenance (greeting)".into()
+        Outcome::Down {
+            reply: "554 5.3.2 closed for maintenance (greeting)".into(),
+            at_message: false
         }
     );
 }
@@ -394,11 +471,7 @@ async fn a_batch_uses_one_connection_and_one_message_per_recipient() {
     let mut outcomes = Vec::new();
     for number in 0..4 {
         let to = Address::new(format!("head{number}@longbien.example"));
-        outcomes.push(kind(
-            &session
-                .send(&sender(), &to, "id@longbien.example", MESSAGE)
-                .await,
-        ));
+        outcomes.push(kind(&send_over(&mut session, &to, MESSAGE).await));
     }
     session.close().await;
     assert_eq!(outcomes, ["accepted", "rejected", "retry", "accepted"]);
@@ -425,11 +498,7 @@ async fn a_batch_goes_on_after_a_line_that_ended() {
         let mut session = transport.session();
         let mut outcomes = Vec::new();
         for _ in 0..3 {
-            outcomes.push(kind(
-                &session
-                    .send(&sender(), &chair(), "id@longbien.example", MESSAGE)
-                    .await,
-            ));
+            outcomes.push(kind(&send_over(&mut session, &chair(), MESSAGE).await));
         }
         session.close().await;
         assert_eq!(outcomes, ["accepted", expected, "accepted"], "{act:?}");
@@ -445,11 +514,7 @@ async fn messages_do_not_wait_for_acknowledgements() {
     let start = Instant::now();
     for _ in 0..50 {
         assert_eq!(
-            kind(
-                &session
-                    .send(&sender(), &chair(), "id@longbien.example", MESSAGE)
-                    .await
-            ),
+            kind(&send_over(&mut session, &chair(), MESSAGE).await),
             "accepted"
         );
     }
@@ -464,9 +529,8 @@ async fn messages_do_not_wait_for_acknowledgements() {
 async fn an_address_outside_ascii_is_rejected_before_any_connection() {
     let relay = ScriptedRelay::start([]).await;
     let to = Address::new("chủ.tịch@longbien.example".into());
-    let outcome = transport(settings(&relay))
-        .send(&sender(), &to, "id@longbien.example", MESSAGE)
-        .await;
+    let transport = transport(settings(&relay));
+    let outcome = send_over(&mut transport.session(), &to, MESSAGE).await;
     assert_eq!(
         outcome,
         Outcome::Rejected {

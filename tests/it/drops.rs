@@ -98,6 +98,32 @@ async fn codes(app: &TestApp) -> Vec<String> {
     codes
 }
 
+async fn statuses(app: &TestApp) -> Vec<u16> {
+    let (from, to) = (instant("2000-01-01 00:00"), instant("2030-01-01 00:00"));
+    let dossiers = app.store.dossiers_between(from, to).await.unwrap();
+    dossiers.iter().map(|dossier| dossier.status.0).collect()
+}
+
+fn hash_of(text: &str) -> String {
+    let hash = Sha256::digest(text.as_bytes());
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A process was killed in the middle of a file, after two thousand rows.
+async fn killed_at(app: &TestApp, position: &str) {
+    let mut state = app.store.pull_state("exports", "dossiers").await.unwrap();
+    state.under_way = Some(UnderWay {
+        started_at: instant("2020-06-01 07:00"),
+        since: None,
+        position: Some(position.to_owned()),
+        seen_until: None,
+        rows: 2_000,
+    });
+    let write = app.store.write().await.unwrap();
+    write.save_pull_state(&state).await.unwrap();
+    write.commit().await.unwrap();
+}
+
 const COUNTED: &str = "pull exports";
 
 /// Changes one part of a packed file.
@@ -315,6 +341,34 @@ stories! {
         );
     }
 
+    async fn a_content_is_read_again_when_its_mapping_says_something_else(app: &mut TestApp) {
+        with_a_folder(app).await;
+        let folder = exports(app);
+        fs::write(folder.join("ho-so.csv"), csv(1..=2)).unwrap();
+        app.succeed("pull-exports").await;
+        assert_eq!(statuses(app).await, [4, 4]);
+        app.edit("config/sources/exports.toml", "\"Đang xử lý\" = 4", "\"Đang xử lý\" = 2").await;
+        fs::write(folder.join("ho-so.csv"), csv(1..=2)).unwrap();
+        let ran = app.succeed("pull-exports").await;
+        assert_eq!(ran.counted(COUNTED)["dossiers"]["rows"], 2);
+        assert_eq!(statuses(app).await, [2, 2]);
+        // Which files are read says nothing of what stands in them.
+        app.edit("config/sources/exports.toml", "\"ho-so*\"", "\"ho-so*.csv\"").await;
+        fs::write(folder.join("ho-so.csv"), csv(1..=2)).unwrap();
+        let ran = app.succeed("pull-exports").await;
+        assert_eq!(ran.counted(COUNTED)["dossiers"]["rows"], 0);
+    }
+
+    async fn a_file_begun_by_another_mapping_is_begun_anew(app: &mut TestApp) {
+        with_a_folder(app).await;
+        let text = csv(1..=2_500);
+        killed_at(app, &format!("{} 2000 {}", hash_of(&text), hash_of("another"))).await;
+        fs::write(exports(app).join("ho-so.csv"), text).unwrap();
+        let ran = app.succeed("pull-exports").await;
+        assert_eq!(ran.counted(COUNTED)["dossiers"]["rows"], 2_500);
+        assert_eq!(codes(app).await[0], code(1));
+    }
+
     async fn a_file_that_is_still_being_written_waits(app: &mut TestApp) {
         with_a_folder(app).await;
         let path = exports(app).join("ho-so.csv");
@@ -434,21 +488,9 @@ stories! {
     async fn a_pull_that_was_killed_goes_on_at_its_row(app: &mut TestApp) {
         with_a_folder(app).await;
         let text = csv(1..=2_500);
-        let hash = Sha256::digest(text.as_bytes());
-        let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        // Two pages were committed.
+        killed_at(app, &format!("{} 2000", hash_of(&text))).await;
         fs::write(exports(app).join("ho-so.csv"), text).unwrap();
-        // Two pages were committed; then the process was killed.
-        let mut state = app.store.pull_state("exports", "dossiers").await.unwrap();
-        state.under_way = Some(UnderWay {
-            started_at: instant("2020-06-01 07:00"),
-            since: None,
-            position: Some(format!("{hash} 2000")),
-            seen_until: None,
-            rows: 2_000,
-        });
-        let write = app.store.write().await.unwrap();
-        write.save_pull_state(&state).await.unwrap();
-        write.commit().await.unwrap();
         let ran = app.succeed("pull-exports").await;
         assert_eq!(ran.counted(COUNTED)["dossiers"]["rows"], 500);
         assert_eq!(codes(app).await[0], code(2001));

@@ -8,7 +8,7 @@ use dondoc::config::problem::Problem;
 use dondoc::domain::format::Language;
 use dondoc::mail::render::{Rendered, Templates};
 use dondoc::report::dossier::Line;
-use dondoc::report::{Kind, Letter, Sample, samples};
+use dondoc::report::{Kind, Letter, Sample, samples, slips};
 
 const LANGUAGES: [Language; 2] = [Language::Vi, Language::En];
 
@@ -396,4 +396,53 @@ fn a_missing_or_a_strange_file_is_named() {
         found[2].starts_with("templates/partials/note.hbs:1:1: `note.hbs` is not a template"),
         "{found:#?}"
     );
+}
+
+#[test]
+fn slips_read_as_the_form_does() {
+    let [filled_in, blank, _] = slips();
+    let rendered = |slip| templates().slips(&[slip]).unwrap();
+    insta::assert_snapshot!("apology-filled-in", rendered(filled_in).text);
+    insta::assert_snapshot!("apology-blank", rendered(blank.clone()).text);
+    insta::assert_snapshot!("apology-blank-page", visible(&rendered(blank).html));
+}
+
+#[test]
+fn text_and_page_of_a_slip_have_the_same_numbers() {
+    for slip in slips().into_iter().take(2) {
+        let rendered = templates().slips(&[slip]).unwrap();
+        let page = numbers(&visible(&rendered.html));
+        assert_eq!(numbers(&rendered.text), page);
+        assert!(page.len() > 5, "{page:?}");
+    }
+}
+
+#[test]
+fn slips_are_pages_of_their_own_that_load_nothing_and_run_nothing() {
+    let html = templates().slips(&slips()).unwrap().html;
+    assert_eq!(html.matches("<article").count(), slips().len());
+    assert_eq!(
+        html.matches("<strong>DỰ THẢO</strong>").count(),
+        slips().len()
+    );
+    for foreign in [
+        "src=", "<link", "@import", "url(", "<img", "href=", "<script",
+    ] {
+        assert!(!html.contains(foreign), "{foreign}");
+    }
+    assert!(html.contains("&lt;script&gt;") && !html.contains('\u{202e}'));
+    assert!(html.contains("size: A4") && html.contains("Liberation Serif"));
+}
+
+#[test]
+fn a_slip_leaves_number_day_and_signature_to_a_pen() {
+    for slip in slips().into_iter().take(2) {
+        let text = templates().slips(&[slip]).unwrap().text;
+        assert!(text.contains("Số: ......../PXL-........\n"));
+        assert!(text.contains("................, ngày ...... tháng ...... năm ..........\n"));
+        assert!(text.contains("THỦ TRƯỞNG CƠ QUAN, ĐƠN VỊ\n"));
+        for line in text.lines() {
+            assert!(line.chars().count() <= 78, "{line}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use crate::rows::{code, dossier};
 use crate::scripted::DOSSIERS;
 
 /// A row for every table, written as soon as its migration has made it. Columns that came later stand in none.
-const SAMPLES: [(&str, &str); 16] = [
+const SAMPLES: [(&str, &str); 18] = [
     (
         "dossier",
         "INSERT INTO dossier (code, source, procedure, procedure_name, field, unit, level, channel, status, received_at, due_at, seen_at) VALUES ('H26.23.14-200504-0001', 'one-stop-shop', '1.004959', 'Khai sinh', 'Hộ tịch', '00118', 'ward', 'direct', 4, 1588554000, 1588932000, 1588932000)",
@@ -53,6 +53,10 @@ const SAMPLES: [(&str, &str); 16] = [
         "INSERT INTO finding (source, position, code, message, count, rows, about, makes_unknown, found_at) VALUES ('one-stop-shop', 0, 'residual', 'ward: 167', 167, '[]', '{\"records\":\"dossiers\",\"level\":\"ward\",\"unit\":null}', false, 1588932000)",
     ),
     (
+        "drop_file",
+        "INSERT INTO drop_file (source, hash, records, name, rows, made_at, read_at) VALUES ('exports', 'a1', 'dossiers', 'ho-so.csv', 1, 1588932000, 1588932000)",
+    ),
+    (
         "schedule",
         "INSERT INTO schedule (job, cursor, fingerprint) VALUES ('pull-city', 1588932000, '0 6 * * *')",
     ),
@@ -75,6 +79,10 @@ const SAMPLES: [(&str, &str); 16] = [
     (
         "transition",
         "INSERT INTO transition (target, level, unit, to_status, reason, at, run_id) VALUES ('ward-on-time', 'ward', '00118', 'met', '', 1588932000, 1)",
+    ),
+    (
+        "apology",
+        "INSERT INTO apology (code, due_at, drafted_at, new_due, has_reason) VALUES ('H26.23.14-200504-0001', 1588932000, 1588932000, '2020-05-15', true)",
     ),
 ];
 

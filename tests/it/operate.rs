@@ -238,7 +238,7 @@ stories! {
         let id = held[0].id.to_string();
 
         let said = dondoc(app, &["mail", "retry", &id]).await.done();
-        assert!(said.out.starts_with("queued: mail 1 to head@00118 <c…@longbien.example>; they go when"), "{}", said.out);
+        assert!(said.out.starts_with("queued: mail 1 to head@00118 <c…@longbien.example>; they go with"), "{}", said.out);
         app.run_queued().await;
         assert_eq!(app.sent_to("head@00118").await[0].status, MailStatus::Accepted);
         let again = dondoc(app, &["mail", "retry", &id]).await.failed();

@@ -90,7 +90,9 @@ stories! {
         assert!(sent[0].reply.contains("550"), "{}", sent[0].reply);
         assert_eq!(sent[1].status, MailStatus::Accepted);
         deliver_at(app, "2020-06-02 07:30").await;
-        assert_eq!(relay.received().len(), 1, "refused for good");
+        let received = relay.received();
+        let refused = received.iter().filter(|mail| mail.to == sent[0].recipient);
+        assert_eq!(refused.count(), 0, "refused for good");
     }
 
     async fn an_alert_whose_end_is_unknown_is_sent_once_more_under_the_same_id(app: &mut TestApp) {
@@ -128,13 +130,17 @@ stories! {
         app.add("config/local.toml", "\n[mail.delivery]\nkind = \"smtp\"\nhost = \"127.0.0.1\"\nport = 1\nsecurity = \"none\"\n").await;
         late_at(app, &["00118"]).await;
         app.succeed("overdue-alerts").await;
-        assert_eq!(statuses(app).await, [(MailStatus::Queued, 1)]);
+        assert_eq!(statuses(app).await, [(MailStatus::Queued, 0)]);
         let relay = ScriptedRelay::start([]).await;
         let port = format!("port = {}", relay.address.port());
         app.edit("config/local.toml", "port = 1", &port).await;
         deliver_at(app, "2020-06-01 08:00").await;
         assert_eq!(relay.received().len(), 1);
-        assert_eq!(statuses(app).await, [(MailStatus::Accepted, 2)]);
+        assert_eq!(
+            statuses(app).await,
+            [(MailStatus::Accepted, 1)],
+            "the mail was not to blame"
+        );
     }
 
     async fn a_mail_left_in_sending_by_a_dead_process_is_not_sent_thrice(app: &mut TestApp) {

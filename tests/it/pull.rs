@@ -61,6 +61,25 @@ stories! {
         assert_eq!(codes_stored(app).await.len(), 30, "all are back");
     }
 
+    async fn waiting_for_another_run_at_a_source_costs_no_time(app: &mut TestApp) {
+        app.city.shows(DOSSIERS, dossiers(3));
+        let short = "[[step]]\npull = \"one-stop-shop\"\ntimeout = \"1s\"";
+        app.edit("jobs/pull-city.toml", "[[step]]\npull = \"one-stop-shop\"", short).await;
+        app.edit("jobs/pull-city.toml", "timeout = \"30m\"", "timeout = \"2s\"").await;
+        // Another run works on the source, for longer than both limits allow.
+        let another = app.gates.pass("one-stop-shop").await;
+        let done = async {
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            drop(another);
+        };
+        let (ran, ()) = tokio::join!(app.run("pull-city"), done);
+        let pulled = ran.steps.iter().find(|step| step.name == "pull one-stop-shop");
+        let pulled = pulled.unwrap_or_else(|| panic!("{ran:#?}"));
+        assert_eq!(pulled.error, None);
+        assert_eq!(pulled.attempts, 1);
+        assert_eq!(stored(app).await, 3);
+    }
+
     async fn a_second_pull_asks_only_for_changes_and_stores_the_same(app: &mut TestApp) {
         app.city.shows(DOSSIERS, dossiers(30));
         app.succeed("pull-city").await;

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -24,6 +25,8 @@ pub enum Act {
     Sender(u16),
     /// This reply to RCPT.
     Recipient(u16),
+    /// This reply to DATA.
+    Data(u16),
     /// This reply after the final dot.
     Message(u16),
     /// No reply to this command (`MAIL`, `RCPT`, `DATA`, or `.` for the final dot), and the line stays open.
@@ -55,6 +58,8 @@ pub struct Received {
 struct Log {
     received: Vec<Received>,
     connections: usize,
+    open: usize,
+    most_open: usize,
     commands: Vec<String>,
     acts: VecDeque<Act>,
 }
@@ -67,7 +72,17 @@ pub struct Manner {
     pub login: Option<&'static str>,
     /// No reply to this (`connect`, `EHLO`, `STARTTLS`, `handshake`, `AUTH`).
     pub stall: Option<&'static str>,
+    /// This reply to this (`EHLO`, `STARTTLS`, `AUTH`).
+    pub refuse: Option<(&'static str, u16)>,
+    /// The line ends instead of this (`connect`, `EHLO`, `STARTTLS`, `AUTH`).
+    pub hang_up: Option<&'static str>,
     pub greeting: &'static str,
+    /// What else it offers, such as `DSN`, and how large a message it takes.
+    pub extensions: &'static [&'static str],
+    /// How long it thinks about each message.
+    pub thinks: Duration,
+    /// More lines at once are told to come later.
+    pub room: usize,
 }
 
 impl Default for Manner {
@@ -76,7 +91,12 @@ impl Default for Manner {
             encryption: Encryption::None,
             login: None,
             stall: None,
+            refuse: None,
+            hang_up: None,
             greeting: "220 relay.example ready",
+            extensions: &["SIZE 20971520"],
+            thinks: Duration::ZERO,
+            room: usize::MAX,
         }
     }
 }
@@ -87,6 +107,7 @@ pub struct ScriptedRelay {
     /// The certificate of the relay, `localhost`, as PEM.
     pub certificate: String,
     log: Arc<Mutex<Log>>,
+    manner: Arc<Mutex<Manner>>,
 }
 
 impl ScriptedRelay {
@@ -102,22 +123,36 @@ impl ScriptedRelay {
             ..Log::default()
         }));
         let (acceptor, certificate) = certificate();
-        let line = Line {
-            manner,
-            acceptor,
-            log: log.clone(),
-        };
+        let manner = Arc::new(Mutex::new(manner));
+        let (kept_log, kept_manner) = (log.clone(), manner.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                line.log.lock().unwrap().connections += 1;
-                let line = line.clone();
-                tokio::spawn(async move { drop(line.serve(stream).await) });
+                let mut line = Line {
+                    manner: manner.lock().unwrap().clone(),
+                    acceptor: acceptor.clone(),
+                    log: log.clone(),
+                };
+                {
+                    let mut log = line.log.lock().unwrap();
+                    log.connections += 1;
+                    log.open += 1;
+                    log.most_open = log.most_open.max(log.open);
+                    if log.open > line.manner.room {
+                        line.manner.greeting = "421 4.7.0 too many lines at once";
+                    }
+                }
+                let log = log.clone();
+                tokio::spawn(async move {
+                    drop(line.serve(stream).await);
+                    log.lock().unwrap().open -= 1;
+                });
             }
         });
         Self {
             address,
             certificate,
-            log,
+            log: kept_log,
+            manner: kept_manner,
         }
     }
 
@@ -127,6 +162,26 @@ impl ScriptedRelay {
 
     pub fn connections(&self) -> usize {
         self.log.lock().unwrap().connections
+    }
+
+    /// How many commands it has heard.
+    pub fn heard(&self) -> usize {
+        self.log.lock().unwrap().commands.len()
+    }
+
+    /// How many lines were open at once, at most.
+    pub fn most_open(&self) -> usize {
+        self.log.lock().unwrap().most_open
+    }
+
+    /// From the next line on it behaves like this.
+    pub fn behave(&self, manner: Manner) {
+        *self.manner.lock().unwrap() = manner;
+    }
+
+    /// What it does with the next messages.
+    pub fn will(&self, acts: impl IntoIterator<Item = Act>) {
+        self.log.lock().unwrap().acts.extend(acts);
     }
 
     /// Every command, sign-in masked, in order.
@@ -152,6 +207,9 @@ impl Line {
     async fn serve(self, stream: TcpStream) -> io::Result<()> {
         stream.set_nodelay(true)?;
         self.pause("connect").await;
+        if self.manner.hang_up == Some("connect") {
+            return Ok(());
+        }
         match self.manner.encryption {
             Encryption::FromTheStart => {
                 let stream = self.shake(stream).await?;
@@ -200,8 +258,15 @@ impl Line {
             let command = command.trim_end().to_owned();
             let verb: String = command.chars().take(4).collect::<String>().to_uppercase();
             self.note(&command);
-            self.pause(if verb == "STAR" { "STARTTLS" } else { &verb })
-                .await;
+            let word = if verb == "STAR" { "STARTTLS" } else { &verb };
+            self.pause(word).await;
+            if self.manner.hang_up == Some(word) {
+                return Ok(End::Quit);
+            }
+            if let Some((_, code)) = self.manner.refuse.filter(|(at, _)| *at == word) {
+                say(&mut stream, &reply(code)).await?;
+                continue;
+            }
             if verb == "MAIL" {
                 act = self
                     .log
@@ -248,12 +313,17 @@ impl Line {
                     .await?;
                 }
                 "DATA" => {
+                    if let Act::Data(code) = act {
+                        say(&mut stream, &reply(code)).await?;
+                        continue;
+                    }
                     say(&mut stream, "354 end with a dot").await?;
                     if act == Act::DropWithinMessage {
                         stream.read_exact(&mut [0; 64]).await?;
                         return Ok(End::Quit);
                     }
                     let message = content(&mut stream).await?;
+                    tokio::time::sleep(self.manner.thinks).await;
                     match act {
                         Act::Stall(".") => std::future::pending::<()>().await,
                         Act::Drop(".") => return Ok(End::Quit),
@@ -292,14 +362,14 @@ impl Line {
     }
 
     fn extensions(&self, plain: bool) -> String {
-        let mut lines = vec!["250-relay.example at your service", "250-SIZE 20971520"];
+        let mut lines = vec!["relay.example at your service"];
+        lines.extend(self.manner.extensions);
         if plain {
-            lines.push("250-STARTTLS");
+            lines.push("STARTTLS");
         } else if self.manner.login.is_some() {
-            lines.push("250-AUTH PLAIN LOGIN");
+            lines.push("AUTH PLAIN LOGIN");
         }
-        lines.push("250 8BITMIME");
-        lines.join("\r\n")
+        format!("250-{}\r\n250 8BITMIME", lines.join("\r\n250-"))
     }
 
     fn sign_in(&self, command: &str) -> &'static str {

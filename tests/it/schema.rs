@@ -21,7 +21,7 @@ use change::{at_mut, changes, places, tables};
 use reader::{known_keys, known_words, problems, shown};
 
 /// What a reader rejects and a schema cannot: part of a problem's message, and why.
-const READER_ONLY: [(&str, &str); 44] = [
+const READER_ONLY: [(&str, &str); 45] = [
     (
         "the setting `",
         "settings are laid over each other: no file must have them all",
@@ -73,6 +73,7 @@ const READER_ONLY: [(&str, &str); 44] = [
     ("nothing asks for what changed", "compares two tables"),
     ("nothing asks for the period", "compares two tables"),
     ("nothing sends the session", "compares two tables"),
+    ("this source has no dossiers", "compares two tables"),
     ("a secret stands in a file", "the words of a key"),
     ("is not a channel", "the words of a field"),
     ("is not a level", "the words of a field"),

@@ -22,6 +22,9 @@ pub async fn often(app: &mut TestApp) {
     .await;
     app.edit(JOB, "cron = \"30 7 * * *\"", "cron = \"*/2 * * * * *\"")
         .await;
+    // There is always a run that might have more to say.
+    app.add("config/local.toml", "\n[letters]\ngather = \"1s\"\n")
+        .await;
     app.city
         .shows(DOSSIERS, [dossier(&code(1)).due("20200529").row()]);
 }

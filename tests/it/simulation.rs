@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Asia::Ho_Chi_Minh;
 use dondoc::clock::Clock;
-use dondoc::config::settings::{Delivery, Relay, Security};
+use dondoc::config::settings::{Bounds, Delivery, Relay, Security};
 use dondoc::config::sources::DOSSIERS;
 use dondoc::daemon;
 use dondoc::domain::dossier::{Channel, Dossier, Status};
@@ -167,6 +167,7 @@ impl Bench {
             password: None,
             timeout: Duration::from_secs(1),
             trust: None,
+            bounds: Bounds::default(),
         });
         Self {
             folder,

@@ -14,6 +14,7 @@ use anyhow::{Context, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Figure;
+use super::machine::{memory_megabytes, processor_seconds};
 use crate::clock::Clock;
 use crate::daemon::{self, OpenError};
 use crate::job::plan::{self, Planner};
@@ -224,31 +225,6 @@ fn settled(process: u32) -> anyhow::Result<f64> {
         before = now;
     }
     anyhow::bail!("the daemon does not come to rest")
-}
-
-/// User and system time of a process, from `/proc` (Linux), in seconds.
-fn processor_seconds(process: u32) -> anyhow::Result<f64> {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).context("/proc is needed")?;
-    let after_name = stat.rsplit_once(')').context("unknown /proc format")?.1;
-    let fields: Vec<&str> = after_name.split_whitespace().collect();
-    let ticks = |n: usize| {
-        fields
-            .get(n)
-            .and_then(|text| text.parse::<f64>().ok())
-            .unwrap_or(0.0)
-    };
-    // Fields 14 and 15 of stat(5); clock ticks are hundredths of a second on Linux.
-    Ok((ticks(11) + ticks(12)) / 100.0)
-}
-
-pub(super) fn memory_megabytes(process: u32) -> anyhow::Result<f64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .context("unknown /proc format")?;
-    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
-    Ok(kilobytes / 1024.0)
 }
 
 pub(super) fn figure(

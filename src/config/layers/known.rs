@@ -48,6 +48,11 @@ const SETTINGS: &[(&str, Shape)] = &[
     ("mail.delivery.password", Shape::Secret),
     ("mail.delivery.timeout", Shape::Text),
     ("mail.delivery.trust", Shape::Text),
+    ("mail.delivery.connections", Shape::Number),
+    ("mail.delivery.rate", Shape::Number),
+    ("mail.delivery.per_connection", Shape::Number),
+    ("mail.delivery.max_size", Shape::Text),
+    ("mail.bounces.maildir", Shape::Text),
     ("letters.from", Shape::Text),
     ("letters.until", Shape::Text),
     ("letters.gather", Shape::Text),
@@ -61,6 +66,9 @@ const SETTINGS: &[(&str, Shape)] = &[
     ("rules.confidence", Shape::Text),
     ("rules.keep_texts", Shape::Text),
     ("metrics.listen", Shape::Text),
+    ("operator.webhook", Shape::Text),
+    ("operator.file", Shape::Text),
+    ("operator.after", Shape::Text),
 ];
 
 pub fn shape_of(path: &str) -> Option<Shape> {

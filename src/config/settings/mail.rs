@@ -4,15 +4,18 @@
 //! Never: sending (`mail`).
 //! Reads next: `../organisation.rs`.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::read::{length, secret, text};
-use super::{Delivery, Mail, Relay, Security};
+use super::{Bounds, Delivery, Mail, Relay, Security};
 use crate::config::layers::Layers;
 use crate::config::organisation::Address;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// More at once than that is no courtesy to any relay.
+const MOST_CONNECTIONS: usize = 16;
 
 pub fn mail(layers: &Layers<'_>) -> Option<Mail> {
     let mailbox_help = "write `Name <name@domain>` or `name@domain`";
@@ -42,11 +45,17 @@ pub fn mail(layers: &Layers<'_>) -> Option<Mail> {
         );
     }
     let delivery = delivery(layers);
+    let bounces = layers.maybe(
+        "mail.bounces.maildir",
+        text,
+        "write the path of a maildir: a folder with `new` and `cur` in it",
+    );
     Some(Mail {
         from: from?,
         reply_to: reply_to?,
         allowed_domains,
         delivery: delivery?,
+        bounces: bounces?.map(PathBuf::from),
     })
 }
 
@@ -96,6 +105,7 @@ fn relay(layers: &Layers<'_>) -> Option<Relay> {
         "write a length of time such as `30s`",
     );
     let trust = layers.maybe(&key("trust"), text, "write the path of a PEM file");
+    let bounds = bounds(layers);
     let relay = Relay {
         host: host?,
         port: port?,
@@ -104,8 +114,62 @@ fn relay(layers: &Layers<'_>) -> Option<Relay> {
         password,
         timeout: timeout?,
         trust: trust?.map(PathBuf::from),
+        bounds: bounds?,
     };
     agrees(layers, &relay).then_some(relay)
+}
+
+fn bounds(layers: &Layers<'_>) -> Option<Bounds> {
+    let key = |name: &str| format!("mail.delivery.{name}");
+    let usual = Bounds::default();
+    let connections = layers.or(
+        &key("connections"),
+        usual.connections,
+        |text| {
+            text.parse()
+                .ok()
+                .filter(|n| (1..=MOST_CONNECTIONS).contains(n))
+        },
+        "write a number from 1 to 16",
+    );
+    let rate = layers.maybe(
+        &key("rate"),
+        number,
+        "write how many mails a minute the relay takes, 1 or more",
+    );
+    let per_connection = layers.or(
+        &key("per_connection"),
+        usual.per_connection,
+        number,
+        "write how many mails go over one connection, 1 or more",
+    );
+    let max_size = layers.maybe(
+        &key("max_size"),
+        size,
+        "write a size such as `10 MB` or `500 kB`",
+    );
+    Some(Bounds {
+        connections: connections?,
+        rate: rate?,
+        per_connection: per_connection?,
+        max_size: max_size?,
+    })
+}
+
+fn number(text: &str) -> Option<NonZeroU32> {
+    text.parse().ok()
+}
+
+/// `10 MB`, `500 kB`. Thousands, not powers of two: the smaller limit is the safe one.
+fn size(text: &str) -> Option<u64> {
+    let (number, unit) = text
+        .strip_suffix("MB")
+        .map(|number| (number, 1_000_000))
+        .or_else(|| text.strip_suffix("kB").map(|number| (number, 1_000)))?;
+    let number = number.trim_end_matches(' ');
+    let fits = number.len() <= 12 && number.chars().all(|c| c.is_ascii_digit());
+    let number: u64 = number.parse().ok().filter(|_| fits)?;
+    number.checked_mul(unit).filter(|size| *size > 0)
 }
 
 /// A user needs a password, and neither it nor a mail crosses a network in plain text.

@@ -14,6 +14,7 @@ use secrecy::SecretString;
 
 use super::letters::{letters, web};
 use super::mail::mail;
+use super::operator::operator;
 use super::{Confidence, Credential, Database, Language, Metrics, Rules, Settings, Site};
 use crate::config::layers::Layers;
 use crate::config::secret::SecretSource;
@@ -43,6 +44,7 @@ pub fn settings(layers: &Layers<'_>) -> Option<Settings> {
     let web = web(layers);
     let rules = rules(layers);
     let metrics = metrics(layers);
+    let operator = operator(layers);
     Some(Settings {
         site: site?,
         database: database?,
@@ -53,6 +55,7 @@ pub fn settings(layers: &Layers<'_>) -> Option<Settings> {
         web: web?,
         rules: rules?,
         metrics: metrics?,
+        operator: operator?,
     })
 }
 

@@ -107,6 +107,17 @@ pub struct OneRequest {
     pub request: Request,
 }
 
+/// How one dossier is asked for the name of whoever handed it in.
+#[derive(Clone, Debug)]
+pub struct AskApplicant {
+    pub request: OneRequest,
+    pub success: Option<Success>,
+    /// Where the answer has the dossier's code: it must be the one that was asked for.
+    pub code: String,
+    /// Where the answer has the name.
+    pub name: String,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     Get,

@@ -125,10 +125,17 @@ pub fn source(root: &Table<'_>, name: &str) -> Option<Source> {
         SourceKind::Http => root.tables("stated", |table| stated(table, kind, access.as_ref())),
         SourceKind::Drop | SourceKind::Edxml => none_stated(root, kind),
     };
+    let applicant = match kind {
+        SourceKind::Http => applicant(root, access.as_ref()),
+        // Told as a key of another kind.
+        SourceKind::Drop | SourceKind::Edxml => Some(None),
+    };
     let pulls = pulls?;
     one_pull_a_register(root, &pulls);
-    if kind == SourceKind::Edxml {
-        one_pull(root, &pulls);
+    match kind {
+        SourceKind::Http => applicants_of_dossiers(root, &pulls),
+        SourceKind::Edxml => one_pull(root, &pulls),
+        SourceKind::Drop => {}
     }
     Some(Source {
         name: name.to_owned(),
@@ -138,7 +145,26 @@ pub fn source(root: &Table<'_>, name: &str) -> Option<Source> {
         pulls: pulls.into_iter().map(|(pull, _)| pull).collect(),
         stated: stated?,
         resync: resync?,
+        applicant: applicant?,
     })
+}
+
+fn applicant(root: &Table<'_>, access: Option<&Access>) -> Option<Option<Box<http::AskApplicant>>> {
+    let access = access.and_then(Access::http);
+    root.maybe("applicant", |item| {
+        http::read::applicant(&item.table()?, access).map(Box::new)
+    })
+}
+
+/// Only dossiers have applicants.
+fn applicants_of_dossiers(root: &Table<'_>, pulls: &[(Pull, usize)]) {
+    let has_dossiers = pulls.iter().any(|(pull, _)| pull.records == DOSSIERS);
+    if let Some(item) = root.get("applicant").filter(|_| !has_dossiers) {
+        item.problem_at_key(
+            "this source has no dossiers, and nobody applies for anything else",
+            "remove `[applicant]`, or add a `[[pull]]` with `records = \"dossiers\"`",
+        );
+    }
 }
 
 fn none_stated(root: &Table<'_>, kind: SourceKind) -> Option<Vec<Stated>> {

@@ -125,7 +125,11 @@ impl Item {
         let about = &self.waiting.about;
         match (about.strip_prefix("dossier/"), self.occasion) {
             (Some(code), Occasion::Over { how, .. }) => match facts.rows.get(code) {
-                Some(row) if row.status == DueStatus::Overdue && how != Ending::Gone => {
+                Some(row)
+                    if row.status == DueStatus::Overdue
+                        && (how != Ending::Gone
+                            || row.answerable.as_ref() == Some(&recipient.unit)) =>
+                {
                     Err("overdue again")
                 }
                 _ => Ok(Some(Subject::Over(how, code))),

@@ -77,9 +77,17 @@ impl Sheet {
         })
     }
 
+    /// `slips` apology slips go with it.
+    ///
     /// # Errors
     /// When the key of the links cannot be read or made.
-    pub fn letter(&self, app: &App, facts: &Facts, message_id: &str) -> Result<Letter, JobError> {
+    pub fn letter(
+        &self,
+        app: &App,
+        facts: &Facts,
+        message_id: &str,
+        slips: usize,
+    ) -> Result<Letter, JobError> {
         let answering = answering(app, facts, message_id)?;
         let site = app.files.settings.site.name.clone();
         let as_of = local(app, facts.as_of);
@@ -112,6 +120,7 @@ impl Sheet {
             fresh_at: facts.read_at.map(|at| local(app, at)),
             due_time: app.files.settings.rules.due_time,
             posts: self.posts.iter().map(|(_, post)| post.clone()).collect(),
+            slips,
             blind,
             answering,
         }))

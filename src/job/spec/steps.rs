@@ -109,12 +109,14 @@ fn overdue_dossiers(table: &Table<'_>) -> Option<OverdueDossiers> {
     }];
     let ladder = table.or("ladder", head, ladder);
     let urgent = table.or("urgent", false, Item::flag);
+    let apology = table.or("apology", false, Item::flag);
     let mail = table.or("mail", "overdue".to_owned(), Item::text);
     Some(OverdueDossiers {
         soon: soon?,
         remind: remind?,
         ladder: ladder?,
         urgent: urgent?,
+        apology: apology?,
         mail: mail?,
     })
 }

@@ -67,6 +67,10 @@ impl Past {
         Ok(past)
     }
 
+    fn has_heard(&self, about: &str) -> bool {
+        self.heard.contains_key(about)
+    }
+
     fn of(&self, about: &str) -> Previous<'_> {
         Previous {
             heard: self.heard.get(about).map_or(&[][..], Vec::as_slice),

@@ -4,9 +4,11 @@
 //! Never: mapping (`source::mapping`), SQL.
 //! Reads next: `pull/list.rs`, `reconcile.rs`.
 
+mod ahead;
 mod batch;
 mod everything;
 mod list;
+mod mapper;
 mod moves;
 mod placed;
 mod threads;
@@ -36,7 +38,7 @@ use crate::store::messages::SeenMessage;
 /// bad as a whole fails the pull too, but only after the other files and lists had their turn.
 pub async fn perform(context: &Context<'_>, name: &str) -> Result<Done, JobError> {
     let source = find(context.app, name)?;
-    let _alone = context.app.gates.pass(name).await;
+    let _alone = context.turn.wait(context.app.gates.pass(name)).await;
     let mut connection = open(context.app, source)?;
     if let Connection::Drop(folder) = &mut connection {
         folder.knows(context.app.store.contents_read(name).await?);

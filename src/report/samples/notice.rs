@@ -1,7 +1,7 @@
 //! Samples of the letter to the operator.
 //!
 //! Owns: refused files (few, many, hostile), files accepted, silent jobs (once successful, never, hostile), a run given up, an outage,
-//! blind sources, vacant posts, what is not theirs.
+//! blind sources, vacant posts, what is not theirs, mails that did not arrive (one hostile).
 //! Never: real addresses.
 //! Reads next: `../notice.rs`.
 
@@ -12,7 +12,8 @@ use chrono::TimeDelta;
 use super::{HOSTILE, SITE, as_of};
 use crate::config::problem::Problem;
 use crate::report::notice::{
-    Blindness, Disowned, GivenUp, LastRun, Notice, Outage, Outcome, Running, Silent, Vacancy, What,
+    Blindness, Disowned, GivenUp, LastRun, Notice, Outage, Outcome, Running, Silent, Undelivered,
+    Vacancy, What,
 };
 
 fn notice(what: What) -> Notice {
@@ -128,6 +129,30 @@ pub(super) fn outage() -> Notice {
         from: as_of() - TimeDelta::minutes(7),
         until: as_of() - TimeDelta::minutes(1),
         cause: "database: (code: 13) database or disk is full".to_owned(),
+    }))
+}
+
+pub(super) fn undelivered() -> Notice {
+    notice(What::Undelivered(Undelivered {
+        mail: 12,
+        post: "head@00118".to_owned(),
+        address: "c…@longbien.example".to_owned(),
+        subject: "[Long Biên] 12 hồ sơ quá hạn".to_owned(),
+        came_back: true,
+        reply: "5.1.1 smtp; 550 5.1.1 User unknown".to_owned(),
+        deputy: Some("Phó Chủ tịch UBND phường Ngọc Thụy".to_owned()),
+    }))
+}
+
+pub(super) fn refused_mail() -> Notice {
+    notice(What::Undelivered(Undelivered {
+        mail: 13,
+        post: HOSTILE.to_owned(),
+        address: HOSTILE.to_owned(),
+        subject: HOSTILE.repeat(20),
+        came_back: false,
+        reply: HOSTILE.to_owned(),
+        deputy: None,
     }))
 }
 

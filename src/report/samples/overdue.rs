@@ -17,6 +17,7 @@ pub(super) fn typical() -> Overdue {
         fresh_at: Some(as_of() - chrono::TimeDelta::minutes(9)),
         due_time: due_time(),
         posts: vec![head()],
+        slips: 5,
         blind: vec![],
         answering: Some(answering()),
     }
@@ -75,6 +76,7 @@ pub(super) fn upper_rung() -> Overdue {
     Overdue {
         recipient: "Phó Chủ tịch UBND quận".to_owned(),
         posts: vec![upper()],
+        slips: 0,
         ..typical()
     }
 }
@@ -132,6 +134,7 @@ pub(super) fn empty() -> Overdue {
             ..head()
         }],
         answering: None,
+        slips: 0,
         ..typical()
     }
 }

@@ -28,6 +28,8 @@ enum Told {
 #[derive(Debug)]
 pub(super) struct Reading {
     pub(super) file: Candidate,
+    /// The hash of the mapping that reads it.
+    pub(super) mapping: String,
     told: Receiver<Told>,
     /// What was heard and not yet given out: one knows the last page by what comes after it.
     ahead: Option<Told>,
@@ -46,7 +48,12 @@ pub(super) struct Page {
 
 impl Reading {
     /// Begins to read `file` after its first `skip` rows.
-    pub(super) fn begin(file: Candidate, skip: u64, pull: &Pull, listing: &DropListing) -> Self {
+    pub(super) fn begin(
+        (file, mapping): (Candidate, String),
+        skip: u64,
+        pull: &Pull,
+        listing: &DropListing,
+    ) -> Self {
         let (tell, told) = mpsc::channel(2);
         let (path, form, wanted) = (file.path.clone(), listing.form.clone(), wanted(pull));
         tokio::task::spawn_blocking(move || {
@@ -61,6 +68,7 @@ impl Reading {
         });
         Self {
             file,
+            mapping,
             told,
             ahead: None,
             row: skip,
@@ -75,6 +83,7 @@ impl Reading {
     fn position(&self) -> Position {
         Position::Row {
             hash: self.file.hash.clone(),
+            mapping: self.mapping.clone(),
             row: self.row,
         }
     }
@@ -118,6 +127,7 @@ impl Reading {
         }
         page.origin.ended = Some(FileEnd {
             hash: self.file.hash.clone(),
+            mapping: self.mapping.clone(),
             name: self.file.name.clone(),
             made_at: self.file.made_at,
             whole: self.whole,

@@ -67,7 +67,7 @@ impl Element {
             .iter()
             .try_fold(self, |element, name| element.each(name).next());
         found
-            .map(|element| text::tidy(&element.text))
+            .map(|element| text::tidy(&element.text).into_owned())
             .unwrap_or_default()
     }
 }

@@ -184,7 +184,7 @@ mod tests {
         let mut text = String::new();
         let mut decoded = open(file.path(), stated).map_err(|fault| fault.to_string())?;
         decoded.read_to_string(&mut text).unwrap();
-        Ok(text::tidy(&text))
+        Ok(text::tidy(&text).into_owned())
     }
 
     #[test]

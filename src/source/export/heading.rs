@@ -245,7 +245,7 @@ fn names(lines: &[Vec<Value>]) -> Vec<Names> {
         lines[line]
             .get(at)
             .and_then(Value::as_str)
-            .map(text::tidy)
+            .map(|text| text::tidy(text).into_owned())
             .unwrap_or_default()
     };
     let mut carried = vec![String::new(); lines.len()];

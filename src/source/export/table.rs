@@ -1,17 +1,17 @@
-//! The rows under a heading, without what only people need: titles, totals, numbered columns, signatures.
+//! The table of each sheet, found while rows come by, and handed over in batches.
 //!
-//! Owns: which rows are data, and the JSON object that a row becomes: mapped columns alone.
-//! Never: judging a value: a row with a code is data, however bad.
-//! Reads next: `heading.rs`.
+//! Owns: which sheet has a table, and the size of a batch.
+//! Never: which rows of a table are data (`columns.rs`).
+//! Reads next: `heading.rs`, `columns.rs`.
 
 use std::ops::ControlFlow;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::heading::{self, DEPTH, Heading, Wanted};
+use super::columns::{Columns, is_blank};
+use super::heading::{self, DEPTH, Wanted};
 use super::{ExportFault, SheetRow};
 use crate::config::sources::FileForm;
-use crate::source::value::{folded, text};
 
 /// What is handed over at a time.
 const BATCH_ROWS: usize = 1_000;
@@ -46,7 +46,7 @@ pub(super) struct Table<'a> {
 
 enum Stage {
     Searching,
-    Reading(Columns),
+    Reading(Box<Columns>),
     /// The sheet has no table; another one may.
     Passing,
 }
@@ -140,7 +140,7 @@ impl<'a> Table<'a> {
         };
         self.found_any = true;
         let first = heading.row + heading.lines;
-        self.stage = Stage::Reading(Columns::new(heading, &rows));
+        self.stage = Stage::Reading(Box::new(Columns::new(heading, &rows)));
         for (number, cells) in numbers.into_iter().zip(&rows).skip(first) {
             if self.data(number, cells).is_break() {
                 return Ok(ControlFlow::Break(()));
@@ -191,156 +191,6 @@ impl<'a> Table<'a> {
         batch.sheet.clone_from(&self.sheet);
         (self.hand_over)(batch)
     }
-}
-
-/// The columns of a table that was found.
-struct Columns {
-    heading: Heading,
-    /// The folded text of the heading's last line, to know it again.
-    repeated: Vec<(usize, String)>,
-    code: Vec<usize>,
-    required: Vec<usize>,
-    /// The row just below the heading may number its columns.
-    first: bool,
-}
-
-impl Columns {
-    fn new(heading: Heading, rows: &[Vec<Value>]) -> Self {
-        let last = &rows[heading.row + heading.lines - 1];
-        let at = |wanted: &dyn Fn(&heading::Column) -> bool| -> Vec<usize> {
-            let columns = heading.columns.iter().filter(|column| wanted(column));
-            columns.map(|column| column.at).collect()
-        };
-        let code = at(&|column| column.field == "code");
-        let required = at(&|column| column.required);
-        let repeated = heading
-            .columns
-            .iter()
-            .map(|column| {
-                (
-                    column.at,
-                    last.get(column.at).map(key_of).unwrap_or_default(),
-                )
-            })
-            .filter(|(_, key)| !key.is_empty())
-            .collect();
-        Self {
-            heading,
-            repeated,
-            code,
-            required,
-            first: true,
-        }
-    }
-
-    /// Whether a row that is not blank belongs to the table.
-    fn hold_data(&mut self, cells: &[Value]) -> bool {
-        let first = std::mem::replace(&mut self.first, false);
-        if first && numbers_columns(cells) {
-            return false;
-        }
-        if self.repeats_heading(cells) || self.is_total(cells) {
-            return false;
-        }
-        self.has_code(cells) || self.filled(cells) > 1
-    }
-
-    fn has_code(&self, cells: &[Value]) -> bool {
-        self.code
-            .iter()
-            .any(|at| cells.get(*at).is_some_and(|cell| !is_blank(cell)))
-            && self.filled(cells) > usize::from(self.required.len() > 2)
-    }
-
-    /// How many of the columns that must have a value have one. A heading of a group, a note or a signature fills
-    /// one at most.
-    fn filled(&self, cells: &[Value]) -> usize {
-        let filled = |at: &&usize| cells.get(**at).is_some_and(|cell| !is_blank(cell));
-        self.required.iter().filter(filled).count()
-    }
-
-    fn repeats_heading(&self, cells: &[Value]) -> bool {
-        !self.repeated.is_empty()
-            && self
-                .repeated
-                .iter()
-                .all(|(at, key)| cells.get(*at).is_some_and(|cell| key_of(cell) == *key))
-    }
-
-    /// `Tổng số`, `Tổng cộng: 12`, `Cộng`: in the first cell that holds something, and no code beside it.
-    fn is_total(&self, cells: &[Value]) -> bool {
-        let first = cells.iter().position(|cell| !is_blank(cell));
-        let Some((at, said)) = first.and_then(|at| Some((at, cells[at].as_str()?))) else {
-            return false;
-        };
-        let key = folded::key(said);
-        let is_total = ["tổng số", "tổng cộng", "cộng", "tổng"]
-            .map(folded::key)
-            .iter()
-            .any(|word| {
-                key == *word
-                    || (word.contains(' ') && key.starts_with(&format!("{word} ")))
-                    || has_number_after(&key, word)
-            });
-        let beside =
-            |code: &usize| *code != at && cells.get(*code).is_some_and(|cell| !is_blank(cell));
-        is_total && !self.code.iter().any(beside)
-    }
-
-    fn object(&self, cells: &[Value], bytes: &mut usize) -> Value {
-        let mut row = Map::new();
-        for column in &self.heading.columns {
-            let value = cells.get(column.at).cloned().unwrap_or_default();
-            *bytes += column.name.len() + value.as_str().map_or(8, str::len);
-            row.insert(column.name.clone(), value);
-        }
-        Value::Object(row)
-    }
-}
-
-fn has_number_after(key: &str, word: &str) -> bool {
-    key.strip_prefix(word)
-        .and_then(|rest| rest.strip_prefix(' '))
-        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-}
-
-fn key_of(cell: &Value) -> String {
-    cell.as_str().map(folded::key).unwrap_or_default()
-}
-
-fn is_blank(cell: &Value) -> bool {
-    match cell {
-        Value::Null => true,
-        Value::String(said) => text::tidy(said).is_empty(),
-        _ => false,
-    }
-}
-
-/// `(1) (2) (3)`, `A B 1 2 3`: forms number their columns under the heading.
-fn numbers_columns(cells: &[Value]) -> bool {
-    let mut last = 0;
-    let mut numbers = 0;
-    for cell in cells.iter().filter(|cell| !is_blank(cell)) {
-        let said = match cell {
-            Value::String(said) => text::tidy(said),
-            other => other.to_string(),
-        };
-        let said = said.trim_matches(['(', ')', '[', ']']);
-        let digits: String = said.chars().take_while(char::is_ascii_digit).collect();
-        match digits.parse::<u32>() {
-            // `7=8+9` says how the seventh is counted.
-            Ok(number)
-                if number == last + 1
-                    && said[digits.len()..].starts_with(['=', ')', ' ']) | (said == digits) =>
-            {
-                last = number;
-                numbers += 1;
-            }
-            Err(_) if said.len() == 1 && last == 0 => {}
-            _ => return false,
-        }
-    }
-    numbers >= 3
 }
 
 #[cfg(test)]

@@ -34,9 +34,9 @@ pub(in crate::source) trait Reception: Sync {
 }
 
 /// JSON that says success.
-struct Answers<'s> {
-    success: Option<&'s Success>,
-    limit: u64,
+pub(super) struct Answers<'s> {
+    pub(super) success: Option<&'s Success>,
+    pub(super) limit: u64,
 }
 
 impl Reception for Answers<'_> {

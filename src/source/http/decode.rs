@@ -5,11 +5,13 @@
 //! Reads next: `answer.rs`.
 
 use std::borrow::Cow;
+use std::panic::resume_unwind;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1258};
 use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::Value;
+use tokio::task::spawn_blocking;
 use unicode_normalization::UnicodeNormalization;
 
 use super::answer::Answer;
@@ -30,11 +32,26 @@ pub(super) async fn answer(
     let body = limited(response, shown, limit).await?;
     let content_type = headers.get(CONTENT_TYPE);
     let content_type = content_type.and_then(|value| value.to_str().ok());
+    let content_type = content_type.unwrap_or_default().to_owned();
     Ok(Answer {
         shown: shown.to_owned(),
         url,
-        body: json(&body, content_type.unwrap_or_default(), shown)?,
+        body: json_apart(body, content_type, shown.to_owned()).await?,
         headers,
+    })
+}
+
+/// On a thread that may be busy for a while: a large page keeps nobody waiting.
+async fn json_apart(
+    body: Vec<u8>,
+    content_type: String,
+    shown: String,
+) -> Result<Value, SourceError> {
+    let read = spawn_blocking(move || json(&body, &content_type, &shown)).await;
+    read.unwrap_or_else(|error| match error.try_into_panic() {
+        Ok(panic) => resume_unwind(panic),
+        // The program is being stopped.
+        Err(_) => Err(SourceError::Settings("reading was broken off".to_owned())),
     })
 }
 

@@ -4,6 +4,7 @@
 //! Never: which fields a record has (`record.rs`).
 //! Reads next: `../moment.rs`, `../spot.rs`.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use chrono_tz::Tz;
@@ -20,21 +21,23 @@ pub(super) struct Reader<'a> {
     pub(super) field: &'a Field,
     pub(super) spots: Vec<Spot>,
     formats: Formats,
-    /// Our values by the source's words, folded.
+    /// Our values by the source's words, as the file has them.
+    written: HashMap<&'a str, &'a Value>,
+    /// The same, folded.
     codes: HashMap<String, &'a Value>,
 }
 
 /// A value as it came.
-enum Raw {
-    Text(String),
-    Number(Number),
+enum Raw<'r> {
+    Text(Cow<'r, str>),
+    Number(&'r Number),
     Flag(bool),
 }
 
 /// A value after the field's codes and default.
-enum Found<'a> {
-    Ours(&'a Value),
-    Theirs(Raw),
+enum Found<'r> {
+    Ours(&'r Value),
+    Theirs(Raw<'r>),
 }
 
 impl<'a> Reader<'a> {
@@ -60,12 +63,17 @@ impl<'a> Reader<'a> {
             field,
             spots: field.from.iter().map(|at| spot(at)).collect(),
             formats: Formats::new(formats),
+            written: field
+                .codes
+                .iter()
+                .map(|(word, value)| (word.as_str(), value))
+                .collect(),
             codes: codes.collect(),
         }
     }
 
     /// The first non-empty value among the field's places.
-    fn raw(&self, row: &Json) -> Result<Option<Raw>, String> {
+    fn raw<'r>(&self, row: &'r Json) -> Result<Option<Raw<'r>>, String> {
         for spot in &self.spots {
             match spot.find(row) {
                 None | Some(Json::Null) => {}
@@ -75,7 +83,7 @@ impl<'a> Reader<'a> {
                     }
                 }
                 Some(Json::Bool(flag)) => return Ok(Some(Raw::Flag(*flag))),
-                Some(Json::Number(number)) => return Ok(Some(Raw::Number(number.clone()))),
+                Some(Json::Number(number)) => return Ok(Some(Raw::Number(number))),
                 Some(Json::Array(_) | Json::Object(_)) => {
                     return Err(format!("{} is not a plain value", spot.as_str()));
                 }
@@ -85,7 +93,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The value after the field's codes and default; one that no code fits stays as it came.
-    fn any(&self, row: &Json) -> Result<Option<Found<'a>>, String> {
+    fn any<'r>(&'r self, row: &'r Json) -> Result<Option<Found<'r>>, String> {
         let Some(raw) = self.raw(row)? else {
             return Ok(self.field.default.as_ref().map(Found::Ours));
         };
@@ -93,13 +101,14 @@ impl<'a> Reader<'a> {
             return Ok(Some(Found::Theirs(raw)));
         }
         let raw = raw.text();
-        let known = self.codes.get(&folded::word(&raw)).copied();
+        let known = self.written.get(&*raw).copied();
+        let known = known.or_else(|| self.codes.get(&folded::word(&raw)).copied());
         Ok(Some(
             known.map_or(Found::Theirs(Raw::Text(raw)), Found::Ours),
         ))
     }
 
-    fn found(&self, row: &Json) -> Result<Option<Found<'a>>, String> {
+    fn found<'r>(&'r self, row: &'r Json) -> Result<Option<Found<'r>>, String> {
         match self.any(row)? {
             Some(Found::Theirs(raw)) if !self.codes.is_empty() => {
                 Err(format!("`{}` is not one of its codes", raw.text()))
@@ -109,12 +118,15 @@ impl<'a> Reader<'a> {
     }
 
     /// The value as text, by the field's codes where one fits.
-    pub(super) fn ours_or_theirs(&self, row: &Json) -> Result<Option<String>, String> {
+    pub(super) fn ours_or_theirs<'r>(
+        &'r self,
+        row: &'r Json,
+    ) -> Result<Option<Cow<'r, str>>, String> {
         Ok(self.any(row)?.map(Found::text))
     }
 
     /// The value as text, after the field's codes and default.
-    pub(super) fn text(&self, row: &Json) -> Result<Option<String>, String> {
+    pub(super) fn text<'r>(&'r self, row: &'r Json) -> Result<Option<Cow<'r, str>>, String> {
         Ok(self.found(row)?.map(Found::text))
     }
 
@@ -136,43 +148,45 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn typed(&self, raw: Raw) -> Result<Value, String> {
+    fn typed(&self, raw: Raw<'_>) -> Result<Value, String> {
         let marks = self.field.marks;
         let decimal = |number: number::Decimal| Value::Text(number.to_string());
         match (&self.field.kind, raw) {
-            (FieldKind::Number, Raw::Number(said)) => number::typed_whole(&said).map(Value::Number),
+            (FieldKind::Number, Raw::Number(said)) => number::typed_whole(said).map(Value::Number),
             (FieldKind::Number, raw) => number::whole(&raw.text(), marks).map(Value::Number),
-            (FieldKind::Decimal, Raw::Number(said)) => number::typed_decimal(&said).map(decimal),
+            (FieldKind::Decimal, Raw::Number(said)) => number::typed_decimal(said).map(decimal),
             (FieldKind::Decimal, raw) => number::decimal(&raw.text(), marks).map(decimal),
-            (FieldKind::Percent, Raw::Number(said)) => number::typed_percent(&said).map(decimal),
+            (FieldKind::Percent, Raw::Number(said)) => number::typed_percent(said).map(decimal),
             (FieldKind::Percent, raw) => number::percent(&raw.text(), marks).map(decimal),
             (FieldKind::Flag, raw) => flag(&raw.text()).map(Value::Flag),
-            (_, raw) => Ok(Value::Text(raw.text())),
+            (_, raw) => Ok(Value::Text(raw.text().into_owned())),
         }
     }
 }
 
-impl Found<'_> {
-    fn text(self) -> String {
+impl<'r> Found<'r> {
+    fn text(self) -> Cow<'r, str> {
         match self {
-            Self::Ours(value) => value.to_string(),
+            Self::Ours(Value::Text(text)) => Cow::Borrowed(text.as_str()),
+            Self::Ours(value) => Cow::Owned(value.to_string()),
             Self::Theirs(raw) => raw.text(),
         }
     }
 }
 
-impl Raw {
-    fn text(self) -> String {
+impl<'r> Raw<'r> {
+    fn text(self) -> Cow<'r, str> {
         match self {
             Self::Text(text) => text,
-            Self::Number(number) => number.to_string(),
-            Self::Flag(flag) => flag.to_string(),
+            Self::Number(number) => Cow::Owned(number.to_string()),
+            Self::Flag(true) => Cow::Borrowed("true"),
+            Self::Flag(false) => Cow::Borrowed("false"),
         }
     }
 }
 
 /// Text in order; `None` where there is none.
-fn whole(said: &str) -> Result<Option<String>, String> {
+fn whole(said: &str) -> Result<Option<Cow<'_, str>>, String> {
     if let Some(why) = text::broken(said) {
         return Err(format!("`{}` {why}", text::tidy(said)));
     }

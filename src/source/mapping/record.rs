@@ -4,9 +4,10 @@
 //! Never: how a value is written (`field.rs`).
 //! Reads next: `field.rs`, `reject.rs`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde_json::Value as Json;
 
 use super::Mapping;
@@ -27,9 +28,12 @@ impl Mapping<'_> {
         let (unit, level) = unit.ok_or_else(|| Fault::new("unit", "is missing"))?;
         let channel = self.required_text(row, "channel")?;
         let dossier = Dossier {
-            procedure: self.required_text(row, "procedure")?,
-            procedure_name: self.text(row, "procedure_name")?.unwrap_or_default(),
-            field: self.text(row, "field")?.unwrap_or_default(),
+            procedure: self.required_text(row, "procedure")?.into_owned(),
+            procedure_name: self
+                .text(row, "procedure_name")?
+                .unwrap_or_default()
+                .into_owned(),
+            field: self.text(row, "field")?.unwrap_or_default().into_owned(),
             channel: Channel::parse(&channel).ok_or_else(|| {
                 Fault::new(
                     "channel",
@@ -40,7 +44,7 @@ impl Mapping<'_> {
             original_due_at: self.moment(row, "original_due_at", self.place.due_time)?,
             finished_at: self.moment(row, "finished_at", NaiveTime::MIN)?,
             stopped_at: self.moment(row, "stopped_at", NaiveTime::MIN)?,
-            code,
+            code: code.into_owned(),
             unit,
             level,
             received_at,
@@ -61,7 +65,9 @@ impl Mapping<'_> {
     /// Dates that contradict each other would become a wrong number.
     fn consistent(&self, dossier: Dossier) -> Result<Dossier, Fault> {
         let day = |at| day_of(at, self.place.zone);
-        if day(dossier.due_at) < day(dossier.received_at) {
+        // No day lasts so long: the longer distances need no look at the calendar.
+        let is_before = dossier.due_at - dossier.received_at < TimeDelta::hours(36);
+        if is_before && day(dossier.due_at) < day(dossier.received_at) {
             return Err(Fault::new("due_at", "lies before the day of reception"));
         }
         if dossier
@@ -98,7 +104,7 @@ impl Mapping<'_> {
         let unit = unit.map(|(code, _)| code);
         Ok(Entry {
             records: self.pull.records.clone(),
-            code,
+            code: code.into_owned(),
             unit,
             level,
             day,
@@ -141,7 +147,11 @@ impl Mapping<'_> {
             .map_err(|what| Fault::new("unit", what))
     }
 
-    fn text(&self, row: &Json, name: &'static str) -> Result<Option<String>, Fault> {
+    fn text<'r>(
+        &'r self,
+        row: &'r Json,
+        name: &'static str,
+    ) -> Result<Option<Cow<'r, str>>, Fault> {
         let Some(reader) = self.fields.get(name) else {
             return Ok(None);
         };
@@ -152,7 +162,11 @@ impl Mapping<'_> {
         Ok(value)
     }
 
-    fn required_text(&self, row: &Json, name: &'static str) -> Result<String, Fault> {
+    fn required_text<'r>(
+        &'r self,
+        row: &'r Json,
+        name: &'static str,
+    ) -> Result<Cow<'r, str>, Fault> {
         self.text(row, name)?
             .ok_or_else(|| Fault::new(name, "is missing"))
     }

@@ -4,6 +4,8 @@
 //! Never: deciding what fits (`record.rs`, `field.rs`).
 //! Reads next: `../../job/step/pull.rs`.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 
@@ -32,7 +34,7 @@ impl Mapping<'_> {
     pub(super) fn reject(&self, row: &Json, position: u64, fault: &Fault) -> Reject {
         Reject {
             position,
-            code: self.code(row),
+            code: self.code(row).map(Cow::into_owned),
             reason: format!("{} {}", fault.field, fault.what),
             raw: self.kept(row),
             hash: hash(row),

@@ -17,6 +17,9 @@ pub(in crate::source) fn word(text: &str) -> String {
 }
 
 fn fold(text: &str, is_kept: impl Fn(char) -> bool) -> String {
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return text.to_ascii_lowercase();
+    }
     let mut key = String::with_capacity(text.len() + 8);
     let mut tones = String::new();
     for c in text.nfd().flat_map(char::to_lowercase) {

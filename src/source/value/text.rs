@@ -4,15 +4,16 @@
 //! Never: repairing: a guess at what was meant would be stored as fact.
 //! Reads next: `folded.rs`.
 
+use std::borrow::Cow;
+
 use encoding_rs::WINDOWS_1252;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// NFC, one space where there were several or unusual ones, no control characters (PostgreSQL takes no NUL).
-pub(in crate::source) fn tidy(text: &str) -> String {
+pub(in crate::source) fn tidy(text: &str) -> Cow<'_, str> {
     let trimmed = text.trim();
-    let plain = |byte: u8| (b' '..0x7f).contains(&byte);
-    if trimmed.bytes().all(plain) && !trimmed.contains("  ") {
-        return trimmed.to_owned();
+    if is_tidy(trimmed) {
+        return Cow::Borrowed(trimmed);
     }
     let visible = trimmed.chars().filter(|c| !is_invisible(*c));
     let spaced: String = visible
@@ -26,11 +27,22 @@ pub(in crate::source) fn tidy(text: &str) -> String {
         .collect();
     let words: Vec<&str> = spaced.split(' ').filter(|word| !word.is_empty()).collect();
     let joined = words.join(" ");
-    if is_nfc(&joined) {
+    Cow::Owned(if is_nfc(&joined) {
         joined
     } else {
         joined.nfc().collect()
-    }
+    })
+}
+
+/// Nothing but single spaces and characters that are composed and seen, as nearly all texts are.
+fn is_tidy(text: &str) -> bool {
+    let mut before = 'x';
+    text.chars().all(|c| {
+        let is_gap = c == ' ' && before == ' ';
+        before = c;
+        // Printable ASCII, and the letters of Vietnamese.
+        !is_gap && matches!(c, ' '..='~' | '\u{c0}'..='\u{1b0}' | '\u{1ea0}'..='\u{1ef9}')
+    })
 }
 
 /// Characters that take no room: a byte-order mark inside a text, joiners, a soft hyphen between words.
@@ -45,6 +57,10 @@ pub(in crate::source) fn broken(text: &str) -> Option<&'static str> {
     }
     if text.contains('\u{fffd}') {
         return Some("has characters that were lost when the text was converted");
+    }
+    // Neither windows-1252 nor an old encoding has such a letter.
+    if text.chars().any(is_vietnamese_only) {
+        return None;
     }
     if is_utf8_read_as_latin(text) {
         return Some("was read in a wrong encoding on its way: it is UTF-8 taken for windows-1252");

@@ -20,6 +20,7 @@ pub struct Model {
     pub message_id: Option<String>,
     pub decided_at: i64,
     pub urgent: bool,
+    pub told_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

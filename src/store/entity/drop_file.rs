@@ -13,6 +13,7 @@ pub struct Model {
     pub source: String,
     #[sea_orm(primary_key, auto_increment = false)]
     pub hash: String,
+    pub mapping: String,
     pub records: String,
     pub name: String,
     pub rows: i64,

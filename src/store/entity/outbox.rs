@@ -26,6 +26,9 @@ pub struct Model {
     pub reply: Option<String>,
     pub created_at: i64,
     pub finished_at: Option<i64>,
+    pub light: Option<Vec<u8>>,
+    pub first_refused_at: Option<i64>,
+    pub followed_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

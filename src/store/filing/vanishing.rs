@@ -6,9 +6,9 @@
 
 use std::collections::HashMap;
 
+use sea_orm::sea_query::{Expr, Func};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
-    Value,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Value,
 };
 
 use super::{COMPARED, DOSSIER, HISTORY, Reading, after, former, row};
@@ -128,11 +128,18 @@ impl Write {
     /// # Errors
     /// When the database does not answer.
     pub async fn count_unseen(&self, reading: Reading<'_>) -> Result<(u64, u64), StoreError> {
-        let known = dossier::Entity::find()
+        let is_unseen = Expr::case(Col::SeenAt.lt(seconds(reading.at)), 1);
+        let counts: Option<(i64, i64)> = dossier::Entity::find()
+            .select_only()
+            .expr_as(Func::count(is_unseen), "unseen")
+            .column_as(Col::Code.count(), "known")
             .filter(Col::Source.eq(reading.source))
-            .filter(Col::VanishedAt.is_null());
-        let unseen = known.clone().filter(Col::SeenAt.lt(seconds(reading.at)));
-        Ok((unseen.count(&self.tx).await?, known.count(&self.tx).await?))
+            .filter(Col::VanishedAt.is_null())
+            .into_tuple()
+            .one(&self.tx)
+            .await?;
+        let (unseen, known) = counts.unwrap_or_default();
+        Ok((unseen.unsigned_abs(), known.unsigned_abs()))
     }
 }
 

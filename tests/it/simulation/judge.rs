@@ -242,7 +242,10 @@ impl Case<'_> {
                 MailStatus::Accepted => carried.arrived >= 1,
                 MailStatus::Rejected => carried.refused,
                 MailStatus::Ambiguous => carried.doubts > usize::from(mail.kind == MailKind::Alert),
-                MailStatus::Held | MailStatus::Queued | MailStatus::Sending => false,
+                MailStatus::Held
+                | MailStatus::Queued
+                | MailStatus::Sending
+                | MailStatus::Bounced => false,
             };
             if !is_allowed || carried.arrived > most || carried.has_changed {
                 let Carried {

@@ -11,7 +11,7 @@ use crate::config::problem::instead;
 use crate::config::reader::{Item, Table};
 use crate::config::sources::drop::read::{folder, pattern};
 use crate::config::sources::http::{HttpAccess, HttpListing};
-use crate::config::sources::http::{read as http, read::ROOT_KEYS as HTTP_KEYS};
+use crate::config::sources::http::{read as http, read::ACCESS_KEYS as HTTP_KEYS};
 use crate::config::sources::read::pointer;
 use crate::domain::organ_id::OrganId;
 
@@ -114,7 +114,7 @@ fn list(table: &Table<'_>, access: Option<&HttpAccess>) -> Option<(HttpListing, 
 
 fn get(table: &Table<'_>, access: Option<&HttpAccess>) -> Option<Get> {
     let content = table.maybe("content", pointer);
-    let request = http::one(table, access);
+    let request = http::one(table, access, "message");
     Some(Get {
         request: request?,
         content: content?,

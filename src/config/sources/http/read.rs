@@ -8,15 +8,29 @@ use std::time::Duration;
 
 use super::request::{headers, path_template, request, texts, words};
 use super::template::Slot;
-use super::{HttpAccess, HttpListing, HttpReport, OneRequest, Paging, Request, SignIn, Success};
+use super::{
+    AskApplicant, HttpAccess, HttpListing, HttpReport, OneRequest, Paging, Request, SignIn, Success,
+};
 use super::{limits, paging, sign_in};
 use crate::config::reader::{Item, Table};
 use crate::config::sources::kinds::shown;
 use crate::config::sources::read::{self as shared, Places, format, pointer};
 
-/// Keys of the root and of `[[pull]]` that [`access`] and [`listing`] read.
-pub const ROOT_KEYS: [&str; 8] = [
+/// Keys of the root that [`access`] reads.
+pub const ACCESS_KEYS: [&str; 8] = [
     "endpoint", "sign_in", "timeout", "attempts", "rate", "max_body", "headers", "query",
+];
+/// Keys of the root and of `[[pull]]` that only this kind has.
+pub const ROOT_KEYS: [&str; 9] = [
+    "endpoint",
+    "sign_in",
+    "timeout",
+    "attempts",
+    "rate",
+    "max_body",
+    "headers",
+    "query",
+    "applicant",
 ];
 pub const PULL_KEYS: [&str; 9] = [
     "path", "method", "query", "headers", "body", "form", "rows", "success", "paging",
@@ -97,8 +111,8 @@ pub fn listing_since(
     })
 }
 
-/// The request for one thing of a list: somewhere it says `{id}`.
-pub fn one(table: &Table<'_>, access: Option<&HttpAccess>) -> Option<OneRequest> {
+/// The request for one thing of a list, a `message` behind `/messages/`: somewhere it says `{id}`.
+pub fn one(table: &Table<'_>, access: Option<&HttpAccess>, thing: &str) -> Option<OneRequest> {
     let mut known = session_of(access.map(|access| &access.sign_in)).to_vec();
     known.push(Slot::Id);
     let template = table.get("path").filter(Item::is_text);
@@ -107,10 +121,25 @@ pub fn one(table: &Table<'_>, access: Option<&HttpAccess>) -> Option<OneRequest>
     let path = template??;
     sends_session(table, access, &request);
     if !path.has(Slot::Id) && !request.has(Slot::Id) {
-        let help = "write `{id}` where its name belongs: `path = \"/messages/{id}\"`";
-        table.problem("every message would be asked for in the same words", help);
+        let help = format!("write `{{id}}` where its name belongs: `path = \"/{thing}s/{{id}}\"`");
+        let message = format!("every {thing} would be asked for in the same words");
+        table.problem(message, help);
     }
     Some(OneRequest { path, request })
+}
+
+/// `[applicant]`
+pub fn applicant(table: &Table<'_>, access: Option<&HttpAccess>) -> Option<AskApplicant> {
+    let code = table.required("code", pointer);
+    let name = table.required("name", pointer);
+    let success = table.maybe("success", |item| self::success(&item.table()?));
+    let request = one(table, access, "dossier");
+    Some(AskApplicant {
+        request: request?,
+        success: success?,
+        code: code?,
+        name: name?,
+    })
 }
 
 /// Whether rows are asked for by their change, and whether a parameter is named for it.

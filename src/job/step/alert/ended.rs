@@ -74,8 +74,11 @@ async fn over(context: &Context<'_>, about: &str, still: &StillSo) -> Result<Vec
 }
 
 fn concerns(context: &Context<'_>, alert: &Alert, still: &StillSo) -> bool {
-    let same_unit = still.get(&alert.about) == Some(&alert.unit);
-    same_unit && holds(context, alert).is_some()
+    let (Some(unit), Some(recipient)) = (still.get(&alert.about), holds(context, alert)) else {
+        return false;
+    };
+    // Above the head it does not matter which unit has it.
+    recipient.role != Role::Head || *unit == alert.unit
 }
 
 /// The reader of the alert, if the post is still theirs.
@@ -138,7 +141,6 @@ fn news(context: &Context<'_>, alert: &Alert, how: Ending) -> Option<(NaiveDate,
         Occasion::Lagging { since } => since,
         occasion => occasion.late_since()?,
     };
-    // Above the head it does not matter which unit has it.
     let recipient = holds(context, alert)?;
     (how != Ending::Gone || recipient.role == Role::Head).then_some((due, recipient))
 }

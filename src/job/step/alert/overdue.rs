@@ -164,6 +164,16 @@ async fn decide_each(
         }
         decisions.push(row(context, recipient, about, &decision, alert.urgent));
     }
+    let again: Vec<String> = decisions
+        .iter()
+        .filter(|row| row.occasion.is_none() && past.has_heard(&row.about))
+        .map(|row| row.about.clone())
+        .collect();
+    if facts.is_none() {
+        write
+            .reopen_alerts(recipient.address.full(), &again)
+            .await?;
+    }
     tally.people += usize::from((late, soon) != (tally.late, tally.soon));
     record(context, facts, write, recipient, decisions).await
 }

@@ -1,25 +1,26 @@
 //! One list of a source: read page after page from where the last pull ended, stored with its place.
 //!
-//! Owns: watermarks, resuming, reading ahead while the last pages are written.
+//! Owns: watermarks, resuming, what is stored together.
 //! Never: mapping (`source::mapping`), SQL.
-//! Reads next: `batch.rs`.
+//! Reads next: `ahead.rs`, `batch.rs`.
 
-use std::sync::Arc;
+use std::pin::pin;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::sleep;
 
+use super::ahead::Ahead;
 use super::batch::{Batch, Page};
-use super::moves::Moves;
+use super::mapper::Mapper;
 use super::threads::Threads;
-use super::{everything, move_away, place, say_where, set_aside};
+use super::{everything, move_away, place, set_aside};
 use crate::config::sources::{DOSSIERS, Pull, Source};
 use crate::job::step::Context;
 use crate::job::{JobError, quarantine};
 use crate::source::drop::FileEnd;
-use crate::source::mapping::Mapping;
 use crate::source::{Ask, Connection, Next, Origin, SourceError};
 use crate::store::Write;
 use crate::store::drop_files::ReadFile;
@@ -27,9 +28,9 @@ use crate::store::filing::Reading;
 use crate::store::pulls::{PullState, UnderWay};
 
 /// Rows stored in one transaction: enough that a commit is cheap beside them.
-const BATCH: u64 = 5_000;
-/// Rows read and not yet stored.
-const ROOM: u32 = 12_000;
+const BATCH: u64 = 8_000;
+/// For so long a batch that is not full waits for more pages: those of a slow source are not kept unstored.
+const SOON: Duration = Duration::from_millis(100);
 /// More than one dossier in so many gone at once is the source's fault rather than news.
 const MOST_VANISHED: u64 = 5;
 
@@ -159,8 +160,8 @@ fn begin(source: &Source, pull: &Pull, state: &PullState, as_of: DateTime<Utc>) 
     }
 }
 
-/// Reads and maps page after page, as far ahead as there is room. Files that are bad as a whole are passed over, and
-/// told at the end.
+/// Reads page after page, as far ahead as there is room; a page is mapped while the next one is fetched. Files that
+/// are bad as a whole are passed over, and told at the end.
 async fn read(
     context: &Context<'_>,
     (source, pull): (&Source, &Pull),
@@ -169,10 +170,8 @@ async fn read(
     send: UnboundedSender<Page>,
 ) -> Result<Vec<SourceError>, JobError> {
     let mut bad_files = Vec::new();
-    let mapping = Mapping::new(pull, place(context.app, context.as_of));
-    let mut moves = Moves::default();
+    let mut ahead = Ahead::begin(Mapper::begin(pull, place(context.app, context.as_of)), send);
     let mut threads = Threads::default();
-    let all = Arc::new(Semaphore::new(ROOM as usize));
     loop {
         let ask = Ask {
             pull,
@@ -180,7 +179,12 @@ async fn read(
             position: under_way.position.as_deref(),
             now: context.app.clock.now(),
         };
-        let mut page = match connection.page(&ask).await {
+        let page = connection.page(&ask).await;
+        // What was read before a failure is stored.
+        if ahead.hand_on().await.is_none() {
+            return Ok(bad_files);
+        }
+        let mut page = match page {
             Ok(page) => page,
             Err(error @ SourceError::File { .. }) => {
                 bad_files.push(error);
@@ -195,48 +199,41 @@ async fn read(
             .await?;
         let rows = page.rows.len() as u64;
         context.watcher.rows(page.first + rows, page.total);
-        let needs = u32::try_from(rows).unwrap_or(ROOM).min(ROOM);
-        let Ok(room) = Arc::clone(&all).acquire_many_owned(needs).await else {
-            return Ok(bad_files);
-        };
-        let mut mapped = mapping.map(&page.rows, page.first);
-        say_where(&page, &mut mapped.rejects);
-        mapped.rejects.extend(apart);
-        // A file does not change while it is read: only a system's rows can move.
-        let next = match &page.origin {
-            Origin::System => moves.judge(page.next, &mapped.versions),
-            Origin::File(_) | Origin::Messages(_) | Origin::Nothing => page.next,
-        };
-        let page = Page {
-            mapped,
-            first: page.first,
-            rows,
-            total: page.total,
-            next: next.clone(),
-            origin: page.origin,
-            room,
-        };
-        // Nobody listens where storing failed: that is the error to tell.
-        if send.send(page).is_err() {
-            return Ok(bad_files);
+        let leads_on = matches!(page.next, Next::At(_));
+        under_way.position = position(&page.next);
+        ahead.put(page, apart).await;
+        if leads_on {
+            continue;
         }
-        match next {
-            Next::At(position) => under_way.position = Some(position),
-            Next::Again => under_way.position = None,
-            Next::End | Next::Unsettled => return Ok(bad_files),
+        match ahead.hand_on().await {
+            Some(Next::At(position)) => under_way.position = Some(position),
+            Some(Next::Again) => under_way.position = None,
+            Some(Next::End | Next::Unsettled) | None => return Ok(bad_files),
         }
     }
 }
 
+fn position(next: &Next) -> Option<String> {
+    match next {
+        Next::At(position) => Some(position.clone()),
+        Next::Again | Next::End | Next::Unsettled => None,
+    }
+}
+
 impl Course<'_> {
-    /// Stores pages as they come; those that came while others were written are stored together.
+    /// Stores pages as they come; those that come while others are written, or soon after one another, together.
     async fn store(&mut self, mut pages: UnboundedReceiver<Page>) -> Result<(), JobError> {
         while let Some(page) = pages.recv().await {
             let mut batch = Batch::default();
             let mut last = self.add(&mut batch, page);
-            while batch.rows < BATCH
-                && let Ok(page) = pages.try_recv()
-            {
+            let mut soon = pin!(sleep(SOON));
+            while batch.rows < BATCH {
+                let page = tokio::select! {
+                    biased;
+                    page = pages.recv() => page,
+                    () = &mut soon => None,
+                };
+                let Some(page) = page else { break };
                 last = self.add(&mut batch, page);
             }
             self.store_batch(&batch, &last).await?;
@@ -270,10 +267,7 @@ impl Course<'_> {
             state.completed_at = state.completed_at.max(Some(known_at));
             state.failure = None;
         }
-        under_way.position = match &page.next {
-            Next::At(position) => Some(position.clone()),
-            Next::Again | Next::End | Next::Unsettled => None,
-        };
+        under_way.position = position(&page.next);
         if matches!(page.next, Next::At(_) | Next::Again) {
             state.under_way = Some(under_way.clone());
             return;
@@ -356,7 +350,7 @@ impl Course<'_> {
                 "too many dossiers are gone at once: none is marked as vanished"
             );
             self.tally.unseen = unseen;
-        } else {
+        } else if unseen > 0 {
             self.tally.vanished = write.mark_vanished(reading).await?;
         }
         Ok(())
@@ -382,6 +376,7 @@ fn read_file(reading: Reading<'_>, records: &str, end: &FileEnd) -> ReadFile {
         source: reading.source.to_owned(),
         records: records.to_owned(),
         hash: end.hash.clone(),
+        mapping: end.mapping.clone(),
         name: end.name.clone(),
         rows: end.rows,
         made_at: end.made_at,

@@ -9,16 +9,20 @@
 //! what gives it away.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use chrono::{DateTime, Utc};
 
 use crate::source::Next;
 
-/// What one pull has seen of a list. Codes are kept as hashes: a list may have a million.
+/// By the hash of a code.
+type ByPrint<T> = HashMap<u64, T, BuildHasherDefault<AsItIs>>;
+
+/// What one pull has seen of a list. Codes are kept as hashes, instants as what is left of theirs: a list may have a
+/// million.
 #[derive(Debug, Default)]
 pub struct Moves {
-    seen: HashMap<u64, DateTime<Utc>>,
+    seen: ByPrint<u32>,
     moved: HashSet<u64>,
     /// Those of the look before: a code that always comes twice, differently, is no move.
     before: Option<HashSet<u64>>,
@@ -26,7 +30,7 @@ pub struct Moves {
 
 impl Moves {
     /// What comes after a page, given the codes on it and when each last changed.
-    pub fn judge(&mut self, next: Next, versions: &[(String, DateTime<Utc>)]) -> Next {
+    pub fn judge(&mut self, next: Next, versions: &[(u64, DateTime<Utc>)]) -> Next {
         self.note(versions);
         match (next, &self.before) {
             (Next::End, None) if !self.moved.is_empty() => {
@@ -40,10 +44,10 @@ impl Moves {
     }
 
     /// Within a page a code may come twice; from page to page it is a move.
-    fn note(&mut self, versions: &[(String, DateTime<Utc>)]) {
-        let mut page = HashMap::new();
+    fn note(&mut self, versions: &[(u64, DateTime<Utc>)]) {
+        let mut page = ByPrint::default();
         for (code, changed_at) in versions {
-            page.insert(hash(code), *changed_at);
+            page.insert(*code, print(*changed_at));
         }
         for (code, changed_at) in page {
             let before = self.seen.insert(code, changed_at);
@@ -54,20 +58,40 @@ impl Moves {
     }
 }
 
-fn hash(code: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    code.hash(&mut hasher);
-    hasher.finish()
+/// Two changes of one row have one print no more often than once in four thousand million.
+fn print(changed_at: DateTime<Utc>) -> u32 {
+    let milliseconds = changed_at.timestamp_millis().cast_unsigned();
+    (milliseconds.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
+}
+
+/// The hash of a number that is a hash already.
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write_u64(&mut self, print: u64) {
+        self.0 = print;
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn page(rows: &[(&str, i64)]) -> Vec<(String, DateTime<Utc>)> {
+    fn page(rows: &[(&str, i64)]) -> Vec<(u64, DateTime<Utc>)> {
         let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
         rows.iter()
-            .map(|(code, changed)| ((*code).to_owned(), at(*changed)))
+            .map(|(code, changed)| (u64::from(code.as_bytes()[0]), at(*changed)))
             .collect()
     }
 

@@ -1,0 +1,132 @@
+//! A mail that did not arrive is followed up the same day: the operator hears of it, the deputy gets it.
+//!
+//! Owns: once for each mail; one notice a post and day.
+//! Never: a mail to somebody outside the allowed domains; a digest to a deputy.
+//! Reads next: `notice.rs`, `bounces.rs`.
+
+use sha2::{Digest as _, Sha256};
+
+use super::notice::{Matter, tell_operator};
+use super::{App, JobError, alarm, letter};
+use crate::config::organisation::{Address, Recipient, Role};
+use crate::domain::unit::UnitCode;
+use crate::mail::message;
+use crate::report::notice::{Undelivered, What};
+use crate::store::outbox::{Mail, MailKind, MailStatus, NewMail};
+
+/// Followed up at once; the next beat takes more.
+const AT_ONCE: u64 = 20;
+
+/// Follows up what was refused or came back since the last call. Returns how many mails that was.
+///
+/// # Errors
+/// When the database refuses, or a notice cannot be made.
+pub async fn follow_up(app: &App) -> Result<usize, JobError> {
+    let mut followed = 0;
+    for mail in app.store.unfollowed_mails(AT_ONCE).await? {
+        let deputy = deputy(app, &mail);
+        // A mail to the operator that does not arrive is no matter for another one.
+        if !alarm::is_to_operator(&mail.post) {
+            // Boxed: a letter in the making is large, and hardly any mail comes back.
+            Box::pin(tell_operator(app, matter(app, &mail, deputy.as_ref()))).await?;
+        }
+        let now = app.clock.now();
+        let write = app.store.write().await?;
+        if write.follow_mail(&mail, now).await?
+            && let Some(copy) = deputy.and_then(|deputy| copy(app, &mail, &deputy))
+        {
+            tracing::info!(id = mail.id, to = copy.post, "the deputy gets the mail");
+            write.queue_mail(copy).await?;
+        }
+        write.commit().await?;
+        followed += 1;
+    }
+    Ok(followed)
+}
+
+fn matter(app: &App, mail: &Mail, deputy: Option<&Recipient>) -> Matter {
+    let now = app.clock.now();
+    let status = mail.status;
+    Matter {
+        about: format!("undelivered/{}", mail.post),
+        // An address is mended or not: once a day is enough, and a new address is another matter.
+        occasion: format!("{status} {} {}", app.day(now), fingerprint(&mail.recipient)),
+        reason: format!("mail {} {status}", mail.id),
+        what: What::Undelivered(Undelivered {
+            mail: mail.id,
+            post: mail.post.clone(),
+            address: Address::new(mail.recipient.clone()).to_string(),
+            subject: mail.subject.clone(),
+            came_back: status == MailStatus::Bounced,
+            reply: mail.reply.clone().unwrap_or_default(),
+            deputy: deputy.map(|deputy| letter::title(app, deputy)),
+        }),
+    }
+}
+
+/// Tells addresses apart in a row that must not hold one.
+fn fingerprint(address: &str) -> String {
+    let hash = Sha256::digest(address.to_lowercase());
+    hash.iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Who gets an alert that its addressee does not.
+fn deputy(app: &App, mail: &Mail) -> Option<Recipient> {
+    if mail.kind != MailKind::Alert || alarm::is_to_operator(&mail.post) {
+        return None;
+    }
+    let (role, unit) = mail.post.split_once('@')?;
+    let (role, unit) = (Role::parse(role)?, UnitCode::parse(unit).ok()?);
+    let today = app.day(app.clock.now());
+    let found = app.files.organisation.deputy(&unit, role, today)?;
+    let is_other = !found.address.full().eq_ignore_ascii_case(&mail.recipient);
+    (is_other && is_allowed(app, &found.address)).then_some(found)
+}
+
+fn is_allowed(app: &App, address: &Address) -> bool {
+    let domain = address.domain();
+    let mut allowed = app.files.settings.mail.allowed_domains.iter();
+    allowed.any(|allowed| allowed.eq_ignore_ascii_case(&domain))
+}
+
+/// The same letter for the deputy. Its Message-ID follows from the first one's: it cannot be queued twice, and what
+/// comes back of a copy is not copied again.
+fn copy(app: &App, mail: &Mail, deputy: &Recipient) -> Option<NewMail> {
+    if mail.message_id.starts_with(COPY) {
+        return None;
+    }
+    let (key, domain) = mail.message_id.split_once('@')?;
+    let message_id = format!("{COPY}{key}@{domain}");
+    let title = letter::title(app, deputy);
+    let readdressed =
+        |bytes: &[u8]| message::readdress(bytes, &deputy.address, &title, &message_id);
+    let body = match readdressed(&mail.body) {
+        Ok(body) => body,
+        Err(error) => {
+            tracing::error!(id = mail.id, %error, "the deputy cannot get the mail");
+            return None;
+        }
+    };
+    Some(NewMail {
+        light: mail
+            .light
+            .as_deref()
+            .and_then(|light| readdressed(light).ok()),
+        message_id,
+        run_id: None,
+        kind: mail.kind,
+        post: mail.post.clone(),
+        sender: mail.sender.clone(),
+        recipient: deputy.address.full().to_owned(),
+        subject: mail.subject.clone(),
+        body,
+        created_at: app.clock.now(),
+        status: MailStatus::Queued,
+    })
+}
+
+/// How the Message-ID of a deputy's copy begins.
+const COPY: &str = "deputy.";
