@@ -12,6 +12,7 @@ use clap::{Parser, Subcommand};
 
 use logging::Logs;
 
+mod alerts;
 mod apology;
 mod bench;
 mod backfill;
@@ -42,6 +43,7 @@ mod schema;
 mod serve;
 mod simulate;
 mod source;
+mod spreadsheet;
 
 #[derive(Debug, Parser)]
 #[command(name = "dondoc", version, about, propagate_version = true)]
@@ -105,6 +107,8 @@ enum Command {
     Calendar(calendar::Calendar),
     /// The outbox
     Mail(mail::Mail),
+    /// Open alerts, answers to them, and the trail of both
+    Alerts(alerts::Alerts),
     /// Apply pending changes to the database's schema
     Migrate,
     /// Help for connecting a system
@@ -158,6 +162,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Quarantine(quarantine) => quarantine.run(&scope).await?,
         Command::Calendar(calendar) => calendar.run(&scope)?,
         Command::Mail(mail) => mail.run(&scope).await?,
+        Command::Alerts(alerts) => alerts.run(&scope).await?,
         Command::Migrate => migrate::run(&scope).await?,
         Command::Source(source) => return source.run(&scope).await,
         Command::Doctor => return doctor::run(&scope).await,

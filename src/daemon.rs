@@ -29,6 +29,7 @@ use crate::job::{App, JobError, deliver, run};
 use crate::metrics::Exporter;
 use crate::scheduler::Heartbeat;
 use crate::store::{Kept, Lock, StoreError};
+use crate::web::Door;
 use outage::Outages;
 use reload::Files;
 
@@ -136,6 +137,7 @@ pub struct Daemon {
     notices: Notices,
     exporter: Exporter,
     bounces: Bounces,
+    door: Door,
     /// What the database failed with at this beat.
     error: Option<String>,
     outages: Outages,
@@ -159,6 +161,7 @@ impl Daemon {
         let app = Arc::new(app);
         Self {
             exporter: Exporter::new(&app),
+            door: Door::new(&app),
             app,
             lock,
             files,
@@ -262,7 +265,7 @@ impl Daemon {
             self.planner = Planner::default();
             self.watchdog.forget();
             self.notices = Notices::default();
-            self.exporter.keep(&self.app).await;
+            self.listen().await;
         }
         Ok(())
     }
@@ -280,7 +283,13 @@ impl Daemon {
         self.watchdog.look(&self.app, &mut self.notices).await;
         let looked = answered(self.bounces.look(&self.app)).await;
         self.note("reading notices of non-delivery", looked.map(drop));
+        self.listen().await;
+    }
+
+    /// Answers where the settings say.
+    async fn listen(&mut self) {
         self.exporter.keep(&self.app).await;
+        self.door.keep(&self.app).await;
     }
 
     /// A database that is away is one matter, whatever parts it keeps from their work.
@@ -321,6 +330,7 @@ impl Daemon {
 
     /// Queues what still runs for the next start; commands beside this need not wait for its silence.
     async fn end(&mut self) {
+        self.door.close().await;
         self.runner.stop(&self.app).await;
         let owner = process_name();
         let farewell = reload::farewell(&self.app, &owner);

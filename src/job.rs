@@ -33,6 +33,7 @@ pub mod quarantine;
 pub mod figures;
 pub mod letter;
 pub mod round;
+pub mod answers;
 pub mod notice;
 pub mod watchdog;
 pub mod deliver;

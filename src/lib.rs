@@ -15,6 +15,8 @@ pub mod job;
 pub mod scheduler;
 pub mod shipped;
 pub mod demo;
+pub mod listener;
 pub mod metrics;
+pub mod web;
 pub mod daemon;
 pub mod cli;

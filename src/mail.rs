@@ -11,6 +11,7 @@ pub mod render;
 mod load;
 mod lint;
 pub mod maildir;
+mod pages;
 pub mod message;
 pub mod slip;
 mod features;

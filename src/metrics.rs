@@ -2,7 +2,7 @@
 //!
 //! Owns: the text, and the address where it is read.
 //! Never: a counter of its own (a restart changes nothing), a name or address of a person, a rule.
-//! Reads next: `daemon.rs`.
+//! Reads next: `listener.rs`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,11 +15,10 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use chrono::{DateTime, Utc};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 use crate::job::{App, JobError, figures};
+use crate::listener::Listener;
 use crate::store::outbox::MailStatus;
 use crate::store::runs::RunStatus;
 
@@ -32,23 +31,7 @@ type Labels<'a> = &'a [(&'a str, &'a str)];
 #[derive(Debug)]
 pub struct Exporter {
     site: watch::Sender<Arc<App>>,
-    serving: Option<Serving>,
-    /// Why the wanted address is not served, as it was last logged.
-    failure: Option<String>,
-}
-
-#[derive(Debug)]
-struct Serving {
-    wanted: SocketAddr,
-    /// The same, but for a port chosen by the system.
-    address: SocketAddr,
-    task: JoinHandle<()>,
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
+    listener: Listener,
 }
 
 impl Exporter {
@@ -56,61 +39,26 @@ impl Exporter {
     pub fn new(app: &Arc<App>) -> Self {
         Self {
             site: watch::Sender::new(Arc::clone(app)),
-            serving: None,
-            failure: None,
+            listener: Listener::new("metrics are"),
         }
     }
 
-    /// Serves `app` where its settings say, from now on; an address that cannot be had keeps no job from its time
-    /// and is tried again by the next call.
+    /// Serves `app` where its settings say, from now on.
     pub async fn keep(&mut self, app: &Arc<App>) {
         self.site.send_replace(Arc::clone(app));
+        let router = || {
+            Router::new()
+                .route("/metrics", get(answer))
+                .with_state(self.site.subscribe())
+        };
         let wanted = app.files.settings.metrics.listen;
-        let serves =
-            |serving: &Serving| Some(serving.wanted) == wanted && !serving.task.is_finished();
-        if self.serving.as_ref().is_some_and(serves) {
-            return;
-        }
-        self.serving = None;
-        let Some(wanted) = wanted else { return };
-        match self.listen(wanted).await {
-            Ok(serving) => {
-                tracing::info!(address = %serving.address, "metrics are served");
-                self.failure = None;
-                self.serving = Some(serving);
-            }
-            Err(error) => {
-                let failure = format!("{wanted}: {error}");
-                if self.failure.as_ref() != Some(&failure) {
-                    tracing::error!(failure, "metrics cannot be served");
-                }
-                self.failure = Some(failure);
-            }
-        }
+        self.listener.keep(wanted, router).await;
     }
 
     /// Where metrics are served.
     #[must_use]
     pub fn address(&self) -> Option<SocketAddr> {
-        self.serving.as_ref().map(|serving| serving.address)
-    }
-
-    async fn listen(&self, wanted: SocketAddr) -> std::io::Result<Serving> {
-        let listener = TcpListener::bind(wanted).await?;
-        let address = listener.local_addr()?;
-        let router = Router::new()
-            .route("/metrics", get(answer))
-            .with_state(self.site.subscribe());
-        let task = tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, router).await {
-                tracing::error!(%error, "metrics are served no more");
-            }
-        });
-        Ok(Serving {
-            wanted,
-            address,
-            task,
-        })
+        self.listener.address()
     }
 }
 

@@ -14,6 +14,7 @@ pub mod ward_lag;
 pub mod digest;
 pub mod notice;
 pub mod apology;
+pub mod screen;
 mod page;
 mod samples;
 

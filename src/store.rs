@@ -23,6 +23,7 @@ use crate::config::settings as config;
 
 pub mod alarms;
 pub mod alerts;
+pub mod answers;
 pub mod apologies;
 pub mod aside;
 mod bulk;
@@ -48,6 +49,7 @@ pub mod runs;
 pub mod schedules;
 pub mod scratch;
 pub mod steps;
+pub mod trail;
 pub mod transitions;
 
 pub use lock::{Kept, Lock};

@@ -178,8 +178,9 @@ async fn serve(app: Arc<App>, city: &City) -> anyhow::Result<()> {
         ..daemon::copy(&app)?
     };
     output::line(format!(
-        "serving; the city answers at http://{}; Ctrl-C ends",
-        city.address()
+        "serving; the city answers at http://{}, the links in letters lead to {}; Ctrl-C ends",
+        city.address(),
+        app.files.settings.web.url.as_deref().unwrap_or("nowhere"),
     ))?;
     daemon::serve(app, Signals::listen()?).await
 }

@@ -11,6 +11,7 @@ use chrono::Datelike;
 use serde::Serialize;
 
 use super::{Scope, output};
+use crate::config::secret::SecretSource;
 use crate::config::sources::Source;
 use crate::daemon;
 use crate::job::App;
@@ -18,6 +19,7 @@ use crate::job::bounces;
 use crate::job::look::{self, Look};
 use crate::store::StoreError;
 use crate::store::outbox::MailStatus;
+use crate::web::probe::{Found, probe};
 
 /// Below this the daemon cannot be trusted to finish a pull.
 const LEAST_FREE: u64 = 500 * 1024 * 1024;
@@ -39,6 +41,8 @@ pub async fn run(scope: &Scope) -> anyhow::Result<ExitCode> {
         calendar(&app),
         clock(&app),
         disk(&app.site),
+        links(&app),
+        listener(&app).await,
     ];
     findings.extend(bounces(&app));
     for source in &app.files.sources {
@@ -172,6 +176,35 @@ fn disk(site: &Path) -> Finding {
         Err(error) => Err(error.to_string()),
     };
     finding("disk", result)
+}
+
+/// Whether letters hold links; the key is made with the first one.
+fn links(app: &App) -> Finding {
+    let web = &app.files.settings.web;
+    let result = match (&web.url, &web.key) {
+        (None, _) => Ok("off: letters hold no links, `dondoc alerts` takes answers".to_owned()),
+        (Some(_), SecretSource::File(file)) if !app.site.join(file).exists() => {
+            Ok("on; their key is made with the first letter".to_owned())
+        }
+        (Some(_), key) => key.reveal(&app.site).map(|_| "on".to_owned()),
+    };
+    finding("links", result)
+}
+
+async fn listener(app: &App) -> Finding {
+    let Some(listen) = app.files.settings.web.listen else {
+        let told = "not asked for: nobody answers to letters over HTTP";
+        return finding::<String>("listener", Ok(told.to_owned()));
+    };
+    let result = match probe(listen).await {
+        Ok(Found::Daemon) => Ok(format!("a daemon answers at {listen}")),
+        Ok(Found::Free) => Ok(format!("{listen} is free; no daemon answers there now")),
+        Ok(Found::Taken) => Err(format!(
+            "{listen} belongs to another program: set another port in web.listen"
+        )),
+        Err(error) => Err(format!("{listen} cannot be used: {error}")),
+    };
+    finding("listener", result)
 }
 
 /// Signs in, fetches one page of each list and maps it; stores nothing.

@@ -2,8 +2,9 @@
 //!
 //! Owns: printing; addresses masked.
 //! Never: sending (`mail/send.rs` has it done).
-//! Reads next: `mail/send.rs`, `../job/deliver.rs`.
+//! Reads next: `mail/preview.rs`, `mail/send.rs`, `../job/deliver.rs`.
 
+mod preview;
 mod send;
 
 use std::io::Write;
@@ -17,11 +18,8 @@ use serde::Serialize;
 
 use super::{Scope, beside, output};
 use crate::config::organisation::Address;
-use crate::domain::format::Language;
 use crate::job::App;
 use crate::job::retry::{self, Retried};
-use crate::mail::Templates;
-use crate::report::{Kind, samples};
 use crate::store::Store;
 use crate::store::outbox::{Mail as Row, MailKind, MailStatus};
 
@@ -53,7 +51,7 @@ enum Question {
         #[arg(required = true)]
         ids: Vec<i64>,
     },
-    /// A sample of a mail: overdue, ward-lag or digest
+    /// A sample of a mail, or of a page that its links lead to
     Preview {
         /// Which mail; left out, mails and their samples are listed
         mail: Option<String>,
@@ -118,8 +116,8 @@ impl Mail {
                 language,
                 part,
             } => match mail {
-                Some(mail) => preview(scope, mail, sample, *language, *part),
-                None => list_samples(scope),
+                Some(mail) => preview::show(scope, mail, sample, *language, *part),
+                None => preview::list(scope),
             },
         }
     }
@@ -277,68 +275,5 @@ fn some_of(about: &[String]) -> String {
     match about.len().saturating_sub(3) {
         0 => shown,
         more => format!("{shown} and {more} more"),
-    }
-}
-
-#[derive(Serialize)]
-struct Previewed {
-    mail: &'static str,
-    samples: Vec<&'static str>,
-}
-
-fn list_samples(scope: &Scope) -> anyhow::Result<()> {
-    let names = |kind| samples(kind).iter().map(|sample| sample.name).collect();
-    let rows = Kind::ALL.map(|kind| Previewed {
-        mail: kind.as_str(),
-        samples: names(kind),
-    });
-    if scope.json {
-        return output::json(&rows);
-    }
-    let text = |row: Previewed| [row.mail.to_owned(), row.samples.join(", ")];
-    output::table(["mail", "samples"], rows.into_iter().map(text))
-}
-
-fn preview(
-    scope: &Scope,
-    mail: &str,
-    sample: &str,
-    language: Words,
-    part: Part,
-) -> anyhow::Result<()> {
-    let kinds: Vec<&str> = Kind::ALL.into_iter().map(Kind::as_str).collect();
-    let kind = Kind::parse(mail)
-        .with_context(|| format!("there is no mail `{mail}`: write {}", kinds.join(", ")))?;
-    let known = samples(kind);
-    let names: Vec<&str> = known.iter().map(|sample| sample.name).collect();
-    let found = known.iter().find(|known| known.name == sample);
-    let found = found
-        .with_context(|| format!("there is no sample `{sample}`: write {}", names.join(", ")))?;
-    let templates = match Templates::load(&scope.site.join("templates")) {
-        Ok(templates) => templates,
-        Err(problems) => bail!(
-            "the templates have {} problem(s): see `dondoc check`",
-            problems.len()
-        ),
-    };
-    let language = match language {
-        Words::Vi => Language::Vi,
-        Words::En => Language::En,
-    };
-    let rendered = templates.render(&found.letter, language)?;
-    if scope.json {
-        return output::json(&serde_json::json!({
-            "subject": rendered.subject, "text": rendered.text, "html": rendered.html,
-        }));
-    }
-    match part {
-        Part::Subject => output::line(rendered.subject),
-        Part::Html => output::line(rendered.html),
-        Part::Text => output::line(format!(
-            "Subject: {}\n\n{}",
-            rendered.subject, rendered.text
-        )),
-        Part::Mjml => output::line(templates.markup(&found.letter, language)?),
-        Part::Source => bail!("a preview has no envelope: choose text, html, mjml or subject"),
     }
 }

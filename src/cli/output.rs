@@ -27,6 +27,14 @@ pub fn line(text: impl AsRef<str>) -> anyhow::Result<()> {
     Ok(writeln!(stdout().lock(), "{}", text.as_ref())?)
 }
 
+/// As it is: what ends its lines itself.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn text(text: impl AsRef<str>) -> anyhow::Result<()> {
+    Ok(write!(stdout().lock(), "{}", text.as_ref())?)
+}
+
 /// Prints rows under headers; headers that begin with `#` are of numbers, aligned right.
 ///
 /// # Errors

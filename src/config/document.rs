@@ -84,6 +84,19 @@ impl Document {
         self.problem_at(self.find(place), message, help)
     }
 
+    /// Whether the place itself stands in the file.
+    #[must_use]
+    pub fn has(&self, place: &str) -> bool {
+        let (root, _) = DeTable::parse_recoverable(&self.text);
+        let root = DeValue::Table(root.into_inner());
+        let mut steps = place.split('/');
+        let found = steps.try_fold(&root, |value, step| match value {
+            DeValue::Table(table) => table.get(step).map(toml::Spanned::get_ref),
+            _ => None,
+        });
+        found.is_some()
+    }
+
     /// Line and column, from 1, of a byte; columns in characters.
     #[must_use]
     pub fn position(&self, byte: usize) -> (usize, usize) {

@@ -6,7 +6,7 @@
 
 use chrono::NaiveDate;
 
-use super::calendar::Calendar;
+use super::calendar::{Calendar, Due};
 use crate::word_enum;
 
 /// A promise reaches at most so many working days ahead: a longer one is a new due date.
@@ -79,6 +79,19 @@ pub fn may_answer(
         return Err(AnswerError::DayOff(day));
     }
     Ok(())
+}
+
+/// The days that a page offers: `today` if work is promised for it, then the next working days. Each is tentative if
+/// nobody knows for sure that it is worked.
+#[must_use]
+pub fn days_ahead(kind: AnswerKind, today: NaiveDate, calendar: &Calendar) -> Vec<Due> {
+    let first = i64::from(kind != AnswerKind::Promised || !calendar.is_worked(today).worked);
+    let day = |n| {
+        let date = calendar.add(today, n)?.date;
+        let tentative = calendar.is_worked(date).tentative;
+        Some(Due { date, tentative })
+    };
+    (first..=MOST_PROMISED).filter_map(day).collect()
 }
 
 /// What the answers to one thing amount to for one post.
@@ -182,6 +195,23 @@ mod tests {
         ]
         .concat();
         assert_eq!(Standing::of(&again, "head@00118"), Standing::default());
+    }
+
+    #[test]
+    fn every_day_that_is_offered_may_be_answered() {
+        let calendar = Calendar::new(Vec::new());
+        for (kind, today, first, count) in [
+            (AnswerKind::Promised, "2020-06-01", "2020-06-01", 21),
+            (AnswerKind::Promised, "2020-06-06", "2020-06-08", 20),
+            (AnswerKind::Silenced, "2020-06-05", "2020-06-08", 20),
+        ] {
+            let days = days_ahead(kind, day(today), &calendar);
+            assert_eq!((days[0].date, days.len()), (day(first), count), "{kind}");
+            for offered in days {
+                let taken = may_answer(kind, Some(offered.date), day(today), &calendar);
+                assert_eq!(taken, Ok(()), "{kind} {}", offered.date);
+            }
+        }
     }
 
     #[test]

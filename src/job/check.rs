@@ -9,6 +9,7 @@ mod order;
 mod organisation;
 mod sources;
 mod targets;
+mod web;
 
 use std::path::Path;
 
@@ -60,6 +61,7 @@ pub fn check(folder: &Path, today: NaiveDate, variables: &[(String, String)]) ->
     if let Some(settings) = &site.settings {
         notes.secrets(settings);
         sources::check(&mut notes, settings);
+        web::check(&mut notes, settings);
     }
     targets::check(&mut notes);
     organisation::check(&mut notes);

@@ -118,6 +118,27 @@ pub async fn overdue_at(
     }))
 }
 
+/// How the dossiers of these codes stand at `as_of`: those that are overdue or under way in time.
+///
+/// # Errors
+/// When the database does not answer or a row does not convert.
+pub async fn standing_of(
+    app: &App,
+    as_of: DateTime<Utc>,
+    codes: &[&str],
+) -> Result<Vec<OverdueRow>, JobError> {
+    let dossiers = app.store.dossiers_of(codes).await?;
+    Ok(overdue(&OverdueInputs {
+        dossiers: &dossiers,
+        units: &app.files.organisation.units,
+        as_of,
+        zone: app.zone(),
+        calendar: &app.files.calendar,
+        soon: Some(u32::MAX),
+        ladder: &[],
+    }))
+}
+
 /// How fresh the sources of dossiers are at `as_of`.
 ///
 /// # Errors

@@ -54,6 +54,21 @@ pub fn unit_in_sentence(unit: &Unit) -> String {
     }
 }
 
+/// What an alert is about, in words: a dossier's code, a ward and its target.
+#[must_use]
+pub fn thing(app: &App, about: &str) -> String {
+    let Some((ward, target)) = about
+        .strip_prefix("ward/")
+        .and_then(|rest| rest.split_once('/'))
+    else {
+        return about.strip_prefix("dossier/").unwrap_or(about).to_owned();
+    };
+    let units = app.files.organisation.units.all();
+    let unit = units.iter().rfind(|unit| unit.code.as_str() == ward);
+    let ward = unit.map_or_else(|| ward.to_owned(), unit_in_sentence);
+    format!("{ward} ({})", target_title(app, target))
+}
+
 /// Whoever holds the post `head@00118` at an instant, or stands in for it.
 #[must_use]
 pub fn holder(app: &App, post: &str, at: DateTime<Utc>) -> Option<Recipient> {

@@ -123,6 +123,21 @@ pub async fn tell_operator(app: &App, matter: Matter) -> Result<Telling, JobErro
     queue(app, write, &recipient, matter).await
 }
 
+/// Queues one mail to whoever is operator today, in the transaction of what it tells of: that cannot be without the
+/// mail. Each call is an occasion of its own.
+///
+/// # Errors
+/// As [`tell_operator`].
+pub async fn tell_with(app: &App, write: &Write, matter: Matter) -> Result<Telling, JobError> {
+    let Some(recipient) = operator(app, &matter.reason) else {
+        return Ok(Telling::Nobody);
+    };
+    let told = heard(write, &recipient, &matter.about).await?;
+    let occasion = format!("{} {}", told.len() + 1, matter.occasion);
+    put(app, write, &recipient, Matter { occasion, ..matter }).await?;
+    Ok(Telling::Queued)
+}
+
 /// What the operator of today heard last about one thing.
 ///
 /// # Errors
@@ -190,6 +205,17 @@ async fn queue(
     recipient: &Recipient,
     matter: Matter,
 ) -> Result<Telling, JobError> {
+    put(app, &write, recipient, matter).await?;
+    write.commit().await?;
+    Ok(Telling::Queued)
+}
+
+async fn put(
+    app: &App,
+    write: &Write,
+    recipient: &Recipient,
+    matter: Matter,
+) -> Result<(), JobError> {
     let now = app.clock.now();
     let Matter {
         about,
@@ -205,7 +231,7 @@ async fn queue(
     });
     let address = recipient.address.full();
     let key = format!("notice|{address}|{about} {occasion}");
-    let message_id = letter::queue(app, &write, None, recipient, &letter, &key, now).await?;
+    let message_id = letter::queue(app, write, None, recipient, &letter, &key, now).await?;
     let decision = DecisionRow {
         run_id: None,
         about,
@@ -218,8 +244,7 @@ async fn queue(
         urgent: true,
     };
     write.save_decisions(&[decision], Goes::Out).await?;
-    write.commit().await?;
-    Ok(Telling::Queued)
+    Ok(())
 }
 
 /// The occasion to speak of, numbered: the same broken state is told again once files were accepted in between.

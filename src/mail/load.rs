@@ -10,9 +10,8 @@ use std::path::{Path, PathBuf};
 
 use handlebars::{Handlebars, RenderErrorReason};
 
-use super::lint;
 use super::render::{Part, RenderError, Rendered, Templates};
-use super::slip;
+use super::{lint, pages, slip};
 use crate::config::document::Document;
 use crate::config::problem::{Problem, sorted};
 use crate::domain::format::Language;
@@ -36,6 +35,8 @@ impl Templates {
         let sources = folder.sources(&mut problems);
         problems.extend(sources.values().flat_map(lint::problems));
         let [html, text] = compile(&sources, &mut problems);
+        let page_sources = pages::sources(&folder, &mut problems);
+        let pages = pages::compile(&page_sources, &mut problems);
         let (Some(vietnamese), Some(english), true) = (vietnamese, english, problems.is_empty())
         else {
             return Err(sorted(problems));
@@ -43,11 +44,13 @@ impl Templates {
         let templates = Self {
             html,
             text,
+            pages,
             vietnamese,
             english,
         };
         let mut problems = templates.try_samples(&sources);
         problems.extend(templates.try_slips(&sources));
+        problems.extend(templates.try_pages(&page_sources));
         if problems.is_empty() {
             Ok(templates)
         } else {
@@ -90,15 +93,15 @@ impl Templates {
     }
 }
 
-fn keep<T>(read: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) -> Option<T> {
+pub(super) fn keep<T>(read: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) -> Option<T> {
     read.map_err(|found| problems.extend(found)).ok()
 }
 
 /// Template files by the name under which they are registered.
-type Sources = BTreeMap<String, Document>;
+pub(super) type Sources = BTreeMap<String, Document>;
 
 /// The templates' folder, as seen from the site.
-struct Folder {
+pub(super) struct Folder {
     site: PathBuf,
     name: PathBuf,
 }
@@ -111,7 +114,7 @@ impl Folder {
         }
     }
 
-    fn read(&self, file: &str) -> Result<Document, Vec<Problem>> {
+    pub fn read(&self, file: &str) -> Result<Document, Vec<Problem>> {
         Document::read(&self.site, &self.name.join(file)).map_err(|problem| vec![problem])
     }
 
@@ -152,7 +155,6 @@ impl Folder {
 
     /// Files that nothing would ever use: a slip in a name must not go unnoticed.
     fn strangers(&self, under: &str, known: impl Fn(&str) -> bool) -> Vec<Problem> {
-        let unknown = self.names(under).into_iter().filter(|name| !known(name));
         let help = match under {
             "partials" => "a partial is named `NAME.mjml.hbs` or `NAME.txt.hbs`".to_owned(),
             slip::FOLDER => "a slip has `slip.txt.hbs` and `slip.html.hbs`".to_owned(),
@@ -163,12 +165,18 @@ impl Folder {
                     .join(", ")
             ),
         };
+        self.unknown(under, known, &help)
+    }
+
+    /// Files that are not `known`.
+    pub fn unknown(&self, under: &str, known: impl Fn(&str) -> bool, help: &str) -> Vec<Problem> {
+        let unknown = self.names(under).into_iter().filter(|name| !known(name));
         unknown
             .map(|name| {
                 Problem::of_file(
                     self.name.join(under).join(&name),
                     format!("`{name}` is not a template"),
-                    &help,
+                    help,
                 )
             })
             .collect()
@@ -230,14 +238,14 @@ fn compile(sources: &Sources, problems: &mut Vec<Problem>) -> [Handlebars<'stati
     [html, text]
 }
 
-fn registry() -> Handlebars<'static> {
+pub(super) fn registry() -> Handlebars<'static> {
     let mut registry = Handlebars::new();
     registry.set_strict_mode(true);
     registry.register_helper("if", Box::new(lint::if_helper));
     registry
 }
 
-fn problem(
+pub(super) fn problem(
     document: &Document,
     (line, column): (usize, usize),
     message: String,
@@ -277,7 +285,7 @@ fn place(error: &RenderError, fallback: &str, sample: &str, sources: &Sources) -
     }
 }
 
-fn reason(reason: &RenderErrorReason) -> String {
+pub(super) fn reason(reason: &RenderErrorReason) -> String {
     match reason {
         RenderErrorReason::MissingVariable(Some(name)) => {
             format!("`{name}` is nothing that can stand here")

@@ -2,7 +2,7 @@
 //!
 //! Owns: the order words → templates → MJML → HTML, and what may never reach a reader's screen.
 //! Never: words and numbers (`report`), reading files (`load.rs`).
-//! Reads next: `load.rs`.
+//! Reads next: `load.rs`, `pages.rs`.
 
 use std::collections::HashMap;
 
@@ -45,6 +45,8 @@ pub struct Templates {
     pub(super) html: Handlebars<'static>,
     /// Prints as it is: subjects and text parts.
     pub(super) text: Handlebars<'static>,
+    /// Pages, which escape as mails do.
+    pub(super) pages: Handlebars<'static>,
     // Boxed: they are large, and a site is handed from place to place.
     pub(super) vietnamese: Box<Words>,
     pub(super) english: Box<Words>,
@@ -165,7 +167,7 @@ fn html(mjml: &str) -> Result<String, RenderError> {
 
 /// Takes what can disguise text out of every string: line breaks and other control characters become
 /// spaces, marks that turn the direction of text round are dropped.
-fn clean(value: &mut Value) {
+pub(super) fn clean(value: &mut Value) {
     match value {
         Value::String(text) => {
             *text = text

@@ -1,4 +1,4 @@
-//! Every word of the mails: its section, its name and its placeholders.
+//! Every word of the mails and of the pages they lead to: its section, its name and its placeholders.
 //!
 //! Owns: the list against which `templates/words/*.toml` is checked; a call with a missing placeholder does not compile.
 //! Never: the words themselves.
@@ -97,6 +97,19 @@ sections! {
     answers: AnswerWords {
         ask(day); seen(); promised(); not_mine(); silenced();
     }
+    /// The pages on which letters are answered.
+    page: PageWords {
+        title(); safe(); for_post(title); things(n); which(); what(); mark_all(); mark_none();
+        seen(); seen_means(); promised(); promised_means(); not_mine(); not_mine_means(); silenced(); silenced_means();
+        withdrawn(); withdrawn_means(); promised_day(); silenced_day(); pick(); day(weekday, day); unconfirmed(day); confirm();
+        is_seen(); is_promised(day); is_not_mine(); is_silenced(day); open_until(day);
+        no_thing(); no_answer(); no_day(); bad_day();
+        noted(); noted_seen(things); noted_promised(things, day); noted_not_mine(things); noted_silenced(things, day);
+        noted_withdrawn(things); next(); next_seen(); next_promised(day); next_not_mine(); next_silenced(day);
+        next_withdrawn(); again();
+        forged(); forged_help(); expired(day); expired_help(); unknown(); unknown_help(); nothing(); nothing_help();
+        elsewhere(); elsewhere_help(); unreadable(); unreadable_help(); busy(); busy_help();
+    }
     /// A site that is tried out.
     trial: TrialWords {
         banner(title);
@@ -132,6 +145,7 @@ sections! {
         instead(); deputy_gets(deputy); nobody_gets(); mend_address(); send_again(mail);
         blind(source); blind_intro(source); sees(source); sees_intro(source, moment); try_source(source);
         vacant(post); vacant_intro(post, unit, instead); unheard_intro(post, unit); fill();
+        disowned(post, n); disowned_intro(title, post, n); disowned_thing(); disowned_more(n); reassign(); hand_back(post);
         last_success(); no_success(); last_run(); no_run(); run(moment, outcome); run_because(moment, outcome, reason);
         look(job); doctor(); again(job); days(n); hours(n); minutes(n);
         waiting(); running(); succeeded(); partial(); failed(); missed(); skipped(); abandoned();

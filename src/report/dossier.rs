@@ -143,7 +143,7 @@ fn more(sorted: &[&Line], show: Show, words: &Words) -> String {
     words.dossier.rest(dossiers, codes.join(", "))
 }
 
-fn row(line: &Line, number: u64, show: Show, words: &Words) -> Row {
+pub(super) fn row(line: &Line, number: u64, show: Show, words: &Words) -> Row {
     let mark = match line.mark {
         Mark::New => words.dossier.first_time(),
         Mark::Worse => words.dossier.worse(),

@@ -1,7 +1,7 @@
 //! The letter to the operator: what is wrong with this program itself, what goes on meanwhile, what to do.
 //!
 //! Owns: refused files, files accepted after that, a job that fell silent, a run given up, a database that was away,
-//! a mail that did not arrive.
+//! blind sources, vacant posts, what a post says is not its own, a mail that did not arrive.
 //! Never: lines of files (a line of the settings may hold a secret): places, messages and help only; the clock.
 //! Reads next: `page.rs`.
 
@@ -48,6 +48,8 @@ pub enum What {
     /// It is read again.
     Sees(Blindness),
     Vacant(Vacancy),
+    /// A post says that what it was told of is not its own.
+    Disowned(Disowned),
 }
 
 /// What the daemon runs with.
@@ -126,6 +128,17 @@ pub struct Vacancy {
     pub instead: Option<String>,
 }
 
+/// What a post was told of and says is not its own.
+#[derive(Clone, Debug)]
+pub struct Disowned {
+    /// `head@00118`
+    pub post: String,
+    /// As letters address it.
+    pub title: String,
+    /// Codes of dossiers, wards with their targets.
+    pub things: Vec<String>,
+}
+
 #[derive(Clone, Debug)]
 pub struct LastRun {
     pub scheduled_for: DateTime<FixedOffset>,
@@ -192,6 +205,7 @@ pub(super) fn parts(letter: &Notice, words: &Words) -> Parts {
         What::Blind(source) => blind(source, words),
         What::Sees(source) => sees(source, words),
         What::Vacant(vacancy) => vacant(vacancy, words),
+        What::Disowned(disowned) => self::disowned(disowned, words),
     };
     Parts {
         title: words.notice.title(),
@@ -372,6 +386,31 @@ fn vacant(vacancy: &Vacancy, words: &Words) -> View {
         any_steps: true,
         steps: vec![words.notice.fill()],
         ..View::of(words.notice.vacant(&vacancy.post))
+    }
+}
+
+fn disowned(disowned: &Disowned, words: &Words) -> View {
+    let Disowned {
+        post,
+        title,
+        things,
+    } = disowned;
+    let fact = |value: String| Fact {
+        label: words.notice.disowned_thing(),
+        value,
+    };
+    let hidden = things.len().saturating_sub(MOST);
+    let more = (hidden > 0).then(|| words.notice.disowned_more(number(hidden, words)));
+    let shown = things.iter().take(MOST).map(|name| shortened(name));
+    View {
+        intro: words
+            .notice
+            .disowned_intro(title, post, number(things.len(), words)),
+        any_facts: true,
+        facts: shown.chain(more).map(fact).collect(),
+        any_steps: true,
+        steps: vec![words.notice.reassign(), words.notice.hand_back(post)],
+        ..View::of(words.notice.disowned(post, number(things.len(), words)))
     }
 }
 

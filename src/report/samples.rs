@@ -28,7 +28,7 @@ pub struct Sample {
 }
 
 /// Markup, quotes, template syntax, a line break, right-to-left text and no end.
-const HOSTILE: &str =
+pub(super) const HOSTILE: &str =
     "<script>alert('x')</script> \"Ngọc\" & {{labels.late}} {n}\r\nBcc: a@b \u{202e}قائمة\u{202c} ";
 
 #[must_use]
@@ -67,8 +67,10 @@ pub fn samples(kind: Kind) -> Vec<Sample> {
             sample("sees", Letter::Notice(notice::sees())),
             sample("vacant", Letter::Notice(notice::vacant())),
             sample("unheard", Letter::Notice(notice::unheard())),
+            sample("disowned", Letter::Notice(notice::disowned())),
             sample("hostile", Letter::Notice(notice::hostile())),
             sample("hostile-job", Letter::Notice(notice::hostile_job())),
+            sample("hostile-things", Letter::Notice(notice::hostile_things())),
         ],
     }
 }
@@ -77,7 +79,7 @@ fn sample(name: &'static str, letter: Letter) -> Sample {
     Sample { name, letter }
 }
 
-const SITE: &str = "UBND quận Long Biên";
+pub(super) const SITE: &str = "UBND quận Long Biên";
 
 const PROCEDURES: [&str; 5] = [
     "Chứng thực bản sao từ bản chính giấy tờ, văn bản",
@@ -88,7 +90,7 @@ const PROCEDURES: [&str; 5] = [
 ];
 
 /// Monday, 1 June 2020, half past seven in Hà Nội.
-fn as_of() -> DateTime<FixedOffset> {
+pub(super) fn as_of() -> DateTime<FixedOffset> {
     DateTime::from_timestamp(1_590_971_400, 0)
         .unwrap_or_default()
         .with_timezone(&hanoi())
@@ -116,7 +118,7 @@ fn answering() -> Answering {
     }
 }
 
-fn due_time() -> NaiveTime {
+pub(super) fn due_time() -> NaiveTime {
     NaiveTime::from_hms_opt(17, 0, 0).unwrap_or_default()
 }
 
@@ -125,7 +127,7 @@ fn due(day: NaiveDate) -> NaiveDateTime {
 }
 
 /// A dossier late by `number` calendar days.
-fn late(number: u64, unit: &str) -> Line {
+pub(super) fn late(number: u64, unit: &str) -> Line {
     let due_day = day(number + 3);
     Line {
         code: format!(
@@ -154,7 +156,7 @@ fn late(number: u64, unit: &str) -> Line {
     }
 }
 
-fn soon(number: u64, unit: &str) -> Line {
+pub(super) fn soon(number: u64, unit: &str) -> Line {
     let day = as_of()
         .date_naive()
         .checked_add_days(Days::new(number % 3))

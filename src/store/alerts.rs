@@ -1,10 +1,8 @@
-//! Alerts that are open, what was answered to them, and who has had today's letter.
+//! Alerts that are open, and who has had today's letter.
 //!
-//! Owns: tables `alert`, `answer` and `letter`. Answers are only added: they are part of the proof.
+//! Owns: tables `alert` and `letter`.
 //! Never: deciding (`domain::decide`).
-//! Reads next: `decisions.rs`.
-
-use std::collections::BTreeMap;
+//! Reads next: `answers.rs`, `decisions.rs`.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::ActiveValue::{NotSet, Set};
@@ -12,12 +10,10 @@ use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::entity::alert::{self, Column as Col};
-use super::entity::{answer, letter};
+use super::entity::letter;
 use super::{Store, StoreError, Write, instant, instant_or_none, seconds, word};
-use crate::domain::answer::{Answer, AnswerKind};
 use crate::domain::decide::Ending;
 use crate::domain::unit::UnitCode;
-use crate::word_enum;
 
 /// How many values one question may hold.
 const AT_ONCE: usize = 500;
@@ -53,30 +49,6 @@ pub struct ToldAlert {
     pub since: DateTime<Utc>,
     pub occasion: String,
     pub told_at: DateTime<Utc>,
-}
-
-word_enum! {
-    /// How an answer came.
-    pub enum Via {
-        Link = "link",
-        Command = "command",
-        Page = "page",
-    }
-}
-
-/// An answer as it is kept for ever.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answered {
-    pub about: String,
-    pub post: String,
-    /// Address of whoever answered, or in whose name.
-    pub recipient: String,
-    pub kind: AnswerKind,
-    pub until: Option<NaiveDate>,
-    pub via: Via,
-    /// The letter whose link was used.
-    pub message_id: Option<String>,
-    pub at: DateTime<Utc>,
 }
 
 impl Write {
@@ -118,6 +90,31 @@ impl Write {
         Ok(())
     }
 
+    /// What `recipient` was told of these things, open and closed. Until this transaction has ended, no other one
+    /// answers or decides for `recipient`.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row does not convert.
+    pub async fn alerts_of(
+        &self,
+        recipient: &str,
+        abouts: &[String],
+    ) -> Result<Vec<Alert>, StoreError> {
+        self.decide_alone_about(recipient).await?;
+        let mut alerts = Vec::new();
+        for chunk in abouts.chunks(AT_ONCE) {
+            let rows = alert::Entity::find()
+                .filter(Col::Recipient.eq(recipient))
+                .filter(Col::About.is_in(chunk))
+                .all(&self.tx)
+                .await?;
+            for row in rows {
+                alerts.push(Alert::try_from(row)?);
+            }
+        }
+        Ok(alerts)
+    }
+
     /// What was over and is so again, and was told before, is open again.
     ///
     /// # Errors
@@ -156,28 +153,6 @@ impl Write {
             .filter(Col::Id.eq(alert.id))
             .filter(Col::ClosedAt.is_null())
             .exec(&self.tx)
-            .await?;
-        Ok(())
-    }
-
-    /// Keeps an answer.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn save_answer(&self, answered: &Answered) -> Result<(), StoreError> {
-        let row = answer::ActiveModel {
-            id: NotSet,
-            about: Set(answered.about.clone()),
-            post: Set(answered.post.clone()),
-            recipient: Set(answered.recipient.clone()),
-            kind: Set(answered.kind.as_str().to_owned()),
-            until: Set(answered.until.map(|day| day.to_string())),
-            via: Set(answered.via.as_str().to_owned()),
-            message_id: Set(answered.message_id.clone()),
-            answered_at: Set(seconds(answered.at)),
-        };
-        answer::Entity::insert(row)
-            .exec_without_returning(&self.tx)
             .await?;
         Ok(())
     }
@@ -225,6 +200,26 @@ impl Store {
         rows.into_iter().map(Alert::try_from).collect()
     }
 
+    /// Every alert, open and closed, oldest first.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row does not convert.
+    pub async fn alerts(&self) -> Result<Vec<Alert>, StoreError> {
+        let rows = alert::Entity::find()
+            .order_by_asc(Col::Since)
+            .order_by_asc(Col::Id)
+            .all(&self.db)
+            .await?;
+        rows.into_iter().map(Alert::try_from).collect()
+    }
+
+    /// # Errors
+    /// When the database does not answer or the row does not convert.
+    pub async fn alert(&self, id: i64) -> Result<Option<Alert>, StoreError> {
+        let row = alert::Entity::find_by_id(id).one(&self.db).await?;
+        row.map(Alert::try_from).transpose()
+    }
+
     /// Open alerts of one person, oldest first.
     ///
     /// # Errors
@@ -253,32 +248,6 @@ impl Store {
         rows.into_iter().map(Alert::try_from).collect()
     }
 
-    /// Answers to each of these things, oldest first.
-    ///
-    /// # Errors
-    /// When the database does not answer or a row does not convert.
-    pub async fn answers_to(
-        &self,
-        abouts: &[String],
-    ) -> Result<BTreeMap<String, Vec<Answered>>, StoreError> {
-        let mut answers: BTreeMap<String, Vec<Answered>> = BTreeMap::new();
-        for chunk in abouts.chunks(AT_ONCE) {
-            let rows = answer::Entity::find()
-                .filter(answer::Column::About.is_in(chunk))
-                .order_by_asc(answer::Column::Id)
-                .all(&self.db)
-                .await?;
-            for row in rows {
-                let answered = Answered::try_from(row)?;
-                answers
-                    .entry(answered.about.clone())
-                    .or_default()
-                    .push(answered);
-            }
-        }
-        Ok(answers)
-    }
-
     /// Whether `recipient` has had the ordinary letter of `day`.
     ///
     /// # Errors
@@ -289,19 +258,6 @@ impl Store {
             .one(&self.db)
             .await?
             .is_some())
-    }
-}
-
-impl Answered {
-    /// As the decision sees it.
-    #[must_use]
-    pub fn answer(&self, on: NaiveDate) -> Answer {
-        Answer {
-            kind: self.kind,
-            post: self.post.clone(),
-            on,
-            until: self.until,
-        }
     }
 }
 
@@ -325,28 +281,6 @@ impl TryFrom<alert::Model> for Alert {
             recipient: row.recipient,
             post: row.post,
             occasion: row.occasion,
-        })
-    }
-}
-
-impl TryFrom<answer::Model> for Answered {
-    type Error = StoreError;
-
-    fn try_from(row: answer::Model) -> Result<Self, StoreError> {
-        let id = row.id;
-        let bad = |day: &str| StoreError::bad_row("answer", id, format!("`{day}` is not a day"));
-        let until = row.until.as_deref();
-        Ok(Self {
-            kind: word("answer", id, &row.kind, AnswerKind::parse)?,
-            via: word("answer", id, &row.via, Via::parse)?,
-            until: until
-                .map(|day| day.parse().map_err(|_| bad(day)))
-                .transpose()?,
-            at: instant("answer", id, row.answered_at)?,
-            about: row.about,
-            post: row.post,
-            recipient: row.recipient,
-            message_id: row.message_id,
         })
     }
 }

@@ -45,7 +45,7 @@ pub enum Goes {
 }
 
 /// What a held mail would tell is kept under its own key: nothing real meets it.
-const HELD: &str = "held|";
+pub(super) const HELD: &str = "held|";
 
 /// Something that was told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -204,7 +204,7 @@ impl Write {
 
     /// No other transaction decides what `recipient` hears until this one has ended: two jobs at once would both find
     /// that nothing was told. On SQLite there is one writer anyway.
-    async fn decide_alone_about(&self, recipient: &str) -> Result<(), StoreError> {
+    pub(super) async fn decide_alone_about(&self, recipient: &str) -> Result<(), StoreError> {
         if self.tx.get_database_backend() == DbBackend::Postgres {
             let sql = "SELECT pg_advisory_xact_lock(7226063, hashtext($1))";
             let lock = Statement::from_sql_and_values(DbBackend::Postgres, sql, [recipient.into()]);
@@ -299,7 +299,7 @@ fn told_key(about: &str, recipient: &str, occasion: &str, goes: Goes) -> String 
     format!("{prefix}{about}|{recipient}|{occasion}")
 }
 
-fn occasion(row: &decision::Model) -> Result<String, StoreError> {
+pub(super) fn occasion(row: &decision::Model) -> Result<String, StoreError> {
     let told = row.told.as_deref();
     told.and_then(|told| told.rsplit('|').next())
         .map(str::to_owned)

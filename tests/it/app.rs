@@ -30,6 +30,7 @@ use tempfile::TempDir;
 
 use crate::database::{Database, Stage};
 use crate::letters_sent::Sent;
+use crate::program::on_site_beside;
 use crate::relay::ScriptedRelay;
 use crate::scripted::{SECRET, ScriptedCity};
 
@@ -249,6 +250,15 @@ impl<T: Town> TestApp<T> {
     /// A second process on the same site.
     pub async fn second(&self) -> Arc<App> {
         open(self.folder.path(), &self.clock, &self.database).await
+    }
+
+    /// What a command on this site prints, at the story's instant.
+    pub async fn command(&self, arguments: &[&str]) -> String {
+        let at = self.clock.now().to_rfc3339();
+        let arguments = [&["--at", &at], arguments].concat();
+        let ended = on_site_beside(&self.database, self.folder(), &arguments).await;
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        ended.out
     }
 
     /// Mails go to `relay` from now on.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use dondoc::domain::answer::AnswerKind;
-use dondoc::store::alerts::{Answered, Via};
+use dondoc::store::answers::{Answered, Via};
 
 use crate::app::TestApp;
 use crate::database::stories;

@@ -18,7 +18,7 @@ use dondoc::{daemon, shipped};
 use sources::{Source, all, root};
 
 /// Which module may use which. What is not here may use nothing of ours.
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("clock", &[]),
     ("domain", &["word_enum"]),
     ("config", &["domain"]),
@@ -44,7 +44,17 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("scheduler", &["job", "clock"]),
     ("shipped", &[]),
     ("demo", &["domain", "config"]),
-    ("metrics", &["clock", "config", "domain", "job", "store"]),
+    ("listener", &[]),
+    (
+        "metrics",
+        &["clock", "config", "domain", "job", "listener", "store"],
+    ),
+    (
+        "web",
+        &[
+            "clock", "config", "domain", "job", "link", "listener", "report", "store",
+        ],
+    ),
     (
         "daemon",
         &[
@@ -59,6 +69,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
             "store",
             "report",
             "shipped",
+            "web",
         ],
     ),
 ];
@@ -77,7 +88,7 @@ const ONLY_IN: [(&str, &[&str]); 14] = [
     ("mrml", &["mail"]),
     ("tokio_cron_scheduler", &["scheduler"]),
     ("croner", &["domain"]),
-    ("axum", &["demo", "metrics"]),
+    ("axum", &["demo", "listener", "metrics", "web"]),
     ("clap", &["cli", "main"]),
     ("anyhow", &["cli", "main", "daemon"]),
     ("rust_embed", &["shipped"]),

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike as _, NaiveDate};
 use dondoc::domain::answer::AnswerKind;
-use dondoc::store::alerts::{Answered, Via};
+use dondoc::store::answers::{Answered, Via};
 use dondoc::store::runs::RunStatus;
 
 use crate::app::TestApp;

@@ -1,7 +1,7 @@
 //! The sample site's folder.
 //!
 //! Owns: what is written into it, and refusing a folder that is something else.
-//! Never: overwriting a file that is there, but for the two it wrote itself.
+//! Never: overwriting a file that is there, but for those it wrote itself.
 //! Reads next: `days.rs`.
 
 use std::fs;
@@ -18,14 +18,21 @@ const LOCAL: &str = "config/local.toml";
 const SECRET: &str = "config/secrets/city";
 /// The simulated city on loopback takes it; it opens nothing else.
 const CITY_SECRET: &str = "only-for-the-simulated-city";
+const KEY: &str = "config/secrets/links";
+/// Signs the links of sample sites, which answer on loopback alone: the same morning gives the same letters, byte for
+/// byte. A real site makes a key of its own.
+const SAMPLE_KEY: &str = "only-for-links-of-a-sample-site";
+/// Where links in its letters lead.
+const LISTEN: &str = "127.0.0.1:8030";
 const MARK: &str = "# Written by `dondoc demo`.";
 
-/// Writes the shipped files and the city's secret, which is returned.
+/// Writes the shipped files, the key of links and the city's secret, which is returned.
 pub fn make(folder: &Path) -> anyhow::Result<&'static str> {
     refuse_foreign(folder)?;
     shipped::write_missing(folder)
         .with_context(|| format!("{} cannot be written", folder.display()))?;
     write(&folder.join(SECRET), CITY_SECRET)?;
+    write(&folder.join(KEY), SAMPLE_KEY)?;
     Ok(CITY_SECRET)
 }
 
@@ -35,7 +42,9 @@ pub fn point_at(folder: &Path, city: &SocketAddr, morning: &str) -> anyhow::Resu
         "{MARK} It fixes the clock and points at the simulated city, which has a new port each time.\n\
          #:schema ./schemas/settings.schema.json\n\n\
          [site]\nnow = \"{morning}\"\nsimulated = true\n\n\
-         [endpoints]\ncity = \"http://{city}\"\n"
+         [endpoints]\ncity = \"http://{city}\"\n\n\
+         # Letters hold links, which `dondoc demo --serve` and `dondoc serve` answer.\n\
+         [web]\nlisten = \"{LISTEN}\"\nurl = \"http://{LISTEN}\"\nkey_file = \"{KEY}\"\n"
     );
     write(&folder.join(LOCAL), &text)
 }

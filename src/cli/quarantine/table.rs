@@ -1,7 +1,7 @@
 //! Rows kept aside as a table for a spreadsheet.
 //!
-//! Owns: how a cell is written.
-//! Never: which rows.
+//! Owns: the names of its columns.
+//! Never: which rows; how a cell is written (`spreadsheet.rs`).
 //! Reads next: `retry.rs`.
 
 use std::fs;
@@ -10,58 +10,24 @@ use std::path::Path;
 use anyhow::Context;
 
 use super::Shown;
+use crate::cli::spreadsheet;
+
+const NAMES: [&str; 9] = [
+    "id",
+    "source",
+    "list",
+    "code",
+    "position",
+    "reason",
+    "first_seen_at",
+    "last_seen_at",
+    "kept",
+];
 
 /// # Errors
 /// When the file cannot be written.
 pub fn write(rows: &[Shown], file: &Path) -> anyhow::Result<()> {
-    let names = [
-        "id",
-        "source",
-        "list",
-        "code",
-        "position",
-        "reason",
-        "first_seen_at",
-        "last_seen_at",
-        "kept",
-    ];
-    // The mark by which spreadsheets know UTF-8.
-    let mut text = String::from("\u{feff}");
-    text.push_str(&line(&names.map(str::to_owned)));
-    for row in rows {
-        text.push_str(&line(&row.cells()));
-    }
-    fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))
-}
-
-fn line(cells: &[String]) -> String {
-    let cells: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
-    format!("{}\r\n", cells.join(","))
-}
-
-/// A cell between quotes; one that a spreadsheet would take for a formula is told to be text.
-fn quoted(cell: &str) -> String {
-    let guard = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        "'"
-    } else {
-        ""
-    };
-    format!("\"{guard}{}\"", cell.replace('"', "\"\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_is_text_whatever_it_looks_like() {
-        for (cell, written) in [
-            ("a", "\"a\""),
-            ("say \"so\", please", "\"say \"\"so\"\", please\""),
-            ("=HYPERLINK(1)", "\"'=HYPERLINK(1)\""),
-            ("-1", "\"'-1\""),
-        ] {
-            assert_eq!(quoted(cell), written);
-        }
-    }
+    let rows: Vec<[String; 9]> = rows.iter().map(Shown::cells).collect();
+    fs::write(file, spreadsheet::table(&NAMES, &rows))
+        .with_context(|| format!("{} cannot be written", file.display()))
 }

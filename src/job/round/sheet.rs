@@ -198,25 +198,10 @@ fn add(
         },
         Subject::Ward(lag) => post.lags.push((*lag).clone()),
         Subject::Over(how, about) => post.ended.push(Ended {
-            code: named(app, about),
+            code: letter::thing(app, about),
             how: *how,
         }),
     }
-}
-
-/// A ward and its target by name; a dossier's code is its name.
-fn named(app: &App, about: &str) -> String {
-    let mut parts = about
-        .strip_prefix("ward/")
-        .into_iter()
-        .flat_map(|rest| rest.splitn(2, '/'));
-    let (Some(ward), Some(target)) = (parts.next(), parts.next()) else {
-        return about.to_owned();
-    };
-    let units = app.files.organisation.units.all();
-    let unit = units.iter().rfind(|unit| unit.code.as_str() == ward);
-    let ward = unit.map_or_else(|| ward.to_owned(), letter::unit_in_sentence);
-    format!("{ward} ({})", letter::target_title(app, target))
 }
 
 fn mark(occasion: Occasion, known: Option<&Alert>) -> Mark {

@@ -14,7 +14,7 @@ use crate::job::letter::post;
 use crate::job::round::{self, Facts};
 use crate::job::step::Context;
 use crate::store::Write;
-use crate::store::alerts::Answered;
+use crate::store::answers::Answered;
 use crate::store::decisions::DecisionRow;
 
 mod addressee;

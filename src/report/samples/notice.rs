@@ -1,7 +1,7 @@
 //! Samples of the letter to the operator.
 //!
 //! Owns: refused files (few, many, hostile), files accepted, silent jobs (once successful, never, hostile), a run given up, an outage,
-//! mails that did not arrive (one hostile).
+//! blind sources, vacant posts, what is not theirs, mails that did not arrive (one hostile).
 //! Never: real addresses.
 //! Reads next: `../notice.rs`.
 
@@ -12,8 +12,8 @@ use chrono::TimeDelta;
 use super::{HOSTILE, SITE, as_of};
 use crate::config::problem::Problem;
 use crate::report::notice::{
-    Blindness, GivenUp, LastRun, Notice, Outage, Outcome, Running, Silent, Undelivered, Vacancy,
-    What,
+    Blindness, Disowned, GivenUp, LastRun, Notice, Outage, Outcome, Running, Silent, Undelivered,
+    Vacancy, What,
 };
 
 fn notice(what: What) -> Notice {
@@ -185,6 +185,26 @@ pub(super) fn unheard() -> Notice {
         post: "head@00127".to_owned(),
         unit: "phường Việt Hưng".to_owned(),
         instead: None,
+    }))
+}
+
+pub(super) fn disowned() -> Notice {
+    let things = [
+        "H26.23.12-200504-0017",
+        "phường Ngọc Thụy (Hồ sơ đúng hạn của từng phường)",
+    ];
+    notice(What::Disowned(Disowned {
+        post: "head@00118".to_owned(),
+        title: "Chủ tịch UBND phường Ngọc Thụy".to_owned(),
+        things: things.map(str::to_owned).to_vec(),
+    }))
+}
+
+pub(super) fn hostile_things() -> Notice {
+    notice(What::Disowned(Disowned {
+        post: HOSTILE.to_owned(),
+        title: HOSTILE.to_owned(),
+        things: vec![HOSTILE.repeat(20); 60],
     }))
 }
 
