@@ -18,7 +18,7 @@ use super::{log, rest, settle};
 use crate::config::organisation::Address;
 use crate::job::{App, JobError};
 use crate::mail::transport::{Outcome, Parcel, Session};
-use crate::store::outbox::{Mail, MailStatus};
+use crate::store::outbox::{Claimed, MailStatus};
 use crate::store::rests::Rest;
 
 /// Mails that are `sending` for each connection, at most: the one on the wire, those that wait behind it, and those
@@ -34,13 +34,13 @@ const LOOK_AT_PACE: Duration = Duration::from_millis(20);
 enum Event<'a> {
     Carried(Box<Carried<'a>>),
     /// The books were written, and so many mails asked for.
-    Written(Result<Vec<Mail>, JobError>, usize),
+    Written(Result<Vec<Claimed>, JobError>, usize),
     Paced,
 }
 
 struct Carried<'a> {
     session: Session<'a>,
-    mail: Mail,
+    claimed: Claimed,
     outcome: Outcome,
 }
 
@@ -51,7 +51,7 @@ pub struct Round<'a> {
     on_the_wire: usize,
     idle: Vec<Session<'a>>,
     /// Claimed, not begun.
-    ready: VecDeque<Mail>,
+    ready: VecDeque<Claimed>,
     books: Books,
     is_writing: bool,
     is_pacing: bool,
@@ -122,11 +122,11 @@ impl<'a> Round<'a> {
             let Some(session) = self.idle.pop() else {
                 return;
             };
-            let Some(mail) = self.ready.pop_front() else {
+            let Some(claimed) = self.ready.pop_front() else {
                 return;
             };
             self.on_the_wire += 1;
-            self.under_way.push(carry(session, mail).boxed());
+            self.under_way.push(carry(session, claimed).boxed());
         }
     }
 
@@ -135,7 +135,7 @@ impl<'a> Round<'a> {
             return;
         }
         if self.is_ending() {
-            let back = self.ready.drain(..).map(|mail| {
+            let back = self.ready.drain(..).map(|Claimed { mail, .. }| {
                 let next = mail.next_attempt_at;
                 (mail, next)
             });
@@ -201,15 +201,16 @@ impl<'a> Round<'a> {
     fn note_outcome(&mut self, carried: Carried<'a>) {
         let Carried {
             session,
-            mail,
+            claimed,
             outcome,
         } = carried;
         self.on_the_wire -= 1;
         let now = self.app.clock.now();
-        let Some(settled) = settle(&mail, &outcome, now) else {
+        let Some(settled) = settle(&claimed.mail, &outcome, now) else {
             drop(session);
-            return self.go_without(mail, &outcome);
+            return self.go_without(claimed, &outcome);
         };
+        let mail = claimed.mail;
         if (session.is_open() || settled.status == MailStatus::Accepted)
             && let Some(rest) = self.rest.take()
         {
@@ -224,12 +225,12 @@ impl<'a> Round<'a> {
     }
 
     /// The mail had no attempt: another connection may take it, unless the relay hung up at this very mail.
-    fn go_without(&mut self, mail: Mail, outcome: &Outcome) {
+    fn go_without(&mut self, claimed: Claimed, outcome: &Outcome) {
         if matches!(outcome, Outcome::Down { at_message, .. } if *at_message) {
             let next = self.app.clock.now() + STANDS_BACK;
-            self.books.given_back.push((mail, next));
+            self.books.given_back.push((claimed.mail, next));
         } else {
-            self.ready.push_front(mail);
+            self.ready.push_front(claimed);
         }
         self.lose_connection(outcome.reply());
     }
@@ -256,8 +257,9 @@ impl<'a> Round<'a> {
     }
 }
 
-async fn carry(mut session: Session<'_>, mail: Mail) -> Event<'_> {
+async fn carry(mut session: Session<'_>, claimed: Claimed) -> Event<'_> {
     let outcome = {
+        let Claimed { mail, body } = &claimed;
         let (from, to) = (
             Address::new(mail.sender.clone()),
             Address::new(mail.recipient.clone()),
@@ -266,14 +268,14 @@ async fn carry(mut session: Session<'_>, mail: Mail) -> Event<'_> {
             from: &from,
             to: &to,
             message_id: &mail.message_id,
-            bytes: &mail.body,
-            light: mail.light.as_deref(),
+            bytes: &body.whole,
+            light: body.light.as_deref(),
         };
         session.send(&parcel).await
     };
     Event::Carried(Box::new(Carried {
         session,
-        mail,
+        claimed,
         outcome,
     }))
 }
