@@ -37,6 +37,11 @@ impl Books {
         self.ended.is_empty() && self.given_back.is_empty() && self.rest.is_none()
     }
 
+    /// Whether there are but outcomes of mails in it.
+    pub fn may_wait(&self) -> bool {
+        self.given_back.is_empty() && self.rest.is_none()
+    }
+
     /// Writes all of it, and takes up to `wanted` more mails in the same transaction.
     ///
     /// # Errors

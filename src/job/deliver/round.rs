@@ -27,6 +27,8 @@ use crate::store::rests::Rest;
 pub const IN_DOUBT: usize = 8;
 /// How long a mail stands back that a relay hung up on, so that others go before it.
 const STANDS_BACK: TimeDelta = TimeDelta::seconds(30);
+/// For so long an outcome waits at most for others to be written with: a relay that is slow lets each be written alone.
+const WRITES_WITHIN: Duration = Duration::from_millis(5);
 /// Between two looks whether the pace lets another mail go.
 const LOOK_AT_PACE: Duration = Duration::from_millis(20);
 
@@ -36,12 +38,26 @@ enum Event<'a> {
     /// The books were written, and so many mails asked for.
     Written(Result<Vec<Claimed>, JobError>, usize),
     Paced,
+    /// What was held back is to be written.
+    Due,
 }
 
 struct Carried<'a> {
     session: Session<'a>,
     claimed: Claimed,
     outcome: Outcome,
+}
+
+/// The books, as far as they are being written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Writing {
+    Rests,
+    /// Outcomes gather until [`Event::Due`].
+    Gathers,
+    /// They have gathered for long enough.
+    Due,
+    /// A commit is under way.
+    Writes,
 }
 
 pub struct Round<'a> {
@@ -53,8 +69,8 @@ pub struct Round<'a> {
     /// Claimed, not begun.
     ready: VecDeque<Claimed>,
     books: Books,
-    is_writing: bool,
     is_pacing: bool,
+    writing: Writing,
     /// Nothing more is due.
     is_dry: bool,
     /// Mails that may be `sending` for each connection, by now.
@@ -77,8 +93,8 @@ impl<'a> Round<'a> {
             idle: sessions.collect(),
             ready: VecDeque::new(),
             books: Books::default(),
-            is_writing: false,
             is_pacing: false,
+            writing: Writing::Rests,
             is_dry: false,
             reach: 1,
             rest,
@@ -131,7 +147,7 @@ impl<'a> Round<'a> {
     }
 
     fn keep_books(&mut self) {
-        if self.is_writing {
+        if self.writing == Writing::Writes {
             return;
         }
         if self.is_ending() {
@@ -142,14 +158,28 @@ impl<'a> Round<'a> {
             self.books.given_back.extend(back);
         }
         let wanted = self.wanted();
-        if wanted == 0 && self.books.is_empty() {
+        if wanted == 0 && (self.books.is_empty() || self.gathers()) {
             return;
         }
         let books = std::mem::take(&mut self.books);
-        self.is_writing = true;
+        self.writing = Writing::Writes;
         let app = self.app;
         let write = async move { Event::Written(books.write(app, wanted).await, wanted) };
         self.under_way.push(write.boxed());
+    }
+
+    /// Whether what is in the books may wait for more: a commit costs as much for many outcomes as for one.
+    fn gathers(&mut self) -> bool {
+        let is_busy = self.on_the_wire > 0 || !self.ready.is_empty();
+        if self.is_ending() || !is_busy || !self.books.may_wait() || self.writing == Writing::Due {
+            return false;
+        }
+        if self.writing == Writing::Rests {
+            self.writing = Writing::Gathers;
+            let wait = tokio::time::sleep(WRITES_WITHIN).map(|()| Event::Due);
+            self.under_way.push(wait.boxed());
+        }
+        true
     }
 
     /// How many mails to claim now.
@@ -182,8 +212,10 @@ impl<'a> Round<'a> {
     fn note(&mut self, event: Event<'a>) {
         match event {
             Event::Paced => self.is_pacing = false,
+            Event::Due if self.writing == Writing::Gathers => self.writing = Writing::Due,
+            Event::Due => {}
             Event::Written(Ok(mails), wanted) => {
-                self.is_writing = false;
+                self.writing = Writing::Rests;
                 self.is_dry |= mails.len() < wanted;
                 if wanted > 0 && self.app.transport.pace().is_none() {
                     self.reach = (self.reach * 2).min(IN_DOUBT);
@@ -191,7 +223,7 @@ impl<'a> Round<'a> {
                 self.ready.extend(mails);
             }
             Event::Written(Err(error), _) => {
-                self.is_writing = false;
+                self.writing = Writing::Rests;
                 self.error = Some(error);
             }
             Event::Carried(carried) => self.note_outcome(*carried),
