@@ -6,6 +6,7 @@
 
 pub mod attachment;
 pub mod bounce;
+mod announce;
 mod eml;
 pub mod render;
 mod load;

@@ -31,6 +31,7 @@ mod m20200108_000001_read_as;
 mod m20200108_000002_unasked_index;
 mod m20200108_000001_delivery;
 mod m20200109_000001_apology;
+mod m20200109_000001_outbox_body;
 
 pub struct Migrator;
 
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20200108_000002_unasked_index::Migration),
             Box::new(m20200108_000001_delivery::Migration),
             Box::new(m20200109_000001_apology::Migration),
+            Box::new(m20200109_000001_outbox_body::Migration),
         ]
     }
 }

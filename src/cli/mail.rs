@@ -172,11 +172,12 @@ fn listed(zone: Tz, mail: Row) -> Listed {
 async fn show(scope: &Scope, id: i64, part: Part) -> anyhow::Result<()> {
     let ledger = scope.ledger().await?;
     let mail = found(&ledger.store, id).await?;
+    let bytes = ledger.store.mail_body(id).await?.whole;
     if part == Part::Source {
-        return Ok(std::io::stdout().lock().write_all(&mail.body)?);
+        return Ok(std::io::stdout().lock().write_all(&bytes)?);
     }
     let parsed = MessageParser::default()
-        .parse(&mail.body)
+        .parse(&bytes)
         .context("the stored message does not parse")?;
     let text = |n| {
         parsed

@@ -12,7 +12,7 @@ use crate::config::organisation::{Address, Recipient, Role};
 use crate::domain::unit::UnitCode;
 use crate::mail::message;
 use crate::report::notice::{Undelivered, What};
-use crate::store::outbox::{Mail, MailKind, MailStatus, NewMail};
+use crate::store::outbox::{Body, Mail, MailKind, MailStatus, NewMail};
 
 /// Followed up at once; the next beat takes more.
 const AT_ONCE: u64 = 20;
@@ -30,10 +30,14 @@ pub async fn follow_up(app: &App) -> Result<usize, JobError> {
             // Boxed: a letter in the making is large, and hardly any mail comes back.
             Box::pin(tell_operator(app, matter(app, &mail, deputy.as_ref()))).await?;
         }
+        let copy = match deputy {
+            Some(deputy) => copy(app, &mail, &app.store.mail_body(mail.id).await?, &deputy),
+            None => None,
+        };
         let now = app.clock.now();
         let write = app.store.write().await?;
         if write.follow_mail(&mail, now).await?
-            && let Some(copy) = deputy.and_then(|deputy| copy(app, &mail, &deputy))
+            && let Some(copy) = copy
         {
             tracing::info!(id = mail.id, to = copy.post, "the deputy gets the mail");
             write.queue_mail(copy).await?;
@@ -94,7 +98,7 @@ fn is_allowed(app: &App, address: &Address) -> bool {
 
 /// The same letter for the deputy. Its Message-ID follows from the first one's: it cannot be queued twice, and what
 /// comes back of a copy is not copied again.
-fn copy(app: &App, mail: &Mail, deputy: &Recipient) -> Option<NewMail> {
+fn copy(app: &App, mail: &Mail, body: &Body, deputy: &Recipient) -> Option<NewMail> {
     if mail.message_id.starts_with(COPY) {
         return None;
     }
@@ -103,15 +107,15 @@ fn copy(app: &App, mail: &Mail, deputy: &Recipient) -> Option<NewMail> {
     let title = letter::title(app, deputy);
     let readdressed =
         |bytes: &[u8]| message::readdress(bytes, &deputy.address, &title, &message_id);
-    let body = match readdressed(&mail.body) {
-        Ok(body) => body,
+    let whole = match readdressed(&body.whole) {
+        Ok(whole) => whole,
         Err(error) => {
             tracing::error!(id = mail.id, %error, "the deputy cannot get the mail");
             return None;
         }
     };
     Some(NewMail {
-        light: mail
+        light: body
             .light
             .as_deref()
             .and_then(|light| readdressed(light).ok()),
@@ -122,7 +126,7 @@ fn copy(app: &App, mail: &Mail, deputy: &Recipient) -> Option<NewMail> {
         sender: mail.sender.clone(),
         recipient: deputy.address.full().to_owned(),
         subject: mail.subject.clone(),
-        body,
+        body: whole,
         created_at: app.clock.now(),
         status: MailStatus::Queued,
     })

@@ -1,6 +1,6 @@
 //! What a relay says of itself in answer to EHLO, as far as it matters here.
 //!
-//! Owns: SIZE, DSN; the parameters of MAIL and RCPT that follow from them.
+//! Owns: SIZE, DSN, PIPELINING; the parameters of MAIL and RCPT that follow from them.
 //! Never: asking (`relay.rs`).
 //! Reads next: `relay.rs`.
 
@@ -13,6 +13,8 @@ pub struct Features {
     takes_size: bool,
     pub largest: Option<u64>,
     dsn: bool,
+    /// It takes several commands at once.
+    pub pipelining: bool,
 }
 
 impl Features {
@@ -32,6 +34,7 @@ impl Features {
                     features.largest = stated.filter(|size| *size > 0);
                 }
                 "DSN" => features.dsn = true,
+                "PIPELINING" => features.pipelining = true,
                 _ => {}
             }
         }
@@ -102,6 +105,12 @@ mod tests {
             assert_eq!(said(&of_sender), mail, "{lines:?}");
             assert_eq!(said(&features.of_recipient()), rcpt, "{lines:?}");
         }
+    }
+
+    #[test]
+    fn several_commands_at_once_are_for_those_who_offer_it() {
+        assert!(features(&["8BITMIME", "pipelining"]).pipelining);
+        assert!(!features(&["8BITMIME", "SIZE 1000"]).pipelining);
     }
 
     #[test]

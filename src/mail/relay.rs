@@ -2,14 +2,14 @@
 //!
 //! Owns: connecting, encrypting, signing in, one transaction, and which failures are ambiguous.
 //! Never: falling back to plain text; contents or full addresses in a reply.
-//! Reads next: `reply.rs`, `features.rs`, `joined.rs`, `secure.rs`.
+//! Reads next: `announce.rs`, `reply.rs`, `features.rs`, `joined.rs`, `secure.rs`.
 
 use std::path::Path;
 use std::time::Duration;
 
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
-use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Rcpt, Rset};
+use lettre::transport::smtp::commands::{Ehlo, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
 use secrecy::ExposeSecret as _;
@@ -17,6 +17,7 @@ use tokio::net::TcpStream;
 
 use crate::config::settings::{Bounds, Relay, Security};
 
+use super::announce;
 use super::eml::FolderError;
 use super::features::Features;
 use super::joined::{HeldBack, Joined};
@@ -187,7 +188,7 @@ impl Connection {
             Err(failure) => Err(Failed::before(failure)),
         };
         if let Err(failed) = &tried {
-            self.usable = failed.failure.leaves_connection_usable();
+            self.usable &= failed.failure.leaves_connection_usable();
             self.needs_reset = true;
         }
         tried
@@ -195,18 +196,18 @@ impl Connection {
 
     /// MAIL, RCPT, DATA: after these the relay waits for the message.
     async fn announce(&mut self, envelope: &Envelope<'_>, size: usize) -> Result<(), Failure> {
-        let limit = self.limit;
         let of_sender = self.features.of_sender(size, envelope.message_id);
         let mail = Mail::new(Some(envelope.from.clone()), of_sender);
-        within(Step::Sender, limit, self.smtp.command(mail)).await?;
         let rcpt = Rcpt::new(envelope.to.clone(), self.features.of_recipient());
-        within(Step::Recipient, limit, self.smtp.command(rcpt)).await?;
-        let answer = within(Step::Data, limit, self.smtp.command(Data)).await?;
-        if answer.has_code(354) {
-            Ok(())
+        let said = if self.features.pipelining {
+            announce::at_once(&mut self.smtp, (mail, rcpt), self.limit).await
         } else {
-            Err(Failure::unexpected(Step::Data, &answer))
-        }
+            announce::one_by_one(&mut self.smtp, (mail, rcpt), self.limit).await
+        };
+        said.map_err(|refused| {
+            self.usable &= refused.is_in_step;
+            refused.failure
+        })
     }
 
     /// The message and its final dot. lettre asks the iterator for the next part only after the last
@@ -386,7 +387,7 @@ fn without_final_line_end(bytes: &[u8]) -> &[u8] {
 
 /// One step within its limit. lettre's connection is not safe to use after a cancelled step: a
 /// timeout therefore always counts as broken.
-async fn within<T>(
+pub(super) async fn within<T>(
     step: Step,
     limit: Duration,
     work: impl Future<Output = Result<T, lettre::transport::smtp::Error>>,

@@ -19,6 +19,7 @@ pub mod finding;
 pub mod history;
 pub mod letter;
 pub mod outbox;
+pub mod outbox_body;
 pub mod pull;
 pub mod quarantine;
 pub mod relay_rest;

@@ -1,9 +1,10 @@
 //! The outbox: rendered mails waiting, under way and done.
 //!
-//! Owns: table `outbox`; `sending` is committed before the first byte leaves.
+//! Owns: table `outbox`, where a mail stands; `sending` is committed before the first byte leaves.
 //! Never: rendering or delivering.
-//! Reads next: `outbox/claims.rs`, `decisions.rs`.
+//! Reads next: `outbox/body.rs`, `outbox/claims.rs`, `decisions.rs`.
 
+mod body;
 mod claims;
 mod undelivered;
 
@@ -12,13 +13,18 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, TryInsertResult,
+};
 
 use super::entity::outbox::{self, Column as Col};
 use super::runs::NO_RUN;
 use super::{Store, StoreError, Write, instant, instant_or_none, seconds, word};
 use crate::word_enum;
+
+pub use body::Body;
+pub use claims::Claimed;
 
 word_enum! {
     pub enum MailKind {
@@ -66,6 +72,7 @@ pub struct NewMail {
     pub status: MailStatus,
 }
 
+/// Where a mail stands; what it says is read where it is needed ([`Body`]).
 #[derive(Clone)]
 pub struct Mail {
     pub id: i64,
@@ -75,8 +82,6 @@ pub struct Mail {
     pub sender: String,
     pub recipient: String,
     pub subject: String,
-    pub body: Vec<u8>,
-    pub light: Option<Vec<u8>>,
     pub status: MailStatus,
     pub attempts: i32,
     pub ambiguities: i32,
@@ -124,7 +129,6 @@ impl Write {
             sender: Set(mail.sender),
             recipient: Set(mail.recipient),
             subject: Set(mail.subject),
-            body: Set(mail.body),
             status: Set(mail.status.as_str().to_owned()),
             attempts: Set(0),
             next_attempt_at: Set(seconds(mail.created_at)),
@@ -132,15 +136,20 @@ impl Write {
             reply: Set(None),
             created_at: Set(seconds(mail.created_at)),
             finished_at: Set(None),
-            light: Set(mail.light),
             first_refused_at: Set(None),
             followed_at: Set(None),
         };
         let inserted = outbox::Entity::insert(row)
-            .on_conflict(OnConflict::column(Col::MessageId).do_nothing().to_owned())
-            .exec_without_returning(&self.tx)
+            .on_conflict_do_nothing_on([Col::MessageId])
+            .exec(&self.tx)
             .await?;
-        Ok(inserted > 0)
+        let TryInsertResult::Inserted(row) = inserted else {
+            return Ok(false);
+        };
+        let (whole, light) = (mail.body, mail.light);
+        let body = Body { whole, light };
+        self.keep_body(row.last_insert_id, body).await?;
+        Ok(true)
     }
 
     /// Queues a mail again that was held, rejected, bounced or ended ambiguously; `false` if there is none such.
@@ -289,8 +298,6 @@ impl TryFrom<outbox::Model> for Mail {
             sender: row.sender,
             recipient: row.recipient,
             subject: row.subject,
-            body: row.body,
-            light: row.light,
             attempts: row.attempts,
             ambiguities: row.ambiguities,
             reply: row.reply,

@@ -16,7 +16,7 @@ use sea_orm::{
 
 use super::entity::{
     alert, answer, apology, day, decision, dossier, drop_file, entry, exchange_message, history,
-    letter, outbox, pull, quarantine, run, schedule, stated, step, transition, twin,
+    letter, outbox, outbox_body, pull, quarantine, run, schedule, stated, step, transition, twin,
 };
 use super::observer::Observed;
 use super::runs::RunStatus;
@@ -86,6 +86,7 @@ async fn copy_rows(from: &DatabaseConnection, to: &DatabaseConnection) -> Result
     copy_table::<run::Entity>(&moment, &tx).await?;
     copy_table::<step::Entity>(&moment, &tx).await?;
     copy_table::<outbox::Entity>(&moment, &tx).await?;
+    copy_table::<outbox_body::Entity>(&moment, &tx).await?;
     copy_table::<decision::Entity>(&moment, &tx).await?;
     copy_table::<alert::Entity>(&moment, &tx).await?;
     copy_table::<answer::Entity>(&moment, &tx).await?;
@@ -167,15 +168,29 @@ impl Scratch {
             .filter(decision::Column::DecidedAt.gt(at))
             .exec(db)
             .await?;
-        outbox::Entity::delete_many()
-            .filter(outbox::Column::CreatedAt.gt(at))
-            .exec(db)
-            .await?;
+        self.rewind_mails(at).await?;
         transition::Entity::delete_many()
             .filter(transition::Column::At.gt(at))
             .exec(db)
             .await?;
         self.rewind_alerts(at).await
+    }
+
+    async fn rewind_mails(&self, at: i64) -> Result<(), StoreError> {
+        let db = &self.0.db;
+        outbox::Entity::delete_many()
+            .filter(outbox::Column::CreatedAt.gt(at))
+            .exec(db)
+            .await?;
+        let kept = outbox::Entity::find()
+            .select_only()
+            .column(outbox::Column::Id)
+            .into_query();
+        outbox_body::Entity::delete_many()
+            .filter(outbox_body::Column::OutboxId.not_in_subquery(kept))
+            .exec(db)
+            .await?;
+        Ok(())
     }
 
     /// What was written of later waits for its letter again.

@@ -351,7 +351,7 @@ impl<T: Town> TestApp<T> {
     /// Every mail of the outbox, parsed, oldest first.
     pub async fn sent(&self) -> Vec<Sent> {
         let mails = self.store.mails(None).await.unwrap();
-        mails.into_iter().map(Sent::read).collect()
+        Sent::read_all(&self.store, mails).await
     }
 
     /// Mails to the holder of this post, `head@00118`.

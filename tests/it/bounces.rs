@@ -84,7 +84,8 @@ stories! {
         deliver::drain(app).await.unwrap();
         let commands = relay.commands();
         let said = |verb: &str| commands.iter().find(|said| said.starts_with(verb)).unwrap().as_str();
-        let size = app.store.mails(None).await.unwrap()[0].body.len();
+        let id = app.store.mails(None).await.unwrap()[0].id;
+        let size = app.store.mail_body(id).await.unwrap().whole.len();
         let mail = format!("MAIL FROM:<dondoc@longbien.example> SIZE={size} RET=HDRS ENVID=1@longbien.example");
         assert_eq!(said("MAIL"), mail);
         assert_eq!(said("RCPT"), "RCPT TO:<head1@longbien.example> NOTIFY=FAILURE,DELAY");

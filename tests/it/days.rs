@@ -27,14 +27,8 @@ stories! {
         let app = dondoc::daemon::open_with(&site, clock, database.variables())
             .await
             .unwrap();
-        let sent: Vec<Sent> = app
-            .store
-            .mails(None)
-            .await
-            .unwrap()
-            .into_iter()
-            .map(Sent::read)
-            .collect();
+        let mails = app.store.mails(None).await.unwrap();
+        let sent = Sent::read_all(&app.store, mails).await;
         assert!(sent.iter().all(|mail| mail.status.as_str() == "accepted"));
         let stored = app
             .store

@@ -58,6 +58,16 @@ fn chair() -> Address {
     Address::new("chu.tich@ngocthuy.longbien.example".into())
 }
 
+/// A relay that takes commands one by one, and one that takes several at once.
+const WAYS: [&[&str]; 2] = [&[], &["PIPELINING"]];
+
+fn offering(extensions: &'static [&'static str]) -> Manner {
+    Manner {
+        extensions,
+        ..Manner::default()
+    }
+}
+
 async fn send(transport: &Transport) -> Outcome {
     let mut session = transport.session();
     let outcome = send_over(&mut session, &chair(), MESSAGE).await;
@@ -178,20 +188,53 @@ async fn every_answer_and_every_failure_has_its_outcome() {
         (Act::Drop("DATA"), "retry", "(DATA)"),
         (Act::Drop("."), "ambiguous", "(end of data)"),
     ] {
-        let relay = ScriptedRelay::start([act]).await;
-        let outcome = send(&transport(settings(&relay))).await;
-        assert_eq!(kind(&outcome), expected, "{act:?}: {}", outcome.reply());
-        assert!(
-            outcome.reply().contains(says),
-            "{act:?}: {}",
-            outcome.reply()
-        );
-        assert_eq!(
-            relay.received().len(),
-            usize::from(act == Act::Accept),
-            "{act:?}"
-        );
+        for extensions in WAYS {
+            let relay = ScriptedRelay::with_manner(offering(extensions), [act]).await;
+            let outcome = send(&transport(settings(&relay))).await;
+            let (kind, reply) = (kind(&outcome), outcome.reply());
+            assert_eq!(kind, expected, "{act:?} {extensions:?}: {reply}");
+            assert!(reply.contains(says), "{act:?} {extensions:?}: {reply}");
+            let arrived = relay.received().len();
+            let expected = usize::from(act == Act::Accept);
+            assert_eq!(arrived, expected, "{act:?} {extensions:?}");
+        }
     }
+}
+
+#[tokio::test]
+async fn commands_go_at_once_to_a_relay_that_takes_them_so() {
+    for (extensions, expected) in [(WAYS[0], 0), (WAYS[1], 4)] {
+        let relay = ScriptedRelay::with_manner(offering(extensions), []).await;
+        let transport = transport(settings(&relay));
+        let mut session = transport.session();
+        for _ in 0..2 {
+            let outcome = send_over(&mut session, &chair(), MESSAGE).await;
+            assert_eq!(kind(&outcome), "accepted", "{}", outcome.reply());
+        }
+        session.close().await;
+        let arrived = relay.received();
+        assert!(arrived.iter().all(|received| received.message == MESSAGE));
+        assert_eq!((arrived.len(), relay.connections()), (2, 1));
+        assert_eq!(relay.with_more_behind(), expected, "{extensions:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_relay_that_refuses_and_waits_for_the_message_all_the_same_hears_nothing_of_it() {
+    let manner = Manner {
+        waits_all_the_same: true,
+        ..offering(WAYS[1])
+    };
+    let relay = ScriptedRelay::with_manner(manner, [Act::Recipient(550), Act::Accept]).await;
+    let transport = transport(settings(&relay));
+    let mut session = transport.session();
+    let mut outcomes = Vec::new();
+    for _ in 0..2 {
+        outcomes.push(kind(&send_over(&mut session, &chair(), MESSAGE).await));
+    }
+    session.close().await;
+    assert_eq!(outcomes, ["rejected", "accepted"]);
+    assert_eq!((relay.received().len(), relay.connections()), (1, 2));
 }
 
 /// The message is larger than the buffers of a socket, so the line surely ends before the dot is written.
@@ -459,30 +502,32 @@ async fn a_closed_house_is_tried_again() {
 
 #[tokio::test]
 async fn a_batch_uses_one_connection_and_one_message_per_recipient() {
-    let relay = ScriptedRelay::start([
-        Act::Accept,
-        Act::Recipient(550),
-        Act::Message(451),
-        Act::Accept,
-    ])
-    .await;
-    let transport = transport(settings(&relay));
-    let mut session = transport.session();
-    let mut outcomes = Vec::new();
-    for number in 0..4 {
-        let to = Address::new(format!("head{number}@longbien.example"));
-        outcomes.push(kind(&send_over(&mut session, &to, MESSAGE).await));
+    for extensions in WAYS {
+        let acts = [
+            Act::Accept,
+            Act::Recipient(550),
+            Act::Message(451),
+            Act::Accept,
+        ];
+        let relay = ScriptedRelay::with_manner(offering(extensions), acts).await;
+        let transport = transport(settings(&relay));
+        let mut session = transport.session();
+        let mut outcomes = Vec::new();
+        for number in 0..4 {
+            let to = Address::new(format!("head{number}@longbien.example"));
+            outcomes.push(kind(&send_over(&mut session, &to, MESSAGE).await));
+        }
+        session.close().await;
+        assert_eq!(outcomes, ["accepted", "rejected", "retry", "accepted"]);
+        assert_eq!(relay.connections(), 1, "{extensions:?}");
+        let to: Vec<String> = relay
+            .received()
+            .into_iter()
+            .map(|received| received.to)
+            .collect();
+        assert_eq!(to, ["head0@longbien.example", "head3@longbien.example"]);
+        assert_eq!(relay.commands().last().map(String::as_str), Some("QUIT"));
     }
-    session.close().await;
-    assert_eq!(outcomes, ["accepted", "rejected", "retry", "accepted"]);
-    assert_eq!(relay.connections(), 1);
-    let to: Vec<String> = relay
-        .received()
-        .into_iter()
-        .map(|received| received.to)
-        .collect();
-    assert_eq!(to, ["head0@longbien.example", "head3@longbien.example"]);
-    assert_eq!(relay.commands().last().map(String::as_str), Some("QUIT"));
 }
 
 #[tokio::test]
@@ -493,16 +538,20 @@ async fn a_batch_goes_on_after_a_line_that_ended() {
         (Act::Stall("."), "ambiguous"),
         (Act::Stall("RCPT"), "retry"),
     ] {
-        let relay = ScriptedRelay::start([Act::Accept, act, Act::Accept]).await;
-        let transport = transport(settings(&relay));
-        let mut session = transport.session();
-        let mut outcomes = Vec::new();
-        for _ in 0..3 {
-            outcomes.push(kind(&send_over(&mut session, &chair(), MESSAGE).await));
+        for extensions in WAYS {
+            let acts = [Act::Accept, act, Act::Accept];
+            let relay = ScriptedRelay::with_manner(offering(extensions), acts).await;
+            let transport = transport(settings(&relay));
+            let mut session = transport.session();
+            let mut outcomes = Vec::new();
+            for _ in 0..3 {
+                outcomes.push(kind(&send_over(&mut session, &chair(), MESSAGE).await));
+            }
+            session.close().await;
+            let expected = ["accepted", expected, "accepted"];
+            assert_eq!(outcomes, expected, "{act:?} {extensions:?}");
+            assert_eq!(relay.connections(), 2, "{act:?} {extensions:?}");
         }
-        session.close().await;
-        assert_eq!(outcomes, ["accepted", expected, "accepted"], "{act:?}");
-        assert_eq!(relay.connections(), 2, "{act:?}");
     }
 }
 

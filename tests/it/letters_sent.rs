@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use dondoc::store::Store;
 use dondoc::store::outbox::{Mail, MailKind, MailStatus};
 use mail_parser::MessageParser;
 
@@ -27,9 +28,18 @@ pub struct Sent {
 }
 
 impl Sent {
-    pub fn read(mail: Mail) -> Self {
+    pub async fn read_all(store: &Store, mails: Vec<Mail>) -> Vec<Self> {
+        let mut sent = Vec::new();
+        for mail in mails {
+            let body = store.mail_body(mail.id).await.expect("what it says");
+            sent.push(Self::read(mail, body.whole));
+        }
+        sent
+    }
+
+    fn read(mail: Mail, bytes: Vec<u8>) -> Self {
         let parsed = MessageParser::default()
-            .parse(&mail.body)
+            .parse(&bytes)
             .expect("a mail that parses");
         let part = |found: Option<std::borrow::Cow<'_, str>>| {
             found.expect("both parts").replace('\u{a0}', " ")
@@ -46,7 +56,7 @@ impl Sent {
             status: mail.status,
             attempts: mail.attempts,
             reply: mail.reply.unwrap_or_default(),
-            bytes: mail.body,
+            bytes,
         }
     }
 

@@ -132,6 +132,8 @@ stories! {
             SAMPLES.len(),
             "every sample found its table: {written:?}"
         );
+        let moved = format!("outbox_body WHERE outbox_id = 1 AND body = {bytes} AND light IS NULL");
+        assert_eq!(count(&connection, &moved).await, Some(1), "what the mail says");
         let pending = Migrator::get_pending_migrations(&connection).await.unwrap();
         assert_eq!(pending.len(), 0);
         Migrator::up(&connection, None).await.unwrap();

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::app::{TestApp, instant};
 use crate::database::stories;
-use crate::relay::{Act, ScriptedRelay};
+use crate::relay::{Act, Received, ScriptedRelay};
 use crate::rows::{code, dossier};
 use crate::scripted::{Answer, DOSSIERS, ScriptedCity};
 
@@ -432,11 +432,14 @@ stories! {
         let said = dondoc(app, &["mail", "retry", &id, "--json"]).await.done().json();
         assert_eq!(texts(&said, "status"), ["queued"]);
         app.run_queued().await;
-        assert_eq!(relay.received().len(), 1);
+        let is_it = |sent: &&Received| String::from_utf8_lossy(&sent.message).contains(&mail[0].message_id);
+        assert_eq!(relay.received().iter().filter(is_it).count(), 1);
         assert_eq!(app.sent().await[0].message_id, mail[0].message_id);
+        let told = app.sent_to("operator@004").await;
+        assert_eq!((told.len(), relay.received().len()), (1, 2), "the operator hears of the refusal");
         app.succeed("weekly-digest").await;
-        let several = dondoc(app, &["mail", "retry", "2", "3"]).await.failed();
-        assert!(several.err.contains("mail 2 to chair@004 is accepted") && several.err.contains("mail 3 to"), "{}", several.err);
+        let several = dondoc(app, &["mail", "retry", "3", "4"]).await.failed();
+        assert!(several.err.contains("mail 3 to chair@004 is accepted") && several.err.contains("mail 4 to"), "{}", several.err);
         let unknown = dondoc(app, &["mail", "retry", "99"]).await.failed();
         assert!(unknown.err.contains("there is no mail 99"), "{}", unknown.err);
     }

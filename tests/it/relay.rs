@@ -61,6 +61,7 @@ struct Log {
     open: usize,
     most_open: usize,
     commands: Vec<String>,
+    with_more_behind: usize,
     acts: VecDeque<Act>,
 }
 
@@ -79,6 +80,8 @@ pub struct Manner {
     pub greeting: &'static str,
     /// What else it offers, such as `DSN`, and how large a message it takes.
     pub extensions: &'static [&'static str],
+    /// It waits for a message even if it has refused its sender or recipient.
+    pub waits_all_the_same: bool,
     /// How long it thinks about each message.
     pub thinks: Duration,
     /// More lines at once are told to come later.
@@ -95,6 +98,7 @@ impl Default for Manner {
             hang_up: None,
             greeting: "220 relay.example ready",
             extensions: &["SIZE 20971520"],
+            waits_all_the_same: false,
             thinks: Duration::ZERO,
             room: usize::MAX,
         }
@@ -167,6 +171,11 @@ impl ScriptedRelay {
     /// How many commands it has heard.
     pub fn heard(&self) -> usize {
         self.log.lock().unwrap().commands.len()
+    }
+
+    /// How many commands came with others right behind them.
+    pub fn with_more_behind(&self) -> usize {
+        self.log.lock().unwrap().with_more_behind
     }
 
     /// How many lines were open at once, at most.
@@ -257,7 +266,7 @@ impl Line {
             }
             let command = command.trim_end().to_owned();
             let verb: String = command.chars().take(4).collect::<String>().to_uppercase();
-            self.note(&command);
+            self.note(&command, !stream.buffer().is_empty());
             let word = if verb == "STAR" { "STARTTLS" } else { &verb };
             self.pause(word).await;
             if self.manner.hang_up == Some(word) {
@@ -317,6 +326,11 @@ impl Line {
                         say(&mut stream, &reply(code)).await?;
                         continue;
                     }
+                    let is_refused = matches!(act, Act::Sender(_) | Act::Recipient(_));
+                    if is_refused && !self.manner.waits_all_the_same {
+                        say(&mut stream, "503 5.5.1 for whom?").await?;
+                        continue;
+                    }
                     say(&mut stream, "354 end with a dot").await?;
                     if act == Act::DropWithinMessage {
                         stream.read_exact(&mut [0; 64]).await?;
@@ -352,13 +366,15 @@ impl Line {
         }
     }
 
-    fn note(&self, command: &str) {
+    fn note(&self, command: &str, has_more_behind: bool) {
         let masked = if command.starts_with("AUTH") {
             "AUTH"
         } else {
             command
         };
-        self.log.lock().unwrap().commands.push(masked.to_owned());
+        let mut log = self.log.lock().unwrap();
+        log.commands.push(masked.to_owned());
+        log.with_more_behind += usize::from(has_more_behind);
     }
 
     fn extensions(&self, plain: bool) -> String {

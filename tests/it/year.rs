@@ -139,7 +139,7 @@ impl Reckoning {
     async fn hold(&mut self, app: &TestApp, town: &Town, day: NaiveDate, is_stale: bool) {
         let new = app.store.mails_after(self.seen).await.unwrap();
         self.seen = new.last().map_or(self.seen, |mail| mail.id);
-        let today: Vec<Sent> = new.into_iter().map(Sent::read).collect();
+        let today = Sent::read_all(&app.store, new).await;
         assert!(today.iter().all(|sent| on(sent.date) == day));
         let mut told: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
         for sent in today

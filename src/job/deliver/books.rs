@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 use crate::job::{App, JobError, alarm};
 use crate::store::Write;
-use crate::store::outbox::{Mail, Settled};
+use crate::store::outbox::{Claimed, Mail, Settled};
 use crate::store::rests::Rest;
 
 /// Waits of a delivery whose database does not let it write.
@@ -37,17 +37,22 @@ impl Books {
         self.ended.is_empty() && self.given_back.is_empty() && self.rest.is_none()
     }
 
+    /// Whether there are but outcomes of mails in it.
+    pub fn may_wait(&self) -> bool {
+        self.given_back.is_empty() && self.rest.is_none()
+    }
+
     /// Writes all of it, and takes up to `wanted` more mails in the same transaction.
     ///
     /// # Errors
     /// When no mail could be taken; what is in the books is written all the same.
-    pub async fn write(mut self, app: &App, wanted: usize) -> Result<Vec<Mail>, JobError> {
+    pub async fn write(mut self, app: &App, wanted: usize) -> Result<Vec<Claimed>, JobError> {
         let mut claimed = Vec::new();
         let Err(error) = self.attempt(app, wanted, &mut claimed).await else {
             return Ok(claimed);
         };
         // A commit that was not answered may stand all the same. Nothing of these mails was sent.
-        let back = |mail: Mail| {
+        let back = |Claimed { mail, .. }| {
             let next = mail.next_attempt_at;
             (mail, next)
         };
@@ -62,7 +67,7 @@ impl Books {
         &self,
         app: &App,
         wanted: usize,
-        claimed: &mut Vec<Mail>,
+        claimed: &mut Vec<Claimed>,
     ) -> Result<(), JobError> {
         let write = app.store.write().await?;
         self.enter(app, &write).await?;

@@ -18,7 +18,7 @@ use super::{log, rest, settle};
 use crate::config::organisation::Address;
 use crate::job::{App, JobError};
 use crate::mail::transport::{Outcome, Parcel, Session};
-use crate::store::outbox::{Mail, MailStatus};
+use crate::store::outbox::{Claimed, MailStatus};
 use crate::store::rests::Rest;
 
 /// Mails that are `sending` for each connection, at most: the one on the wire, those that wait behind it, and those
@@ -27,6 +27,8 @@ use crate::store::rests::Rest;
 pub const IN_DOUBT: usize = 8;
 /// How long a mail stands back that a relay hung up on, so that others go before it.
 const STANDS_BACK: TimeDelta = TimeDelta::seconds(30);
+/// For so long an outcome waits at most for others to be written with: a relay that is slow lets each be written alone.
+const WRITES_WITHIN: Duration = Duration::from_millis(5);
 /// Between two looks whether the pace lets another mail go.
 const LOOK_AT_PACE: Duration = Duration::from_millis(20);
 
@@ -34,14 +36,28 @@ const LOOK_AT_PACE: Duration = Duration::from_millis(20);
 enum Event<'a> {
     Carried(Box<Carried<'a>>),
     /// The books were written, and so many mails asked for.
-    Written(Result<Vec<Mail>, JobError>, usize),
+    Written(Result<Vec<Claimed>, JobError>, usize),
     Paced,
+    /// What was held back is to be written.
+    Due,
 }
 
 struct Carried<'a> {
     session: Session<'a>,
-    mail: Mail,
+    claimed: Claimed,
     outcome: Outcome,
+}
+
+/// The books, as far as they are being written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Writing {
+    Rests,
+    /// Outcomes gather until [`Event::Due`].
+    Gathers,
+    /// They have gathered for long enough.
+    Due,
+    /// A commit is under way.
+    Writes,
 }
 
 pub struct Round<'a> {
@@ -51,10 +67,10 @@ pub struct Round<'a> {
     on_the_wire: usize,
     idle: Vec<Session<'a>>,
     /// Claimed, not begun.
-    ready: VecDeque<Mail>,
+    ready: VecDeque<Claimed>,
     books: Books,
-    is_writing: bool,
     is_pacing: bool,
+    writing: Writing,
     /// Nothing more is due.
     is_dry: bool,
     /// Mails that may be `sending` for each connection, by now.
@@ -77,8 +93,8 @@ impl<'a> Round<'a> {
             idle: sessions.collect(),
             ready: VecDeque::new(),
             books: Books::default(),
-            is_writing: false,
             is_pacing: false,
+            writing: Writing::Rests,
             is_dry: false,
             reach: 1,
             rest,
@@ -122,34 +138,48 @@ impl<'a> Round<'a> {
             let Some(session) = self.idle.pop() else {
                 return;
             };
-            let Some(mail) = self.ready.pop_front() else {
+            let Some(claimed) = self.ready.pop_front() else {
                 return;
             };
             self.on_the_wire += 1;
-            self.under_way.push(carry(session, mail).boxed());
+            self.under_way.push(carry(session, claimed).boxed());
         }
     }
 
     fn keep_books(&mut self) {
-        if self.is_writing {
+        if self.writing == Writing::Writes {
             return;
         }
         if self.is_ending() {
-            let back = self.ready.drain(..).map(|mail| {
+            let back = self.ready.drain(..).map(|Claimed { mail, .. }| {
                 let next = mail.next_attempt_at;
                 (mail, next)
             });
             self.books.given_back.extend(back);
         }
         let wanted = self.wanted();
-        if wanted == 0 && self.books.is_empty() {
+        if wanted == 0 && (self.books.is_empty() || self.gathers()) {
             return;
         }
         let books = std::mem::take(&mut self.books);
-        self.is_writing = true;
+        self.writing = Writing::Writes;
         let app = self.app;
         let write = async move { Event::Written(books.write(app, wanted).await, wanted) };
         self.under_way.push(write.boxed());
+    }
+
+    /// Whether what is in the books may wait for more: a commit costs as much for many outcomes as for one.
+    fn gathers(&mut self) -> bool {
+        let is_busy = self.on_the_wire > 0 || !self.ready.is_empty();
+        if self.is_ending() || !is_busy || !self.books.may_wait() || self.writing == Writing::Due {
+            return false;
+        }
+        if self.writing == Writing::Rests {
+            self.writing = Writing::Gathers;
+            let wait = tokio::time::sleep(WRITES_WITHIN).map(|()| Event::Due);
+            self.under_way.push(wait.boxed());
+        }
+        true
     }
 
     /// How many mails to claim now.
@@ -182,8 +212,10 @@ impl<'a> Round<'a> {
     fn note(&mut self, event: Event<'a>) {
         match event {
             Event::Paced => self.is_pacing = false,
+            Event::Due if self.writing == Writing::Gathers => self.writing = Writing::Due,
+            Event::Due => {}
             Event::Written(Ok(mails), wanted) => {
-                self.is_writing = false;
+                self.writing = Writing::Rests;
                 self.is_dry |= mails.len() < wanted;
                 if wanted > 0 && self.app.transport.pace().is_none() {
                     self.reach = (self.reach * 2).min(IN_DOUBT);
@@ -191,7 +223,7 @@ impl<'a> Round<'a> {
                 self.ready.extend(mails);
             }
             Event::Written(Err(error), _) => {
-                self.is_writing = false;
+                self.writing = Writing::Rests;
                 self.error = Some(error);
             }
             Event::Carried(carried) => self.note_outcome(*carried),
@@ -201,15 +233,16 @@ impl<'a> Round<'a> {
     fn note_outcome(&mut self, carried: Carried<'a>) {
         let Carried {
             session,
-            mail,
+            claimed,
             outcome,
         } = carried;
         self.on_the_wire -= 1;
         let now = self.app.clock.now();
-        let Some(settled) = settle(&mail, &outcome, now) else {
+        let Some(settled) = settle(&claimed.mail, &outcome, now) else {
             drop(session);
-            return self.go_without(mail, &outcome);
+            return self.go_without(claimed, &outcome);
         };
+        let mail = claimed.mail;
         if (session.is_open() || settled.status == MailStatus::Accepted)
             && let Some(rest) = self.rest.take()
         {
@@ -224,12 +257,12 @@ impl<'a> Round<'a> {
     }
 
     /// The mail had no attempt: another connection may take it, unless the relay hung up at this very mail.
-    fn go_without(&mut self, mail: Mail, outcome: &Outcome) {
+    fn go_without(&mut self, claimed: Claimed, outcome: &Outcome) {
         if matches!(outcome, Outcome::Down { at_message, .. } if *at_message) {
             let next = self.app.clock.now() + STANDS_BACK;
-            self.books.given_back.push((mail, next));
+            self.books.given_back.push((claimed.mail, next));
         } else {
-            self.ready.push_front(mail);
+            self.ready.push_front(claimed);
         }
         self.lose_connection(outcome.reply());
     }
@@ -256,8 +289,9 @@ impl<'a> Round<'a> {
     }
 }
 
-async fn carry(mut session: Session<'_>, mail: Mail) -> Event<'_> {
+async fn carry(mut session: Session<'_>, claimed: Claimed) -> Event<'_> {
     let outcome = {
+        let Claimed { mail, body } = &claimed;
         let (from, to) = (
             Address::new(mail.sender.clone()),
             Address::new(mail.recipient.clone()),
@@ -266,14 +300,14 @@ async fn carry(mut session: Session<'_>, mail: Mail) -> Event<'_> {
             from: &from,
             to: &to,
             message_id: &mail.message_id,
-            bytes: &mail.body,
-            light: mail.light.as_deref(),
+            bytes: &body.whole,
+            light: body.light.as_deref(),
         };
         session.send(&parcel).await
     };
     Event::Carried(Box::new(Carried {
         session,
-        mail,
+        claimed,
         outcome,
     }))
 }

@@ -93,7 +93,6 @@ mod tests {
             sender: "a@longbien.example".into(),
             recipient: "b@longbien.example".into(),
             subject: "s".into(),
-            body: Vec::new(),
             status: MailStatus::Sending,
             attempts,
             ambiguities,
@@ -101,7 +100,6 @@ mod tests {
             reply: None,
             created_at: now,
             finished_at: None,
-            light: None,
             first_refused_at: None,
         }
     }

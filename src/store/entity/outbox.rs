@@ -18,7 +18,6 @@ pub struct Model {
     pub sender: String,
     pub recipient: String,
     pub subject: String,
-    pub body: Vec<u8>,
     pub status: String,
     pub attempts: i32,
     pub next_attempt_at: i64,
@@ -26,7 +25,6 @@ pub struct Model {
     pub reply: Option<String>,
     pub created_at: i64,
     pub finished_at: Option<i64>,
-    pub light: Option<Vec<u8>>,
     pub first_refused_at: Option<i64>,
     pub followed_at: Option<i64>,
 }

@@ -9,9 +9,17 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::body::{self, Body};
 use super::{Mail, MailStatus, Settled};
 use crate::store::entity::outbox::{self, Column as Col};
 use crate::store::{StoreError, Write, seconds};
+
+/// A mail taken for sending, and what it says.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    pub mail: Mail,
+    pub body: Body,
+}
 
 impl Write {
     /// Takes up to `limit` mails that are due and marks them `sending`, an attempt more for each. Commit before
@@ -23,8 +31,8 @@ impl Write {
         &self,
         now: DateTime<Utc>,
         limit: u64,
-    ) -> Result<Vec<Mail>, StoreError> {
-        let mut due = outbox::Entity::find()
+    ) -> Result<Vec<Claimed>, StoreError> {
+        let due = outbox::Entity::find()
             .filter(Col::Status.eq(MailStatus::Queued.as_str()))
             .filter(Col::NextAttemptAt.lte(seconds(now)))
             .order_by_asc(Col::NextAttemptAt)
@@ -45,11 +53,17 @@ impl Write {
             .filter(Col::Id.is_in(due.iter().map(|row| row.id)))
             .exec(&self.tx)
             .await?;
-        for row in &mut due {
+        let mut bodies = body::bodies(&self.tx, due.iter().map(|row| row.id)).await?;
+        let claimed = |mut row: outbox::Model| {
             row.status = MailStatus::Sending.as_str().to_owned();
             row.attempts += 1;
-        }
-        due.into_iter().map(Mail::try_from).collect()
+            let body = bodies
+                .remove(&row.id)
+                .ok_or_else(|| body::missing(row.id))?;
+            let mail = Mail::try_from(row)?;
+            Ok(Claimed { mail, body })
+        };
+        due.into_iter().map(claimed).collect()
     }
 
     /// Takes the claim of `mail` back, if it stands: it had no attempt, and may have one from `next` on.

@@ -30,13 +30,21 @@ struct Case<'a> {
 pub struct Evidence {
     pub runs: Vec<Run>,
     pub mails: Vec<Mail>,
+    /// What they say, by their numbers.
+    pub bodies: BTreeMap<i64, Vec<u8>>,
 }
 
 impl Evidence {
     pub async fn collect(store: &Store) -> Self {
+        let mails = store.mails(None).await.unwrap();
+        let mut bodies = BTreeMap::new();
+        for mail in &mails {
+            bodies.insert(mail.id, store.mail_body(mail.id).await.unwrap().whole);
+        }
         Self {
             runs: store.runs(None, 10_000_000).await.unwrap(),
-            mails: store.mails(None).await.unwrap(),
+            mails,
+            bodies,
         }
     }
 }
@@ -271,7 +279,9 @@ impl Case<'_> {
             .iter()
             .filter(|mail| mail.kind == MailKind::Alert)
         {
-            let parsed = MessageParser::default().parse(&mail.body).unwrap();
+            let parsed = MessageParser::default()
+                .parse(&evidence.bodies[&mail.id])
+                .unwrap();
             let text = parsed.body_text(0).unwrap();
             for dossier in self
                 .dossiers
