@@ -318,7 +318,7 @@ impl Daemon {
             if let Err(error) = self.runner.drain(&self.app, DRAIN).await {
                 tracing::error!(%error, "not everything that ended could be written");
             }
-            if let Err(error) = round::write(&self.app, Haste::Now).await {
+            if let Err(error) = round::write(&self.app, Haste::Gathers).await {
                 tracing::warn!(%error, "letters are written at the next start");
             }
         };

@@ -112,20 +112,27 @@ fn make(file: &Path) -> std::io::Result<()> {
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let made = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file);
+    // Complete under its name or not there at all: a key that was cut off would stop every letter.
+    let draft = file.with_extension(format!("{}.new", std::process::id()));
+    let written = write_key(&draft, &BASE64.encode(secret));
+    let made = written.and_then(|()| std::fs::hard_link(&draft, file));
+    std::fs::remove_file(&draft).ok();
     match made {
-        Ok(mut made) => {
-            made.write_all(BASE64.encode(secret).as_bytes())?;
-            made.sync_all()
-        }
         // Another process was faster: its key is as good.
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
+        made => made,
     }
+}
+
+fn write_key(draft: &Path, key: &str) -> std::io::Result<()> {
+    let mut made = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(draft)?;
+    made.write_all(key.as_bytes())?;
+    made.sync_all()
 }
 
 #[cfg(test)]

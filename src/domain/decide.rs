@@ -134,7 +134,8 @@ fn about_late(
     let has_heard = |occasion| told.iter().any(|heard| heard.occasion == occasion);
     if let Some(promised) = previous.answers.broken_on(today) {
         let broken = Occasion::Broken { due, promised };
-        if !has_heard(broken) {
+        // Whoever heard after that day knows that it was not kept.
+        if last.on <= promised && !has_heard(broken) {
             return Decision::Speak(broken, Reason::PromisedDatePassed(promised));
         }
     }

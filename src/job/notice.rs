@@ -191,11 +191,10 @@ fn on_duty(app: &App) -> Option<Recipient> {
 }
 
 async fn heard(write: &Write, recipient: &Recipient, about: &str) -> Result<Vec<Told>, JobError> {
-    let mut told = write
-        .told(recipient.address.full(), about, Goes::Out)
-        .await?;
-    told.retain(|told| told.about == about);
-    Ok(told)
+    let abouts = [about.to_owned()];
+    Ok(write
+        .told_of(recipient.address.full(), &abouts, Goes::Out)
+        .await?)
 }
 
 /// The decision and its mail, in one transaction.

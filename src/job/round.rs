@@ -139,7 +139,7 @@ async fn is_gathering(
     let hour = app.files.settings.letters.hours.from;
     let today = app.day(now).and_time(hour);
     let opened = app.zone().from_local_datetime(&today).earliest();
-    let opened = opened.map_or(now, |opened| opened.to_utc());
+    let opened = opened.map_or(now, |opened| opened.to_utc()).min(now);
     let latest = waiting.iter().map(|one| one.decided_at).max();
     if now - latest.map_or(opened, |at| at.max(opened)) > gather {
         return Ok(false);
@@ -202,13 +202,16 @@ async fn queue(
         references: first.as_deref(),
         files: &slips::file(app, &slips)?,
     };
-    let message_id = letter::queue_draft(app, write, None, &sheet.recipient, draft).await?;
     if due == Due::All {
-        let today = app.day(facts.as_of);
-        write
+        let (today, message_id) = (app.day(facts.as_of), letter::message_id(app, None, &key)?);
+        let is_first = write
             .note_letter(address, today, &message_id, facts.as_of)
             .await?;
+        if !is_first {
+            return Ok(false);
+        }
     }
+    let message_id = letter::queue_draft(app, write, None, &sheet.recipient, draft).await?;
     let ids: Vec<i64> = items.iter().map(|item| item.waiting.id).collect();
     write
         .carry_decisions(&ids, &message_id, facts.as_of)

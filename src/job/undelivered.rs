@@ -24,11 +24,20 @@ const AT_ONCE: u64 = 20;
 pub async fn follow_up(app: &App) -> Result<usize, JobError> {
     let mut followed = 0;
     for mail in app.store.unfollowed_mails(AT_ONCE).await? {
-        let deputy = deputy(app, &mail);
+        // A letter of several posts holds what is not this deputy's: who sees to it is the operator's to say.
+        let posts = app.store.posts_of(&mail.message_id).await?;
+        let deputy = deputy(app, &mail).filter(|_| posts.len() <= 1);
         // A mail to the operator that does not arrive is no matter for another one.
         if !alarm::is_to_operator(&mail.post) {
             // Boxed: a letter in the making is large, and hardly any mail comes back.
-            Box::pin(tell_operator(app, matter(app, &mail, deputy.as_ref()))).await?;
+            let told = Box::pin(tell_operator(app, matter(app, &mail, deputy.as_ref()))).await;
+            match told {
+                Err(error) if error.is_outage() => return Err(error),
+                Err(error) => {
+                    tracing::error!(id = mail.id, %error, "the operator cannot be told of this mail");
+                }
+                Ok(_) => {}
+            }
         }
         let copy = match deputy {
             Some(deputy) => copy(app, &mail, &app.store.mail_body(mail.id).await?, &deputy),
@@ -79,7 +88,9 @@ fn fingerprint(address: &str) -> String {
 
 /// Who gets an alert that its addressee does not.
 fn deputy(app: &App, mail: &Mail) -> Option<Recipient> {
-    if mail.kind != MailKind::Alert || alarm::is_to_operator(&mail.post) {
+    // A site that is tried out writes to nobody else.
+    let is_on_trial = app.files.settings.letters.all_to.is_some();
+    if is_on_trial || mail.kind != MailKind::Alert || alarm::is_to_operator(&mail.post) {
         return None;
     }
     let (role, unit) = mail.post.split_once('@')?;

@@ -260,6 +260,22 @@ impl Store {
         rows.into_iter().map(Waiting::try_from).collect()
     }
 
+    /// The posts for which the mail `message_id` speaks.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn posts_of(&self, message_id: &str) -> Result<Vec<String>, StoreError> {
+        let posts = decision::Entity::find()
+            .select_only()
+            .column(Col::Post)
+            .distinct()
+            .filter(Col::MessageId.eq(message_id))
+            .into_tuple()
+            .all(&self.db)
+            .await?;
+        Ok(posts)
+    }
+
     /// Every decision about one thing, oldest first: why somebody was told, or was not.
     ///
     /// # Errors

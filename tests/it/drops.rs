@@ -347,7 +347,7 @@ stories! {
         fs::write(folder.join("ho-so.csv"), csv(1..=2)).unwrap();
         app.succeed("pull-exports").await;
         assert_eq!(statuses(app).await, [4, 4]);
-        app.edit("config/sources/exports.toml", "\"Đang xử lý\" = 4", "\"Đang xử lý\" = 2").await;
+        app.edit("config/sources/exports.toml", "status = \"Trạng thái\"", "status = { from = \"Trạng thái\", codes = { \"Đang xử lý\" = 2 } }").await;
         fs::write(folder.join("ho-so.csv"), csv(1..=2)).unwrap();
         let ran = app.succeed("pull-exports").await;
         assert_eq!(ran.counted(COUNTED)["dossiers"]["rows"], 2);

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::Asked;
-use crate::config::organisation::Role;
 use crate::domain::answer::{AnswerKind, Standing};
 use crate::domain::decide::Occasion;
 use crate::domain::overdue::{DueStatus, OverdueRow};
@@ -93,7 +92,10 @@ impl Now {
     fn question(&self, app: &App, told: &Telling, alert: &Alert) -> Option<Question> {
         let subject = match code(&told.about) {
             Some(code) => {
-                let row = self.rows.get(code).filter(|row| may_see(&told.post, row))?;
+                let row = self
+                    .rows
+                    .get(code)
+                    .filter(|row| may_see(app, &told.post, row))?;
                 let nature = match row.status {
                     DueStatus::Overdue => Nature::Late,
                     DueStatus::Soon => Nature::Soon,
@@ -125,15 +127,12 @@ fn code(about: &str) -> Option<&str> {
     about.strip_prefix("dossier/")
 }
 
-/// A head sees the unit's own dossiers only, also where one went to another unit after the letter.
-fn may_see(post: &str, row: &OverdueRow) -> bool {
-    match post.split_once('@') {
-        Some((role, unit)) if Role::parse(role) == Some(Role::Head) => row
-            .answerable
-            .as_ref()
-            .is_some_and(|answerable| answerable.as_str() == unit),
-        _ => true,
-    }
+/// A unit's own posts see their own dossiers only, also where one went to another unit after the letter.
+fn may_see(app: &App, post: &str, row: &OverdueRow) -> bool {
+    let unit = row.answerable.as_ref().unwrap_or(&row.unit).as_str();
+    let district = app.files.organisation.district.as_str();
+    post.split_once('@')
+        .is_some_and(|(_, of)| of == district || of == unit)
 }
 
 /// The last answer of this kind that came by the letter's link, with all that it was given to at once.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
+use crate::config::organisation::Recipient;
 use crate::domain::assess::SourceHealth;
 use crate::domain::board::{Board, Status};
 use crate::domain::overdue::OverdueRow;
@@ -26,6 +27,8 @@ const TREND: u64 = 28;
 #[derive(Debug)]
 pub struct Facts {
     pub as_of: DateTime<Utc>,
+    /// Posts of this unit hear of every other.
+    pub district: UnitCode,
     /// When the dossiers were last read completely; `None`: nothing can be said of them.
     pub read_at: Option<DateTime<Utc>>,
     /// Overdue or soon due, by code.
@@ -72,6 +75,7 @@ impl Facts {
         };
         Ok(Self {
             as_of,
+            district: app.files.organisation.district.clone(),
             read_at,
             rows: rows
                 .into_iter()
@@ -84,6 +88,13 @@ impl Facts {
             },
             sources: figures::sources(app, as_of).await?,
         })
+    }
+}
+
+impl Facts {
+    /// Whether what `unit` answers for is this reader's: a unit's own posts hear of their own only.
+    pub fn concerns(&self, recipient: &Recipient, unit: &UnitCode) -> bool {
+        recipient.unit == self.district || recipient.unit == *unit
     }
 }
 

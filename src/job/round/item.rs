@@ -4,10 +4,12 @@
 //! Never: the order of a letter.
 //! Reads next: `sheet.rs`.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
 use super::{Facts, is};
-use crate::config::organisation::{Recipient, Role};
+use crate::config::organisation::Recipient;
 use crate::domain::answer::Standing;
 use crate::domain::decide::{Ending, Occasion};
 use crate::domain::overdue::{DueStatus, OverdueRow};
@@ -72,7 +74,23 @@ pub async fn sorted(
             Some(Err(why)) => withdrawn.push((item.waiting, why.to_owned())),
         }
     }
+    let (items, again) = once_each(items);
+    withdrawn.extend(
+        again
+            .into_iter()
+            .map(|item| (item.waiting, "told as it stands now".to_owned())),
+    );
     Ok((items, withdrawn))
+}
+
+/// One thing is told once in a letter, as it was decided last; the rest.
+fn once_each(items: Vec<Item>) -> (Vec<Item>, Vec<Item>) {
+    let mut last: BTreeMap<String, i64> = BTreeMap::new();
+    for item in &items {
+        last.insert(item.waiting.about.clone(), item.waiting.id);
+    }
+    let is_last = |item: &Item| last.get(&item.waiting.about) == Some(&item.waiting.id);
+    items.into_iter().partition(is_last)
 }
 
 impl Item {
@@ -135,7 +153,7 @@ impl Item {
                 _ => Ok(Some(Subject::Over(how, code))),
             },
             (Some(_), _) if facts.read_at.is_none() => Ok(None),
-            (Some(code), occasion) => dossier(facts.rows.get(code), occasion, recipient),
+            (Some(code), occasion) => dossier(facts, code, occasion, recipient),
             (None, Occasion::Over { how, .. }) => match facts.lags.contains_key(about) {
                 true => Err("lagging again"),
                 false => Ok(Some(Subject::Over(how, about))),
@@ -156,7 +174,11 @@ impl Item {
                 facts.lags.get(about).map(|(unit, _)| unit.clone())?,
                 self.waiting.decided_at,
             ),
-            _ => (row?.answerable.clone()?, row?.due_at.to_utc()),
+            _ => {
+                let row = row?;
+                let unit = row.answerable.as_ref().unwrap_or(&row.unit);
+                (unit.clone(), row.due_at.to_utc())
+            }
         };
         Some(ToldAlert {
             about: about.clone(),
@@ -171,18 +193,17 @@ impl Item {
 }
 
 fn dossier<'f>(
-    row: Option<&'f OverdueRow>,
+    facts: &'f Facts,
+    code: &str,
     occasion: Occasion,
     recipient: &Recipient,
 ) -> Result<Option<Subject<'f>>, &'static str> {
     let warns = matches!(occasion, Occasion::Soon { .. });
-    match row {
+    match facts.rows.get(code) {
         None => Err("not overdue any more"),
         Some(row) if warns != (row.status == DueStatus::Soon) => Err("it stands otherwise now"),
         // A unit's letter holds its own dossiers only.
-        Some(row)
-            if recipient.role == Role::Head && row.answerable.as_ref() != Some(&recipient.unit) =>
-        {
+        Some(row) if !facts.concerns(recipient, row.answerable.as_ref().unwrap_or(&row.unit)) => {
             Err("another unit has it")
         }
         Some(row) => Ok(Some(Subject::Dossier(row))),
@@ -196,9 +217,7 @@ fn ward<'f>(
 ) -> Result<Option<Subject<'f>>, &'static str> {
     match facts.lags.get(about) {
         None => Err("not lagging any more"),
-        Some((unit, _)) if recipient.role == Role::Head && *unit != recipient.unit => {
-            Err("another ward")
-        }
+        Some((unit, _)) if !facts.concerns(recipient, unit) => Err("another ward"),
         Some((_, lag)) => Ok(Some(Subject::Ward(lag))),
     }
 }

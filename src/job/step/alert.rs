@@ -53,6 +53,10 @@ impl Past {
         let mut past = Self::default();
         let address = recipient.address.full();
         for told in write.told_of(address, abouts, context.goes()).await? {
+            // What still waits for its letter was not heard: it is decided as if nothing had been said, and stored once.
+            if told.message_id.is_none() {
+                continue;
+            }
             let on = context.app.day(told.at);
             let Some(occasion) = Occasion::parse(&told.occasion) else {
                 continue;

@@ -51,6 +51,25 @@ impl Vacancies {
         instead
     }
 
+    /// Who hears of what a unit left that is gone and has no successor: the district, and never a namesake.
+    pub fn orphaned(
+        &mut self,
+        context: &Context<'_>,
+        unit: &UnitCode,
+        role: Role,
+    ) -> Option<Recipient> {
+        let organisation = &context.app.files.organisation;
+        let today = context.app.day(context.as_of);
+        let above = RUNGS
+            .into_iter()
+            .filter(|rung| *rung != Role::Head && *rung >= role);
+        let instead = above
+            .into_iter()
+            .find_map(|rung| organisation.holder(&organisation.district, rung, today));
+        self.0.insert((unit.clone(), role), instead.clone());
+        instead
+    }
+
     pub fn count(&self) -> usize {
         self.0.len()
     }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{Past, row};
-use crate::config::organisation::{Recipient, Role};
+use crate::config::organisation::Recipient;
 use crate::domain::decide::{self, Ending, Occasion};
 use crate::domain::dossier::{Dossier, State, state};
 use crate::domain::unit::UnitCode;
@@ -77,8 +77,8 @@ fn concerns(context: &Context<'_>, alert: &Alert, still: &StillSo) -> bool {
     let (Some(unit), Some(recipient)) = (still.get(&alert.about), holds(context, alert)) else {
         return false;
     };
-    // Above the head it does not matter which unit has it.
-    recipient.role != Role::Head || *unit == alert.unit
+    // Above all units it does not matter which one has it.
+    is_above(context, &recipient) || *unit == alert.unit
 }
 
 /// The reader of the alert, if the post is still theirs.
@@ -95,6 +95,7 @@ fn code(alert: &Alert) -> Option<&str> {
 fn ending(context: &Context<'_>, dossier: &Dossier) -> (Ending, DateTime<Utc>) {
     let (as_of, zone) = (context.as_of, context.app.zone());
     match state(dossier, as_of, zone) {
+        State::Overdue => (Ending::Gone, as_of),
         State::InTime => (Ending::Rescheduled, as_of),
         State::Stopped => (Ending::Stopped, dossier.stopped_at.unwrap_or(as_of)),
         _ => (Ending::Resolved, dossier.finished_at.unwrap_or(as_of)),
@@ -142,5 +143,9 @@ fn news(context: &Context<'_>, alert: &Alert, how: Ending) -> Option<(NaiveDate,
         occasion => occasion.late_since()?,
     };
     let recipient = holds(context, alert)?;
-    (how != Ending::Gone || recipient.role == Role::Head).then_some((due, recipient))
+    (how != Ending::Gone || !is_above(context, &recipient)).then_some((due, recipient))
+}
+
+fn is_above(context: &Context<'_>, recipient: &Recipient) -> bool {
+    recipient.unit == context.app.files.organisation.district
 }

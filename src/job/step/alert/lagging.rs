@@ -137,6 +137,16 @@ async fn decide_each(
     let decided: Vec<Decision> = matters.iter().map(decide).collect();
     let speaks = |decision: &Decision| matches!(decision, Decision::Speak(..));
     let any = decided.iter().any(speaks);
+    let again: Vec<String> = abouts
+        .iter()
+        .filter(|about| past.has_heard(about))
+        .cloned()
+        .collect();
+    if facts.is_none() {
+        write
+            .reopen_alerts(recipient.address.full(), &again)
+            .await?;
+    }
     let rows = abouts
         .into_iter()
         .zip(&decided)

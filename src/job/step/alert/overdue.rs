@@ -79,9 +79,10 @@ pub async fn perform(context: &Context<'_>, alert: &OverdueDossiers) -> Result<D
         )
         .await?;
     }
-    let still = rows
-        .iter()
-        .filter_map(|row| Some((about(row), row.answerable.clone()?)));
+    let still = rows.iter().map(|row| {
+        let unit = row.answerable.as_ref().unwrap_or(&row.unit);
+        (about(row), unit.clone())
+    });
     let over = ended::dossiers(context, &still.collect()).await?;
     let vacant = vacancies.count();
     vacancies.tell(context).await?;
@@ -109,7 +110,7 @@ fn recipients<'a>(
         for rung in &alert.ladder {
             let addressee = match dossier.answerable {
                 Some(_) => vacancies.addressee(context, unit, rung.to),
-                None => vacancies.nobody(context, unit, rung.to),
+                None => vacancies.orphaned(context, unit, rung.to),
             };
             let Some(recipient) = addressee else {
                 continue;
@@ -164,10 +165,13 @@ async fn decide_each(
         }
         decisions.push(row(context, recipient, about, &decision, alert.urgent));
     }
-    let again: Vec<String> = decisions
+    let is_overdue = |matter: &Matter<'_>| matter.dossier.status == DueStatus::Overdue;
+    let again: Vec<String> = matters
         .iter()
-        .filter(|row| row.occasion.is_none() && past.has_heard(&row.about))
-        .map(|row| row.about.clone())
+        .zip(&decisions)
+        .filter(|(matter, row)| is_overdue(matter) && row.occasion.is_none())
+        .filter(|(_, row)| past.has_heard(&row.about))
+        .map(|(_, row)| row.about.clone())
         .collect();
     if facts.is_none() {
         write
