@@ -11,6 +11,8 @@ use crate::word_enum;
 
 /// A promise reaches at most so many working days ahead: a longer one is a new due date.
 pub const MOST_PROMISED: i64 = 20;
+/// Whoever runs the program may take a promise back too.
+const OPERATOR: &str = "operator@";
 /// A silence lasts at most so many working days.
 pub const MOST_SILENT: i64 = 40;
 
@@ -24,7 +26,7 @@ word_enum! {
         NotMine = "not-mine",
         /// The post wants to hear nothing until a day has passed; others hear all the same.
         Silenced = "silenced",
-        /// What was answered before holds no more.
+        /// What this post answered before holds no more, its promise included.
         Withdrawn = "withdrawn",
     }
 }
@@ -109,15 +111,23 @@ impl Standing {
     #[must_use]
     pub fn of(answers: &[Answer], post: &str) -> Self {
         let mut standing = Self::default();
+        let mut promised_by = "";
         for answer in answers {
             let own = answer.post == post;
+            let may_end_promise = answer.post == promised_by || answer.post.starts_with(OPERATOR);
             match answer.kind {
-                AnswerKind::Promised => standing.promised = answer.until,
+                AnswerKind::Promised => {
+                    standing.promised = answer.until;
+                    promised_by = &answer.post;
+                }
                 AnswerKind::Seen if own => standing.seen = Some(answer.on),
                 AnswerKind::NotMine if own => standing.not_mine = true,
                 AnswerKind::Silenced if own => standing.silenced = answer.until,
-                AnswerKind::Withdrawn if own => standing = Self::default(),
-                AnswerKind::Withdrawn => standing.promised = None,
+                AnswerKind::Withdrawn => {
+                    let kept = if own { Self::default() } else { standing };
+                    let promised = standing.promised.filter(|_| !may_end_promise);
+                    standing = Self { promised, ..kept };
+                }
                 AnswerKind::Seen | AnswerKind::NotMine | AnswerKind::Silenced => {}
             }
         }
@@ -195,6 +205,12 @@ mod tests {
         ]
         .concat();
         assert_eq!(Standing::of(&again, "head@00118"), Standing::default());
+        let by_another = [
+            answer(AnswerKind::Promised, "head@00118", Some("2020-06-05")),
+            answer(AnswerKind::Withdrawn, "chair@004", None),
+        ];
+        let head = Standing::of(&by_another, "head@00118");
+        assert!(head.promised.is_some(), "a promise is its giver's");
     }
 
     #[test]

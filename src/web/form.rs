@@ -29,17 +29,12 @@ pub struct Wish {
     pub noted: Option<AnswerKind>,
 }
 
-/// What a link may answer: taking back is for the command line, which says whose answer it takes back.
-fn by_link(text: &str) -> Option<AnswerKind> {
-    AnswerKind::parse(text).filter(|kind| *kind != AnswerKind::Withdrawn)
-}
-
 impl Form {
     pub fn read(body: &[u8]) -> Self {
         let mut form = Self::default();
         for (name, value) in form_urlencoded::parse(body) {
             match name.as_ref() {
-                "answer" => form.kind = by_link(&value),
+                "answer" => form.kind = AnswerKind::parse(&value),
                 "alert" => form.alerts.extend(value.parse::<i64>().ok()),
                 "promised_day" => form.promised_day = value.parse().ok(),
                 "silenced_day" => form.silenced_day = value.parse().ok(),
