@@ -151,7 +151,7 @@ async fn hand_over(app: &App) -> anyhow::Result<Round> {
 }
 
 /// Whoever asked for a run wonders where its mails are. Empty where none waits.
-fn later(zone: Tz, round: Round) -> String {
+pub fn later(zone: Tz, round: Round) -> String {
     let Round { waiting, next, .. } = round;
     next.filter(|_| waiting > 0)
         .map_or_else(String::new, |next| {

@@ -129,13 +129,21 @@ pub(super) fn parts(letter: &Overdue, words: &Words) -> Parts {
     let told = view.posts.iter().map(|post| post.told.as_str());
     let preview: Vec<&str> = std::iter::once(view.ask.as_str()).chain(told).collect();
     Parts {
-        title: words.overdue.title(),
+        title: if letter.posts.iter().any(is_of_what_is_late) {
+            words.overdue.title()
+        } else {
+            words.overdue.title_soon()
+        },
         result: words.overdue.result(&result, unit(letter, words)),
         preview: preview.join(" ").trim().to_owned(),
         notes,
         answering: letter.answering.clone(),
         body: Body::Overdue(Box::new(view)),
     }
+}
+
+fn is_of_what_is_late(post: &Post) -> bool {
+    !post.late.is_empty() || post.already_told > 0 || !post.lags.is_empty() || post.soon.is_empty()
 }
 
 fn unit(letter: &Overdue, words: &Words) -> String {

@@ -21,7 +21,7 @@ use change::{at_mut, changes, places, tables};
 use reader::{known_keys, known_words, problems, shown};
 
 /// What a reader rejects and a schema cannot: part of a problem's message, and why.
-const READER_ONLY: [(&str, &str); 45] = [
+const READER_ONLY: [(&str, &str); 46] = [
     (
         "the setting `",
         "settings are laid over each other: no file must have them all",
@@ -32,6 +32,7 @@ const READER_ONLY: [(&str, &str); 45] = [
     ("would cross the network in plain text", "compares two keys"),
     ("people could never be written to", "compares two keys"),
     ("links that nobody answers", "compares two keys"),
+    ("is not among mail.allowed_domains", "compares two keys"),
     ("is followed by", "compares two tables"),
     ("is after the last day", "compares two keys"),
     (

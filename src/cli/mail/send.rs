@@ -10,9 +10,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 
 use crate::cli::beside::{self, Runs};
+use crate::cli::run::later;
 use crate::cli::{Scope, output};
 use crate::daemon;
 use crate::job::bounces::Bounces;
+use crate::job::round::{self, Haste};
 use crate::job::{App, deliver};
 use crate::store::outbox::MailStatus;
 
@@ -33,12 +35,16 @@ pub async fn send(scope: &Scope) -> anyhow::Result<()> {
         }
     };
     Bounces::default().look(&app).await?;
+    let round = round::write(&app, Haste::Now).await?;
     let accepted = until_told_to_stop(&app).await?;
     let outbox = app.store.mails_by_status().await?;
     if scope.json {
         return output::json(&Sent { accepted, outbox });
     }
     let count = |status| outbox.get(&status).copied().unwrap_or_default();
+    if round.waiting > 0 {
+        output::line(later(app.zone(), round))?;
+    }
     output::line(format!(
         "{accepted} accepted; {} wait, {} need you (see `dondoc mail list`)",
         count(MailStatus::Queued),

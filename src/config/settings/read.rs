@@ -15,8 +15,11 @@ use secrecy::SecretString;
 use super::letters::{letters, web};
 use super::mail::mail;
 use super::operator::operator;
-use super::{Confidence, Credential, Database, Language, Metrics, Rules, Settings, Site};
+use super::{
+    Confidence, Credential, Database, Language, Letters, Mail, Metrics, Rules, Settings, Site,
+};
 use crate::config::layers::Layers;
+use crate::config::organisation::Address;
 use crate::config::secret::SecretSource;
 use crate::config::zone;
 
@@ -42,9 +45,11 @@ pub fn settings(layers: &Layers<'_>) -> Option<Settings> {
     let mail = mail(layers);
     let letters = letters(layers);
     let web = web(layers);
+    let trial_is_allowed = trial_is_allowed(layers, mail.as_ref(), letters.as_ref());
     let rules = rules(layers);
     let metrics = metrics(layers);
     let operator = operator(layers);
+    trial_is_allowed.then_some(())?;
     Some(Settings {
         site: site?,
         database: database?,
@@ -57,6 +62,23 @@ pub fn settings(layers: &Layers<'_>) -> Option<Settings> {
         metrics: metrics?,
         operator: operator?,
     })
+}
+
+/// Where everything goes while a site is tried out must be allowed like anywhere else, or no letter could be written.
+fn trial_is_allowed(layers: &Layers<'_>, mail: Option<&Mail>, letters: Option<&Letters>) -> bool {
+    let (Some(mail), Some(letters)) = (mail, letters) else {
+        return true;
+    };
+    let outside = letters.all_to.as_ref().map(Address::domain);
+    match outside.filter(|domain| !mail.allowed_domains.contains(domain)) {
+        None => true,
+        Some(domain) => {
+            let message = format!("`{domain}` is not among mail.allowed_domains");
+            let help = "name an address of an allowed domain, or extend `mail.allowed_domains`";
+            layers.problem("letters.all_to", &message, help);
+            false
+        }
+    }
 }
 
 fn site(layers: &Layers<'_>) -> Option<Site> {
