@@ -65,6 +65,7 @@ async fn is_at_rest(app: &TestApp) -> bool {
     !runs.iter().any(|run| waits.contains(&run.status))
         && !mails.contains_key(&MailStatus::Queued)
         && !mails.contains_key(&MailStatus::Sending)
+        && app.store.waiting().await.unwrap().is_empty()
 }
 
 /// The runs of a job, oldest first.

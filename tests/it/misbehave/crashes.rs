@@ -126,9 +126,10 @@ stories! {
             app.city.fails_on_page(DOSSIERS, page, Answer::Late(Duration::from_secs(5)));
             let mut process = runner(Unwatched);
             assert_eq!(process.start_ready(&here).await.unwrap(), 1);
-            until("the page before is stored", async || {
+            // The page before is stored when the next one has come.
+            until("what came before is stored", async || {
                 let stored = app.store.count_dossiers("one-stop-shop").await.unwrap();
-                stored as usize == page - 1
+                stored as usize == page - 2
             })
             .await;
         }

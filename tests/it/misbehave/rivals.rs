@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use dondoc::job::plan;
 use dondoc::job::runner::Runner;
 use dondoc::job::watch::Unwatched;
-use dondoc::job::{deliver, plan};
 use dondoc::store::Kept;
 use sea_orm::ConnectionTrait;
 
@@ -121,7 +121,7 @@ stories! {
         let ran = app.ran(run.id).await;
         assert_eq!((ran.status(), ran.run.attempts), (RunStatus::Succeeded, 2));
         assert_eq!(ran.run.finished_at, Some(app.clock.now()), "as the other wrote it");
-        deliver::drain(app).await.unwrap();
+        app.run_queued().await;
         assert_eq!(app.sent().await.len(), 1);
     }
 }
