@@ -189,14 +189,22 @@ async fn raise(
     Ok(())
 }
 
-/// Tells what was raised and is not told yet, in order. What fails is tried again later, and fails nothing else.
+/// Tells what was raised and is not told yet, in order. What fails is tried again later, and fails nothing else: a
+/// webhook that answers no more keeps no line from the file.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn tell(app: &App) -> Result<(), JobError> {
-    let ways = ways(app);
+    let all = ways(app);
+    for ways in [all, all.files_alone(), all.posts_alone()] {
+        tell_by(app, ways).await?;
+    }
+    Ok(())
+}
+
+async fn tell_by(app: &App, ways: Ways) -> Result<(), JobError> {
     while let Some(mut alarm) = app.store.untold_alarm(ways, app.clock.now()).await? {
-        let is_told = tell_one(app, &mut alarm).await;
+        let is_told = tell_one(app, &mut alarm, ways).await;
         let now = app.clock.now();
         let next = if is_told {
             now
@@ -214,17 +222,21 @@ pub async fn tell(app: &App) -> Result<(), JobError> {
     Ok(())
 }
 
-/// By each way that has not told it; whether all have now.
-async fn tell_one(app: &App, alarm: &mut Alarm) -> bool {
+/// By each of `ways` that has not told it; whether all have now.
+async fn tell_one(app: &App, alarm: &mut Alarm, ways: Ways) -> bool {
     let (operator, now) = (&app.files.settings.operator, app.clock.now());
     let mut is_told = true;
-    if let (Some(url), None) = (&operator.webhook, alarm.posted_at) {
+    if ways.posts
+        && let (Some(url), None) = (&operator.webhook, alarm.posted_at)
+    {
         match http::post(url.expose_secret(), &body(app, alarm), now).await {
             Ok(()) => alarm.posted_at = Some(now),
             Err(error) => is_told = failed(alarm, &error),
         }
     }
-    if let (Some(file), None) = (&operator.file, alarm.filed_at) {
+    if ways.files
+        && let (Some(file), None) = (&operator.file, alarm.filed_at)
+    {
         match add_line(app.site.join(file), line(app, alarm)).await {
             Ok(()) => alarm.filed_at = Some(now),
             Err(error) => is_told = failed(alarm, &format!("{}: {error}", file.display())),

@@ -239,7 +239,10 @@ fn compose(
 }
 
 /// Nothing is ever sent outside the allowed domains.
-fn is_allowed(app: &App, to: &Address) -> Result<(), String> {
+///
+/// # Errors
+/// With the domain that is not among them.
+pub fn is_allowed(app: &App, to: &Address) -> Result<(), String> {
     let allowed = &app.files.settings.mail.allowed_domains;
     let domain = to.domain();
     let same = |allowed: &String| allowed.eq_ignore_ascii_case(&domain);

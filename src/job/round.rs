@@ -159,7 +159,7 @@ async fn write_to(app: &App, facts: &Facts, address: &str, due: Due) -> Result<b
     if due == Due::UrgentOnly {
         waiting.retain(|one| one.urgent);
     }
-    let (items, withdrawn) = item::sorted(app, facts, waiting).await?;
+    let (items, withdrawn) = item::sorted(app, &write, facts, waiting).await?;
     for (one, why) in withdrawn {
         write.withdraw_decision(&one, &why).await?;
     }
@@ -177,7 +177,7 @@ async fn queue(
     due: Due,
     items: &[Item],
 ) -> Result<bool, JobError> {
-    let open = app.store.open_alerts_of(address).await?;
+    let open = write.open_alerts_of(address).await?;
     let Some(sheet) = Sheet::of(app, facts, address, items, &open) else {
         return Ok(false);
     };

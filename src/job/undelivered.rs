@@ -98,13 +98,7 @@ fn deputy(app: &App, mail: &Mail) -> Option<Recipient> {
     let today = app.day(app.clock.now());
     let found = app.files.organisation.deputy(&unit, role, today)?;
     let is_other = !found.address.full().eq_ignore_ascii_case(&mail.recipient);
-    (is_other && is_allowed(app, &found.address)).then_some(found)
-}
-
-fn is_allowed(app: &App, address: &Address) -> bool {
-    let domain = address.domain();
-    let mut allowed = app.files.settings.mail.allowed_domains.iter();
-    allowed.any(|allowed| allowed.eq_ignore_ascii_case(&domain))
+    (is_other && letter::is_allowed(app, &found.address).is_ok()).then_some(found)
 }
 
 /// The same letter for the deputy. Its Message-ID follows from the first one's: it cannot be queued twice, and what

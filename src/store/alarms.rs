@@ -53,6 +53,24 @@ pub struct Ways {
     pub files: bool,
 }
 
+impl Ways {
+    #[must_use]
+    pub fn files_alone(self) -> Self {
+        Self {
+            posts: false,
+            ..self
+        }
+    }
+
+    #[must_use]
+    pub fn posts_alone(self) -> Self {
+        Self {
+            files: false,
+            ..self
+        }
+    }
+}
+
 impl Write {
     /// Raises an alarm, unless this occasion was raised before.
     ///

@@ -7,7 +7,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::entity::alert::{self, Column as Col};
 use super::entity::letter;
@@ -183,6 +183,14 @@ impl Write {
             .await?;
         Ok(inserted > 0)
     }
+
+    /// As [`Store::open_alerts_of`], read in the transaction that will write the next letter.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row does not convert.
+    pub async fn open_alerts_of(&self, recipient: &str) -> Result<Vec<Alert>, StoreError> {
+        open_alerts_of(&self.tx, recipient).await
+    }
 }
 
 impl Store {
@@ -225,14 +233,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer or a row does not convert.
     pub async fn open_alerts_of(&self, recipient: &str) -> Result<Vec<Alert>, StoreError> {
-        let rows = alert::Entity::find()
-            .filter(Col::Recipient.eq(recipient))
-            .filter(Col::ClosedAt.is_null())
-            .order_by_asc(Col::Since)
-            .order_by_asc(Col::Id)
-            .all(&self.db)
-            .await?;
-        rows.into_iter().map(Alert::try_from).collect()
+        open_alerts_of(&self.db, recipient).await
     }
 
     /// Alerts about one thing, open and closed.
@@ -259,6 +260,20 @@ impl Store {
             .await?
             .is_some())
     }
+}
+
+async fn open_alerts_of(
+    db: &impl ConnectionTrait,
+    recipient: &str,
+) -> Result<Vec<Alert>, StoreError> {
+    let rows = alert::Entity::find()
+        .filter(Col::Recipient.eq(recipient))
+        .filter(Col::ClosedAt.is_null())
+        .order_by_asc(Col::Since)
+        .order_by_asc(Col::Id)
+        .all(db)
+        .await?;
+    rows.into_iter().map(Alert::try_from).collect()
 }
 
 impl TryFrom<alert::Model> for Alert {

@@ -5,10 +5,12 @@
 //! Reads next: `filing.rs`.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+};
 
 use super::entity::dossier::{self, Column as Col};
-use super::{Store, StoreError, instant, instant_or_none, seconds, word};
+use super::{Store, StoreError, Write, instant, instant_or_none, seconds, word};
 use crate::domain::dossier::{Channel, Dossier, Status};
 use crate::domain::unit::{Level, UnitCode};
 
@@ -41,18 +43,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer or a row does not convert.
     pub async fn dossiers_of(&self, codes: &[&str]) -> Result<Vec<Dossier>, StoreError> {
-        let mut found = Vec::new();
-        for chunk in codes.chunks(500) {
-            let models = dossier::Entity::find()
-                .filter(Col::Code.is_in(chunk.iter().copied()))
-                .filter(Col::VanishedAt.is_null())
-                .all(&self.db)
-                .await?;
-            for model in models {
-                found.push(Dossier::try_from(model)?);
-            }
-        }
-        Ok(found)
+        dossiers_of(&self.db, codes).await
     }
 
     /// The source that tells of a dossier; `None`: none does, or it vanished there.
@@ -78,6 +69,34 @@ impl Store {
             .count(&self.db)
             .await?)
     }
+}
+
+impl Write {
+    /// As [`Store::dossiers_of`], in a transaction.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row does not convert.
+    pub async fn dossiers_of(&self, codes: &[&str]) -> Result<Vec<Dossier>, StoreError> {
+        dossiers_of(&self.tx, codes).await
+    }
+}
+
+async fn dossiers_of(
+    db: &impl ConnectionTrait,
+    codes: &[&str],
+) -> Result<Vec<Dossier>, StoreError> {
+    let mut found = Vec::new();
+    for chunk in codes.chunks(500) {
+        let models = dossier::Entity::find()
+            .filter(Col::Code.is_in(chunk.iter().copied()))
+            .filter(Col::VanishedAt.is_null())
+            .all(db)
+            .await?;
+        for model in models {
+            found.push(Dossier::try_from(model)?);
+        }
+    }
+    Ok(found)
 }
 
 impl TryFrom<dossier::Model> for Dossier {

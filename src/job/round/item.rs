@@ -15,6 +15,7 @@ use crate::domain::decide::{Ending, Occasion};
 use crate::domain::overdue::{DueStatus, OverdueRow};
 use crate::job::{App, JobError, letter};
 use crate::report::ward_lag::Lag;
+use crate::store::Write;
 use crate::store::alerts::ToldAlert;
 use crate::store::decisions::{DecisionRow, Waiting};
 
@@ -40,11 +41,12 @@ pub enum Subject<'f> {
 /// When the database does not answer.
 pub async fn sorted(
     app: &App,
+    write: &Write,
     facts: &Facts,
     waiting: Vec<Waiting>,
 ) -> Result<(Vec<Item>, Vec<(Waiting, String)>), JobError> {
     let abouts: Vec<String> = waiting.iter().map(|one| one.about.clone()).collect();
-    let answers = app.store.answers_to(&abouts).await?;
+    let answers = write.answers_to(&abouts).await?;
     let today = app.day(facts.as_of);
     let (mut items, mut withdrawn) = (Vec::new(), Vec::new());
     for waiting in waiting {

@@ -35,7 +35,7 @@ pub async fn due(
     if !are_wanted(app) {
         return Ok(slips);
     }
-    for dossier in warned_of(app, facts, items).await? {
+    for dossier in warned_of(app, write, facts, items).await? {
         let Ok(permit) = permit(&apology::inputs(app, &dossier, facts.as_of)) else {
             continue;
         };
@@ -63,13 +63,18 @@ fn are_wanted(app: &App) -> bool {
         .any(|step| matches!(&step.act, Act::Alert(Alert::OverdueDossiers(alert)) if alert.apology))
 }
 
-async fn warned_of(app: &App, facts: &Facts, items: &[Item]) -> Result<Vec<Dossier>, JobError> {
+async fn warned_of(
+    app: &App,
+    write: &Write,
+    facts: &Facts,
+    items: &[Item],
+) -> Result<Vec<Dossier>, JobError> {
     let codes: Vec<&str> = items
         .iter()
         .filter(|item| matches!(item.occasion, Occasion::Soon { .. }))
         .filter_map(|item| own(app, facts, item))
         .collect();
-    let mut dossiers = app.store.dossiers_of(&codes).await?;
+    let mut dossiers = write.dossiers_of(&codes).await?;
     dossiers.sort_by(|a, b| (a.due_at, &a.code).cmp(&(b.due_at, &b.code)));
     Ok(dossiers)
 }

@@ -64,7 +64,7 @@ impl Past {
             let heard = past.heard.entry(told.about).or_default();
             heard.push(Heard { occasion, on });
         }
-        for (about, answers) in context.app.store.answers_to(abouts).await? {
+        for (about, answers) in write.answers_to(abouts).await? {
             past.answers
                 .insert(about, standing(context, &answers, &post(recipient)));
         }

@@ -29,26 +29,11 @@ impl Vacancies {
         role: Role,
     ) -> Option<Recipient> {
         let organisation = &context.app.files.organisation;
-        let today = context.app.day(context.as_of);
-        let own = organisation.rung(unit, role, today);
-        own.or_else(|| self.nobody(context, unit, role))
-    }
-
-    /// Who hears where nobody holds the post `role` of `unit`.
-    pub fn nobody(
-        &mut self,
-        context: &Context<'_>,
-        unit: &UnitCode,
-        role: Role,
-    ) -> Option<Recipient> {
-        let organisation = &context.app.files.organisation;
-        let today = context.app.day(context.as_of);
-        let above = RUNGS.into_iter().filter(|rung| *rung > role);
-        let instead = above
-            .into_iter()
-            .find_map(|rung| organisation.rung(unit, rung, today));
-        self.0.insert((unit.clone(), role), instead.clone());
-        instead
+        let heard_by = |rung| organisation.rung(unit, rung, context.app.day(context.as_of));
+        heard_by(role).or_else(|| {
+            let above = RUNGS.into_iter().filter(|rung| *rung > role);
+            self.note(unit, role, above.into_iter().find_map(heard_by))
+        })
     }
 
     /// Who hears of what a unit left that is gone and has no successor: the district, and never a namesake.
@@ -60,12 +45,19 @@ impl Vacancies {
     ) -> Option<Recipient> {
         let organisation = &context.app.files.organisation;
         let today = context.app.day(context.as_of);
+        let heard_by = |rung| organisation.holder(&organisation.district, rung, today);
         let above = RUNGS
             .into_iter()
-            .filter(|rung| *rung != Role::Head && *rung >= role);
-        let instead = above
-            .into_iter()
-            .find_map(|rung| organisation.holder(&organisation.district, rung, today));
+            .filter(|rung| *rung > Role::Head && *rung >= role);
+        self.note(unit, role, above.into_iter().find_map(heard_by))
+    }
+
+    fn note(
+        &mut self,
+        unit: &UnitCode,
+        role: Role,
+        instead: Option<Recipient>,
+    ) -> Option<Recipient> {
         self.0.insert((unit.clone(), role), instead.clone());
         instead
     }
