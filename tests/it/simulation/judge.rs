@@ -19,6 +19,9 @@ use super::jobs::{CatchUp, Plan};
 use super::process::Life;
 use super::world::{Carried, State};
 
+/// Nights, days off and a process that is away: by then a letter has been written.
+const PATIENCE: TimeDelta = TimeDelta::days(14);
+
 struct Case<'a> {
     app: &'a App,
     plans: &'a [Plan],
@@ -283,6 +286,8 @@ impl Case<'_> {
                 .parse(&evidence.bodies[&mail.id])
                 .unwrap();
             let text = parsed.body_text(0).unwrap();
+            // What is over is told again, as that.
+            let text = text.split("== Không còn quá hạn").next().unwrap();
             for dossier in self
                 .dossiers
                 .iter()
@@ -308,6 +313,8 @@ impl Case<'_> {
                 .dossiers
                 .iter()
                 .filter(|dossier| is_overdue(dossier, as_of))
+                // One that is resolved before a letter could be written needs none.
+                .filter(|dossier| is_overdue(dossier, as_of + PATIENCE))
             {
                 let head = self.head(dossier, as_of);
                 if !told.contains_key(&(head.as_str(), dossier.code.as_str(), true)) {

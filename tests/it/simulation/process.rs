@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use dondoc::domain::decide::Occasion;
 use dondoc::job::plan::Planner;
 use dondoc::job::round::{self, Haste};
 use dondoc::job::runner::Runner;
@@ -119,7 +120,10 @@ impl Life {
     async fn is_at_rest(&self) -> bool {
         let mails = self.store.mails(None).await.unwrap();
         let waits = |status| matches!(status, MailStatus::Queued | MailStatus::Sending);
-        self.store.queued_runs(0, 1).await.unwrap().is_empty()
+        let waiting = self.store.waiting().await.unwrap();
+        let asks = |occasion: &str| Occasion::parse(occasion).unwrap().asks_for_letter();
+        !waiting.iter().any(|one| asks(&one.occasion))
+            && self.store.queued_runs(0, 1).await.unwrap().is_empty()
             && self.store.running_jobs().await.unwrap().is_empty()
             && !mails.iter().any(|mail| waits(mail.status))
     }
