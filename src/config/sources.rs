@@ -11,6 +11,7 @@ pub mod edxml;
 mod fields;
 pub mod http;
 mod kinds;
+mod places;
 mod read;
 
 pub use drop::{FileForm, TextEncoding};

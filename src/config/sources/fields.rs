@@ -10,7 +10,7 @@ use super::edxml::FORMATS;
 use super::kinds::{
     DOSSIER_FIELDS, ENTRY_FIELDS, KINDS, Kind, MARKS, STATED_FIELDS, fits, kind_of, shown, word,
 };
-use super::read::{Places, place, written_date};
+use super::places::{Places, place, written_date};
 use super::{Field, FieldKind, Marks};
 use crate::config::problem::{instead, quoted};
 use crate::config::reader::{Item, Table};

@@ -12,7 +12,7 @@ use crate::config::reader::{Item, Table};
 use crate::config::sources::drop::read::{folder, pattern};
 use crate::config::sources::http::{HttpAccess, HttpListing};
 use crate::config::sources::http::{read as http, read::ACCESS_KEYS as HTTP_KEYS};
-use crate::config::sources::read::pointer;
+use crate::config::sources::places::pointer;
 use crate::domain::organ_id::OrganId;
 
 const FOLDER_KEYS: [&str; 3] = ["folder", "settle", "done"];

@@ -7,7 +7,7 @@
 use super::template::Slot;
 use super::{Paging, Total, read};
 use crate::config::reader::{Item, Table};
-use crate::config::sources::read::pointer;
+use crate::config::sources::places::pointer;
 
 #[derive(Clone, Copy)]
 enum Kind {

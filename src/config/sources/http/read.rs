@@ -14,7 +14,7 @@ use super::{
 use super::{limits, paging, sign_in};
 use crate::config::reader::{Item, Table};
 use crate::config::sources::kinds::shown;
-use crate::config::sources::read::{self as shared, Places, format, pointer};
+use crate::config::sources::places::{self, Places, format, pointer};
 
 /// Keys of the root that [`access`] reads.
 pub const ACCESS_KEYS: [&str; 8] = [
@@ -219,7 +219,7 @@ pub fn report(table: &Table<'_>, access: Option<&HttpAccess>) -> Option<HttpRepo
 
 /// A JSON Pointer or a JSON Path in the body.
 fn place(item: &Item<'_>) -> Option<String> {
-    shared::place(item, Places::Paths)
+    places::place(item, Places::Paths)
 }
 
 /// The name of a header.

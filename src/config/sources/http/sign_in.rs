@@ -8,7 +8,7 @@ use super::request::{path, tree};
 use super::template::{Part, Slot, Text, Tree};
 use super::{SignIn, read};
 use crate::config::reader::{Item, Table};
-use crate::config::sources::read::pointer;
+use crate::config::sources::places::pointer;
 
 #[derive(Clone, Copy)]
 enum Kind {
