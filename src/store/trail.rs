@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
 use super::answers::Answered;
@@ -28,7 +29,8 @@ pub struct Telling {
     pub recipient: String,
     pub reason: String,
     pub occasion: String,
-    pub decided_at: DateTime<Utc>,
+    /// When it was told; of what waits, when it was decided.
+    pub at: DateTime<Utc>,
     /// The mail that tells it; `None`: it waits for the day's letter.
     pub mail: Option<Sending>,
 }
@@ -77,10 +79,10 @@ impl Store {
             find = find.filter(decision::Column::About.eq(about));
         }
         if let Some(from) = stretch.from {
-            find = find.filter(decision::Column::DecidedAt.gte(seconds(from)));
+            find = find.filter(when_told().gte(seconds(from)));
         }
         if let Some(until) = stretch.until {
-            find = find.filter(decision::Column::DecidedAt.lt(seconds(until)));
+            find = find.filter(when_told().lt(seconds(until)));
         }
         self.tellings_of(find).await
     }
@@ -122,7 +124,7 @@ impl Store {
         let telling = |row: decision::Model| {
             Ok(Telling {
                 occasion: occasion(&row)?,
-                decided_at: instant("decision", row.id, row.decided_at)?,
+                at: instant("decision", row.id, row.told_at.unwrap_or(row.decided_at))?,
                 mail: row
                     .message_id
                     .as_ref()
@@ -163,6 +165,13 @@ impl Store {
         }
         Ok(sendings)
     }
+}
+
+/// A decision is told when its letter is written.
+fn when_told() -> Expr {
+    let told_at = Expr::col(decision::Column::ToldAt);
+    let decided_at = Expr::col(decision::Column::DecidedAt);
+    Func::coalesce([told_at, decided_at]).into()
 }
 
 /// Decisions to speak.

@@ -88,6 +88,17 @@ stories! {
         assert!(next[0].subject.contains("tổng số quá hạn: 2"), "{}", next[0].subject);
     }
 
+    async fn what_waits_is_no_news_to_be_reminded_of(app: &mut TestApp) {
+        app.edit(JOB, "# remind = 3", "remind = 1").await;
+        late(app, [1]);
+        assert!(alert_at(app, "2020-06-01 18:00").await.is_empty());
+        let letter = alert_at(app, "2020-06-02 07:30").await.remove(0);
+        assert_eq!(letter.text.matches(&code(1)).count(), 1, "{}", letter.text);
+        assert!(!letter.text.contains("Nhắc lại"), "{}", letter.text);
+        let next = alert_at(app, "2020-06-03 07:30").await.remove(0);
+        assert!(next.text.contains("Nhắc lại"), "a day after it was told: {}", next.text);
+    }
+
     async fn nobody_is_written_to_at_night_or_on_a_day_off(app: &mut TestApp) {
         late(app, [1]);
         assert!(alert_at(app, "2020-05-31 09:00").await.is_empty(), "a Sunday");

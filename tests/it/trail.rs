@@ -108,6 +108,22 @@ stories! {
         assert!(app.command(&["alerts", "list", "--all"]).await.contains("over: resolved"));
     }
 
+    async fn what_waits_for_its_letter_is_decided_and_not_yet_told(app: &mut TestApp) {
+        app.city.shows(DOSSIERS, [dossier(&code(1)).due("20200529").row()]);
+        alert_at(app, "2020-05-31 20:00").await;
+        let entry = async |app: &TestApp| {
+            let trail = app.command(&["alerts", "trail", "--json"]).await;
+            let trail: serde_json::Value = serde_json::from_str(&trail).unwrap();
+            (trail[0]["what"].clone(), trail[0]["at"].clone(), trail[0]["status"].clone())
+        };
+        let decided = ("decided".into(), "2020-05-31T20:00:00+07:00".into(), "waiting".into());
+        assert_eq!(entry(app).await, decided);
+        app.at("2020-06-01 07:30");
+        app.run_queued().await;
+        let told = ("told".into(), "2020-06-01T07:30:00+07:00".into(), "accepted".into());
+        assert_eq!(entry(app).await, told, "when its letter was written");
+    }
+
     async fn the_daemon_answers_where_its_files_say(app: &mut TestApp) {
         assert_eq!(doctor(app, "listener").await.1, "not asked for: nobody answers to letters over HTTP");
         let daemon = Serving::start(&app.database, app.folder());

@@ -39,7 +39,7 @@ pub struct Trail {
 #[derive(Serialize)]
 struct Entry {
     at: DateTime<FixedOffset>,
-    /// `told` or `answered`
+    /// `told`, `answered`, or `decided` where it waits for the day's letter
     what: &'static str,
     about: String,
     post: String,
@@ -101,8 +101,8 @@ impl Trail {
         let mail = told.mail;
         let status = mail.as_ref().map_or("waiting", |mail| mail.status.as_str());
         Entry {
-            at: local(zone, told.decided_at),
-            what: "told",
+            at: local(zone, told.at),
+            what: if mail.is_some() { "told" } else { "decided" },
             about: told.about,
             post: told.post,
             address: self.addresses.then_some(told.recipient),
