@@ -7,6 +7,7 @@
 pub mod attachment;
 pub mod bounce;
 mod announce;
+mod dots;
 mod eml;
 pub mod render;
 mod load;

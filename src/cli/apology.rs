@@ -10,6 +10,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate};
 use clap::Args;
 use serde::Serialize;
 
+use super::moment::day;
 use super::{Scope, output};
 use crate::domain::apology::{Need, NewDue, Timing};
 use crate::job::App;
@@ -20,7 +21,7 @@ pub struct Apology {
     /// The dossier's code
     code: String,
     /// The day that is promised instead, a working day; left out, it is left blank
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     new_due: Option<NaiveDate>,
     /// Why it is late, in Vietnamese, for the applicant; left out, it is left blank
     #[arg(long, value_name = "TEXT", value_parser = reason)]

@@ -13,6 +13,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::beside::{Runs, who_runs};
+use super::moment::day;
 use super::progress::Progress;
 use super::{Scope, output};
 use crate::domain::period::Period;
@@ -28,10 +29,10 @@ pub struct Backfill {
     /// A job of this site
     job: String,
     /// First day, in the zone of its schedule
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     from: NaiveDate,
     /// Last day
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     to: NaiveDate,
     /// Send the mails; without this they are held: see `dondoc mail list --status held`
     #[arg(long)]

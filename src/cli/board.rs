@@ -7,6 +7,7 @@
 use chrono::NaiveDate;
 use clap::Args;
 
+use super::moment::day;
 use super::{Scope, output};
 use crate::domain::board::{self, DossierCounts, TargetRow, UnitAssessment, UnitRow};
 use crate::domain::dossier::day_of;
@@ -21,10 +22,10 @@ pub struct Board {
     #[arg(long, value_name = "CODE")]
     unit: Option<String>,
     /// First day of the period; 1 January if it is left out
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     from: Option<NaiveDate>,
     /// Last day of the period; today if it is left out
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     to: Option<NaiveDate>,
 }
 

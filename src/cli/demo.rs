@@ -142,6 +142,13 @@ impl Demo {
         if failed > 0 {
             output::line(format!("{failed} mail(s) still wait in the outbox"))?;
         }
+        if self.days > 0 {
+            output::line(format!(
+                "\nThe board above and the commands below speak of the first morning, {}; \
+                 `now` in config/local.toml moves them",
+                morning.with_timezone(&app.zone()).format("%Y-%m-%d %H:%M")
+            ))?;
+        }
         output::line(format!(
             "\nThe site is {}: try `dondoc --site {0} board`, `overdue`, `explain ward-on-time`, `mail list`, `runs`.",
             self.dir.display()

@@ -1,4 +1,4 @@
-//! Instants and zones on the command line.
+//! Days, instants and zones on the command line.
 //!
 //! Owns: how they are written, and what to say of any other text.
 //! Never: the time.
@@ -34,6 +34,11 @@ impl Moment {
             Self::Instant(at) => at.to_utc(),
         }
     }
+}
+
+pub fn day(text: &str) -> Result<NaiveDate, String> {
+    text.parse()
+        .map_err(|_| "write a day such as 2020-06-10".to_owned())
 }
 
 pub fn instant(text: &str) -> Result<DateTime<FixedOffset>, String> {

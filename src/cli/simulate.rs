@@ -12,6 +12,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::beside::until_interrupted;
+use super::moment::day;
 use super::progress::Progress;
 use super::{Scope, output};
 use crate::domain::period::Period;
@@ -23,10 +24,10 @@ use crate::store::runs::RunStatus;
 #[derive(Debug, Args)]
 pub struct Simulate {
     /// First day, in the zone of the site
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     from: NaiveDate,
     /// Last day
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     to: NaiveDate,
 }
 

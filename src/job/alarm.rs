@@ -77,7 +77,7 @@ pub async fn of_rest(
         write,
         RELAY,
         AlarmState::Begins,
-        rest.since.timestamp(),
+        &rest.since.timestamp().to_string(),
         text,
         now,
     )
@@ -107,7 +107,7 @@ pub async fn of_rest_over(
         write,
         RELAY,
         AlarmState::Over,
-        rest.since.timestamp(),
+        &rest.since.timestamp().to_string(),
         text,
         now,
     )
@@ -155,7 +155,9 @@ pub async fn of_mail(
             format!("Mails to the operator ({post}) are taken again.")
         }
     };
-    raise(app, write, OPERATOR, state, id, text, now).await
+    // A mail that is sent again may fail again.
+    let which = format!("{id}/{}", mail.attempts);
+    raise(app, write, OPERATOR, state, &which, text, now).await
 }
 
 /// `operator@004`
@@ -170,7 +172,7 @@ async fn raise(
     write: &Write,
     about: &str,
     state: AlarmState,
-    which: i64,
+    which: &str,
     text: String,
     now: DateTime<Utc>,
 ) -> Result<(), JobError> {

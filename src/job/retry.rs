@@ -4,8 +4,10 @@
 //! Never: sending.
 //! Reads next: `deliver.rs`.
 
+use super::round::{self, Facts};
 use super::{App, JobError};
-use crate::store::outbox::{Mail, MailStatus};
+use crate::store::decisions::Released;
+use crate::store::outbox::{Mail, MailKind, MailStatus};
 
 /// What became of the wish to send a mail again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,19 +20,34 @@ pub enum Retried {
     ToldMeanwhile(Vec<String>),
 }
 
-/// Queues `mail` again if it is held, rejected or ended ambiguously. What a held mail says is told from now on.
+/// Queues `mail` again if it is held, rejected or ended ambiguously. What a held mail says is told from now on,
+/// and open as far as it is still so.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database refuses; of a held alert, when nothing feeds what it tells of.
 pub async fn retry(app: &App, mail: &Mail) -> Result<Retried, JobError> {
+    let now = app.clock.now();
+    let is_held_alert = mail.status == MailStatus::Held && mail.kind == MailKind::Alert;
+    // Before the transaction: a small database has one connection.
+    let facts = if is_held_alert {
+        Some(Facts::all(app, now).await?)
+    } else {
+        None
+    };
     let write = app.store.write().await?;
-    if !write.requeue_mail(mail.id, app.clock.now()).await? {
+    if !write.requeue_mail(mail.id, now).await? {
         return Ok(Retried::LeftAlone(mail.status));
     }
     if mail.status == MailStatus::Held {
-        let told = write.release_decisions(&mail.message_id).await?;
-        if !told.is_empty() {
-            return Ok(Retried::ToldMeanwhile(told));
+        match (
+            write.release_decisions(&mail.message_id, now).await?,
+            &facts,
+        ) {
+            (Released::ToldMeanwhile(told), _) => return Ok(Retried::ToldMeanwhile(told)),
+            (Released::Told(told), Some(facts)) => {
+                round::open_released(app, &write, facts, told).await?;
+            }
+            (Released::Told(_), None) => {}
         }
     }
     write.commit().await?;

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 
-pub use facts::Facts;
+pub use facts::{Facts, soon};
 use item::Item;
 use sheet::Sheet;
 
@@ -282,6 +282,24 @@ pub async fn hold(
         }
     }
     super::step::record(context, write, decisions).await
+}
+
+/// What a held letter told of is open once it is released, as far as it is still so.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn open_released(
+    app: &App,
+    write: &Write,
+    facts: &Facts,
+    told: Vec<Waiting>,
+) -> Result<(), JobError> {
+    let (items, _) = item::sorted(app, write, facts, told).await?;
+    let alerts: Vec<_> = items
+        .iter()
+        .filter_map(|item| item.alert(facts, &item.waiting.recipient))
+        .collect();
+    Ok(write.open_alerts(&alerts).await?)
 }
 
 /// Forgets what is over and found no letter in a long while.

@@ -1,4 +1,5 @@
-//! A mail that did not arrive is followed up the same day: the operator hears of it, the deputy gets it.
+//! A mail that did not arrive is followed up the same day: the operator hears of it, the deputy gets it. Of one that
+//! may have arrived only the operator hears.
 //!
 //! Owns: once for each mail; one notice a post and day.
 //! Never: a mail to somebody outside the allowed domains; a digest to a deputy.
@@ -11,13 +12,13 @@ use super::{App, JobError, alarm, letter};
 use crate::config::organisation::{Address, Recipient, Role};
 use crate::domain::unit::UnitCode;
 use crate::mail::message;
-use crate::report::notice::{Undelivered, What};
+use crate::report::notice::{Fate, Undelivered, What};
 use crate::store::outbox::{Body, Mail, MailKind, MailStatus, NewMail};
 
 /// Followed up at once; the next beat takes more.
 const AT_ONCE: u64 = 20;
 
-/// Follows up what was refused or came back since the last call. Returns how many mails that was.
+/// Follows up what was refused, came back or ended ambiguously since the last call. Returns how many mails that was.
 ///
 /// # Errors
 /// When the database refuses, or a notice cannot be made.
@@ -70,7 +71,11 @@ fn matter(app: &App, mail: &Mail, deputy: Option<&Recipient>) -> Matter {
             post: mail.post.clone(),
             address: Address::new(mail.recipient.clone()).to_string(),
             subject: mail.subject.clone(),
-            came_back: status == MailStatus::Bounced,
+            fate: match status {
+                MailStatus::Bounced => Fate::CameBack,
+                MailStatus::Ambiguous => Fate::Unknown,
+                _ => Fate::Refused,
+            },
             reply: mail.reply.clone().unwrap_or_default(),
             deputy: deputy.map(|deputy| letter::title(app, deputy)),
         }),
@@ -90,7 +95,9 @@ fn fingerprint(address: &str) -> String {
 fn deputy(app: &App, mail: &Mail) -> Option<Recipient> {
     // A site that is tried out writes to nobody else.
     let is_on_trial = app.files.settings.letters.all_to.is_some();
-    if is_on_trial || mail.kind != MailKind::Alert || alarm::is_to_operator(&mail.post) {
+    let may_be_there = mail.status == MailStatus::Ambiguous;
+    let is_alert = mail.kind == MailKind::Alert;
+    if is_on_trial || may_be_there || !is_alert || alarm::is_to_operator(&mail.post) {
         return None;
     }
     let (role, unit) = mail.post.split_once('@')?;

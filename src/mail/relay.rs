@@ -2,7 +2,7 @@
 //!
 //! Owns: connecting, encrypting, signing in, one transaction, and which failures are ambiguous.
 //! Never: falling back to plain text; contents or full addresses in a reply.
-//! Reads next: `announce.rs`, `reply.rs`, `features.rs`, `joined.rs`, `secure.rs`.
+//! Reads next: `announce.rs`, `dots.rs`, `reply.rs`, `features.rs`, `joined.rs`, `secure.rs`.
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,6 +18,7 @@ use tokio::net::TcpStream;
 use crate::config::settings::{Bounds, Relay, Security};
 
 use super::announce;
+use super::dots::Ended;
 use super::eml::FolderError;
 use super::features::Features;
 use super::joined::{HeldBack, Joined};
@@ -210,18 +211,13 @@ impl Connection {
         })
     }
 
-    /// The message and its final dot. lettre asks the iterator for the next part only after the last
-    /// one was written, and writes the dot when there is none; what was written may still be held back. Until the
-    /// last of it has left, a failure is surely *before* the end of data.
+    /// The message and its final dot, written as one. What is written may be held back: until the last of it has
+    /// left, a failure is surely *before* the end of data.
     async fn deliver(&mut self, bytes: &[u8]) -> Result<String, Failed> {
-        let mut content = Some(without_final_line_end(bytes));
-        let mut is_written = false;
-        let parts = std::iter::from_fn(|| {
-            let part = content.take();
-            is_written = part.is_none();
-            part
-        });
-        let answer = within(Step::EndOfData, self.limit, self.smtp.message_iter(parts)).await;
+        let message = std::str::from_utf8(bytes)
+            .map_err(|error| Failed::before(Failure::broken(Step::EndOfData, &error)))?;
+        let ended = self.smtp.command(Ended(message));
+        let answer = within(Step::EndOfData, self.limit, ended).await;
         let failure = match answer {
             Ok(reply) if reply.code().is_positive() && !reply.has_code(354) => {
                 return Ok(spoken(&reply));
@@ -231,7 +227,7 @@ impl Connection {
         };
         Err(Failed {
             failure,
-            dot_may_be_sent: is_written && !self.held.any(),
+            dot_may_be_sent: !self.held.any(),
         })
     }
 
@@ -378,11 +374,6 @@ fn hello(stream: &TcpStream) -> ClientId {
         Ok(std::net::IpAddr::V6(ip)) => ClientId::Ipv6(ip),
         Err(_) => ClientId::default(),
     }
-}
-
-/// lettre ends the message with a line end of its own.
-fn without_final_line_end(bytes: &[u8]) -> &[u8] {
-    bytes.strip_suffix(b"\r\n").unwrap_or(bytes)
 }
 
 /// One step within its limit. lettre's connection is not safe to use after a cancelled step: a

@@ -143,6 +143,7 @@ sections! {
         outage(length); outage_intro(from, until, length); outage_cause(); look_at_all();
         undelivered(post); came_back(post, address); not_taken(post, address); which_mail(); server_said();
         instead(); deputy_gets(deputy); nobody_gets(); mend_address(); send_again(mail);
+        unconfirmed(post); unconfirmed_intro(post, address); ask_and_send_again(mail);
         blind(source); blind_intro(source); sees(source); sees_intro(source, moment); try_source(source);
         vacant(post); vacant_intro(post, unit, instead); unheard_intro(post, unit); fill();
         disowned(post, n); disowned_intro(title, post, n); disowned_thing(); disowned_more(n); reassign(); hand_back(post);

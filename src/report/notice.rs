@@ -91,7 +91,7 @@ pub struct Outage {
     pub cause: String,
 }
 
-/// A mail that its addressee did not get.
+/// A mail that its addressee did not get, or perhaps did not.
 #[derive(Clone, Debug)]
 pub struct Undelivered {
     pub mail: i64,
@@ -100,11 +100,21 @@ pub struct Undelivered {
     /// Masked.
     pub address: String,
     pub subject: String,
-    /// After the relay had taken it; else the relay refused it.
-    pub came_back: bool,
+    pub fate: Fate,
     pub reply: String,
     /// Who gets it instead.
     pub deputy: Option<String>,
+}
+
+/// Why a mail is not known to have arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// The relay did not take it.
+    Refused,
+    /// The relay had taken it.
+    CameBack,
+    /// The conversation broke after the end of data: it may have arrived, and is not sent again by itself.
+    Unknown,
 }
 
 /// A source that cannot be read, or could not.
@@ -314,16 +324,29 @@ fn outage(outage: &Outage, words: &Words) -> View {
 
 fn undelivered(mail: &Undelivered, words: &Words) -> View {
     let fact = |label, value| Fact { label, value };
-    let intro = if mail.came_back {
-        words.notice.came_back(&mail.post, &mail.address)
-    } else {
-        words.notice.not_taken(&mail.post, &mail.address)
+    let intro = match mail.fate {
+        Fate::CameBack => words.notice.came_back(&mail.post, &mail.address),
+        Fate::Refused => words.notice.not_taken(&mail.post, &mail.address),
+        Fate::Unknown => words.notice.unconfirmed_intro(&mail.post, &mail.address),
     };
     let deputy = match &mail.deputy {
         Some(deputy) => words.notice.deputy_gets(deputy),
         None => words.notice.nobody_gets(),
     };
     let number = mail.mail.to_string();
+    let (subject, steps) = match mail.fate {
+        Fate::Unknown => (
+            words.notice.unconfirmed(&mail.post),
+            vec![words.notice.ask_and_send_again(number.as_str())],
+        ),
+        Fate::Refused | Fate::CameBack => (
+            words.notice.undelivered(&mail.post),
+            vec![
+                words.notice.mend_address(),
+                words.notice.send_again(number.as_str()),
+            ],
+        ),
+    };
     View {
         intro,
         any_facts: true,
@@ -333,11 +356,8 @@ fn undelivered(mail: &Undelivered, words: &Words) -> View {
             fact(words.notice.instead(), deputy),
         ],
         any_steps: true,
-        steps: vec![
-            words.notice.mend_address(),
-            words.notice.send_again(number.as_str()),
-        ],
-        ..View::of(words.notice.undelivered(&mail.post))
+        steps,
+        ..View::of(subject)
     }
 }
 

@@ -63,6 +63,10 @@ pub fn samples(kind: Kind) -> Vec<Sample> {
             sample("outage", Letter::Notice(notice::outage())),
             sample("undelivered", Letter::Notice(notice::undelivered())),
             sample("refused-mail", Letter::Notice(notice::refused_mail())),
+            sample(
+                "unconfirmed-mail",
+                Letter::Notice(notice::unconfirmed_mail()),
+            ),
             sample("blind", Letter::Notice(notice::blind())),
             sample("sees", Letter::Notice(notice::sees())),
             sample("vacant", Letter::Notice(notice::vacant())),

@@ -73,6 +73,15 @@ pub struct Waiting {
     pub urgent: bool,
 }
 
+/// What became of a held mail's decisions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Released {
+    /// They are told by it.
+    Told(Vec<Waiting>),
+    /// Other mails have told of these things; nothing was changed.
+    ToldMeanwhile(Vec<String>),
+}
+
 impl Write {
     /// Records decisions. One that speaks of something already told to that recipient leaves no second row.
     ///
@@ -213,12 +222,15 @@ impl Write {
         Ok(())
     }
 
-    /// From now on, what the held mail `message_id` says is told. Returns what was told meanwhile by other
-    /// mails; then nothing is changed.
+    /// From `now` on, what the held mail `message_id` says is told, unless other mails have told some of it meanwhile.
     ///
     /// # Errors
-    /// When the database refuses.
-    pub async fn release_decisions(&self, message_id: &str) -> Result<Vec<String>, StoreError> {
+    /// When the database refuses or a row does not convert.
+    pub async fn release_decisions(
+        &self,
+        message_id: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Released, StoreError> {
         let held = decision::Entity::find()
             .filter(Col::MessageId.eq(message_id))
             .filter(Col::Told.starts_with(HELD))
@@ -237,16 +249,19 @@ impl Write {
             .into_tuple()
             .all(&self.tx)
             .await?;
-        if told.is_empty() {
-            for (id, key) in keys {
-                decision::Entity::update_many()
-                    .col_expr(Col::Told, Expr::value(key))
-                    .filter(Col::Id.eq(id))
-                    .exec(&self.tx)
-                    .await?;
-            }
+        if !told.is_empty() {
+            return Ok(Released::ToldMeanwhile(told));
         }
-        Ok(told)
+        for (id, key) in keys {
+            decision::Entity::update_many()
+                .col_expr(Col::Told, Expr::value(key))
+                .col_expr(Col::ToldAt, Expr::value(seconds(now)))
+                .filter(Col::Id.eq(id))
+                .exec(&self.tx)
+                .await?;
+        }
+        let told: Result<Vec<_>, _> = held.into_iter().map(Waiting::try_from).collect();
+        Ok(Released::Told(told?))
     }
 }
 

@@ -43,6 +43,18 @@ stories! {
         assert_eq!(usize::from(one) + usize::from(two), 1, "one of them speaks");
     }
 
+    async fn a_warning_of_one_job_is_not_over_for_another_that_warns_later(app: &mut TestApp) {
+        let job = std::fs::read_to_string(app.folder().join(JOB)).unwrap();
+        app.write("jobs/early-warnings.toml", &job.replace("soon = 2 ", "soon = 5 ")).await;
+        app.city.shows(DOSSIERS, [dossier(&code(1)).due("20200605").row()]);
+        app.at("2020-06-01 08:00");
+        for job in ["early-warnings", "overdue-alerts", "early-warnings"] {
+            app.succeed(job).await;
+            assert_eq!(app.store.open_alerts().await.unwrap().len(), 1, "after {job}");
+        }
+        assert_eq!(app.sent().await.len(), 1);
+    }
+
     async fn a_head_is_told_once(app: &mut TestApp) {
         app.city.shows(
             DOSSIERS,

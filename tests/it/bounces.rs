@@ -137,6 +137,32 @@ stories! {
         assert_eq!(app.sent_to(OPERATOR).await.len(), 1);
     }
 
+    async fn a_mail_that_may_have_arrived_is_told_to_the_operator_and_is_the_deputy_s_once_it_comes_back(app: &mut TestApp) {
+        let relay = ScriptedRelay::start([Act::Drop("."), Act::Drop(".")]).await;
+        site(app, &relay).await;
+        with_deputy(app).await;
+        let first = an_alert(app).await;
+        assert_eq!(first.status, MailStatus::Queued, "an alert is sent once more");
+        assert!(app.sent_to(OPERATOR).await.is_empty());
+        let later = app.clock.now() + chrono::TimeDelta::minutes(6);
+        app.go_to(later);
+        deliver::drain(app).await.unwrap();
+        deliver::drain(app).await.unwrap();
+        assert_eq!(app.sent_to(HEAD).await[0].status, MailStatus::Ambiguous);
+        let told = app.sent_to(OPERATOR).await;
+        assert_eq!((told.len(), app.sent_to(HEAD).await.len()), (1, 1), "told once, copied to nobody");
+        let says = "có thể đã đến nơi";
+        assert!(told[0].text.contains(says) && told[0].text.contains("mail retry"), "{}", told[0].text);
+
+        let envelope = format!("Original-Envelope-Id: {}\r\n", first.message_id);
+        arrives(app, "1.relay", &notice(&envelope, &first.recipient, "failed", "other@longbien.example"));
+        assert_eq!(look(app).await, (1, 0));
+        deliver::drain(app).await.unwrap();
+        let sent = app.sent_to(HEAD).await;
+        assert_eq!((sent.len(), sent[1].recipient.as_str()), (2, DEPUTY));
+        assert_eq!(app.sent_to(OPERATOR).await.len(), 2, "now it is known");
+    }
+
     async fn without_a_deputy_the_operator_hears_that_nobody_got_it(app: &mut TestApp) {
         let relay = ScriptedRelay::start([Act::Recipient(550)]).await;
         site(app, &relay).await;

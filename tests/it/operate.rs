@@ -243,12 +243,20 @@ stories! {
         assert_eq!(app.sent_to("head@00118").await[0].status, MailStatus::Accepted);
         let again = dondoc(app, &["mail", "retry", &id]).await.failed();
         assert!(again.err.contains("is accepted"), "{}", again.err);
+        let open = dondoc(app, &["alerts", "list", "--json"]).await.done().json();
+        assert_eq!(texts(&open, "about"), [format!("dossier/{}", code(1))], "it is open from now on");
 
         app.at("2020-06-02 07:30");
         app.succeed("overdue-alerts").await;
         let sent = app.sent_to("head@00118").await;
         assert_eq!(sent.len(), 2, "on Tuesday only what is soon due is new");
         assert!(sent[1].codes().contains(&code(2)) && !sent[1].codes().contains(&code(1)), "{}", sent[1].text);
+
+        app.at("2020-06-03 07:30");
+        app.city.shows(DOSSIERS, [dossier(&code(1)).due("20200529").finished("20200602").row(), dossier(&code(3)).due("20200602").row()]);
+        app.succeed("overdue-alerts").await;
+        let last = app.sent_to("head@00118").await.remove(2);
+        assert!(last.text.contains(&code(1)), "what the held mail told of is over, and told with the next letter: {}", last.text);
     }
 
     async fn a_held_mail_that_was_told_otherwise_meanwhile_stays_held(app: &mut TestApp) {

@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use clap::Args;
 use serde::Serialize;
 
+use crate::cli::moment::day;
 use crate::cli::{Scope, output};
 use crate::domain::answer::AnswerKind;
 use crate::job::answers::{Noted, Reply, give, named};
@@ -65,11 +66,6 @@ struct Done<'a> {
     until: Option<NaiveDate>,
     /// `false`: it was known already.
     new: bool,
-}
-
-fn day(text: &str) -> Result<NaiveDate, String> {
-    text.parse()
-        .map_err(|_| "write a day such as 2020-06-05".to_owned())
 }
 
 impl Answer {

@@ -10,23 +10,47 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cli::{Scope, output};
+use crate::config::organisation::Role;
 use crate::domain::answer::AnswerKind;
 use crate::domain::decide::Ending;
+use crate::domain::unit::UnitCode;
 use crate::job::ledger::Ledger;
 use crate::store::alerts::Alert;
 use crate::store::answers::{Answered, Answers, Via};
 
+/// What the columns mean.
+const COLUMNS: &str = "since: when it became so; told: when the letter that says so was written; as: what was told last, \
+such as late, reminder or lagging, with the day and the rung; answer: the post's last answer, or how it ended";
+
 #[derive(Debug, Args)]
+#[command(after_help = COLUMNS)]
 pub struct List {
     /// Only alerts about this unit
-    #[arg(long, value_name = "UNIT")]
-    unit: Option<String>,
+    #[arg(long, value_name = "UNIT", value_parser = unit)]
+    unit: Option<UnitCode>,
     /// Only what this post was told, e.g. head@00118
-    #[arg(long, value_name = "POST")]
+    #[arg(long, value_name = "POST", value_parser = post)]
     post: Option<String>,
     /// Also what is over
     #[arg(long)]
     all: bool,
+}
+
+fn unit(text: &str) -> Result<UnitCode, String> {
+    UnitCode::parse(text).map_err(|error| error.to_string())
+}
+
+/// `head@00118`
+fn post(text: &str) -> Result<String, String> {
+    let (role, unit) = text.split_once('@').unwrap_or((text, ""));
+    if Role::parse(role).is_some() && UnitCode::parse(unit).is_ok() {
+        return Ok(text.to_owned());
+    }
+    let roles: Vec<&str> = Role::ALL.into_iter().map(|(word, _)| word).collect();
+    Err(format!(
+        "write a role and a unit, such as head@00118; roles are {}",
+        roles.join(", ")
+    ))
 }
 
 /// An alert as it is printed.
@@ -62,7 +86,7 @@ impl List {
             return output::json(&rows);
         }
         if rows.is_empty() {
-            return output::line("no alert is open");
+            return output::line(self.nothing());
         }
         let row = |row: Listed| {
             let state = row.state();
@@ -96,10 +120,17 @@ impl List {
     }
 
     fn wants(&self, alert: &Alert) -> bool {
-        let of = |wanted: &Option<String>, text: &str| {
-            wanted.as_deref().is_none_or(|wanted| wanted == text)
-        };
-        of(&self.unit, alert.unit.as_str()) && of(&self.post, &alert.post)
+        let is_of_unit = self.unit.as_ref().is_none_or(|unit| *unit == alert.unit);
+        is_of_unit && self.post.as_ref().is_none_or(|post| *post == alert.post)
+    }
+
+    /// `no alert about unit 00118 is open`
+    fn nothing(&self) -> String {
+        let about = self.unit.as_ref().map(|unit| format!(" about unit {unit}"));
+        let told = self.post.as_ref().map(|post| format!(" told to {post}"));
+        let which = [about, told].into_iter().flatten().collect::<String>();
+        let state = if self.all { "known" } else { "open" };
+        format!("no alert{which} is {state}")
     }
 }
 

@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use clap::Args;
 use serde::Serialize;
 
+use crate::cli::moment::day;
 use crate::cli::{Scope, output, spreadsheet};
 use crate::domain::dossier::start_of;
 use crate::job::answers::named;
@@ -22,10 +23,10 @@ pub struct Trail {
     #[arg(long, value_name = "ABOUT")]
     about: Option<String>,
     /// From this day on
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     from: Option<NaiveDate>,
     /// Until this day, included
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     to: Option<NaiveDate>,
     /// Print a table for a spreadsheet
     #[arg(long, conflicts_with = "json")]

@@ -52,7 +52,7 @@ fn refused_for_now(mail: &Mail, reply: &str, now: DateTime<Utc>) -> Settled {
     let end = first + GIVEN_UP_AFTER;
     let settled = Settled {
         status: MailStatus::Queued,
-        next_attempt_at: (now + wait(mail.attempts)).min(end),
+        next_attempt_at: (now + wait(refusals(mail))).min(end),
         ambiguities: mail.ambiguities,
         first_refused_at: Some(first),
         reply: reply.to_owned(),
@@ -65,6 +65,15 @@ fn refused_for_now(mail: &Mail, reply: &str, now: DateTime<Utc>) -> Settled {
         next_attempt_at: now,
         reply: format!("{reply}; given up after {} days", GIVEN_UP_AFTER.num_days()),
         ..settled
+    }
+}
+
+/// A mail that the operator sends again begins anew, however often it was tried before.
+fn refusals(mail: &Mail) -> i32 {
+    if mail.first_refused_at.is_none() {
+        1
+    } else {
+        mail.attempts
     }
 }
 
@@ -100,7 +109,7 @@ mod tests {
             reply: None,
             created_at: now,
             finished_at: None,
-            first_refused_at: None,
+            first_refused_at: (attempts > 1).then_some(now),
         }
     }
 

@@ -105,8 +105,8 @@ fn read_at(feeding: &[SourceHealth]) -> Option<DateTime<Utc>> {
     all?.into_iter().min()
 }
 
-/// As far ahead as any job warns.
-fn soon(app: &App) -> u32 {
+/// As far ahead as any job warns, in working days.
+pub fn soon(app: &App) -> u32 {
     let steps = app.jobs.iter().flat_map(|job| &job.steps);
     let soon = steps.filter_map(|step| match &step.act {
         Act::Alert(Alert::OverdueDossiers(alert)) => Some(alert.soon),

@@ -234,7 +234,9 @@ fn answering(app: &App, facts: &Facts, message_id: &str) -> Result<Option<Answer
     };
     let key = Key::open(web, &app.site).map_err(|error| JobError::Missing(error.to_string()))?;
     let days = web.links_expire.as_secs() / (24 * 3600);
-    let until = app.day(facts.as_of) + Days::new(days);
+    // A letter about a day long past is written now.
+    let written = app.day(facts.as_of.max(app.clock.now()));
+    let until = written + Days::new(days);
     let claim = Claim {
         message_id: message_id.to_owned(),
         until,

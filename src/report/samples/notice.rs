@@ -12,8 +12,8 @@ use chrono::TimeDelta;
 use super::{HOSTILE, SITE, as_of};
 use crate::config::problem::Problem;
 use crate::report::notice::{
-    Blindness, Disowned, GivenUp, LastRun, Notice, Outage, Outcome, Running, Silent, Undelivered,
-    Vacancy, What,
+    Blindness, Disowned, Fate, GivenUp, LastRun, Notice, Outage, Outcome, Running, Silent,
+    Undelivered, Vacancy, What,
 };
 
 fn notice(what: What) -> Notice {
@@ -138,7 +138,7 @@ pub(super) fn undelivered() -> Notice {
         post: "head@00118".to_owned(),
         address: "c…@longbien.example".to_owned(),
         subject: "[Long Biên] 12 hồ sơ quá hạn".to_owned(),
-        came_back: true,
+        fate: Fate::CameBack,
         reply: "5.1.1 smtp; 550 5.1.1 User unknown".to_owned(),
         deputy: Some("Phó Chủ tịch UBND phường Ngọc Thụy".to_owned()),
     }))
@@ -150,8 +150,20 @@ pub(super) fn refused_mail() -> Notice {
         post: HOSTILE.to_owned(),
         address: HOSTILE.to_owned(),
         subject: HOSTILE.repeat(20),
-        came_back: false,
+        fate: Fate::Refused,
         reply: HOSTILE.to_owned(),
+        deputy: None,
+    }))
+}
+
+pub(super) fn unconfirmed_mail() -> Notice {
+    notice(What::Undelivered(Undelivered {
+        mail: 14,
+        post: "chair@004".to_owned(),
+        address: "c…@longbien.example".to_owned(),
+        subject: "[Long Biên] Báo cáo tuần".to_owned(),
+        fate: Fate::Unknown,
+        reply: "no answer within 300 s (end of data)".to_owned(),
         deputy: None,
     }))
 }

@@ -1,4 +1,4 @@
-//! Mails that did not arrive: refused, or given back after the relay had taken them.
+//! Mails that did not arrive, or of which nobody knows: refused, given back after the relay had taken them, ambiguous.
 //!
 //! Owns: what a notice changes in a row; which of them nobody has followed up yet.
 //! Never: reading notices (`mail::bounce`); who hears of it (`job::undelivered`).
@@ -26,7 +26,8 @@ impl Write {
             .transpose()
     }
 
-    /// A mail that the relay had taken, or may have taken, has come back for good; `false`: it is no such mail.
+    /// A mail that the relay had taken, or may have taken, has come back for good, which is to be followed up though
+    /// its ambiguous end was; `false`: it is no such mail.
     ///
     /// # Errors
     /// When the database refuses.
@@ -41,6 +42,7 @@ impl Write {
             .col_expr(Col::Status, Expr::value(MailStatus::Bounced.as_str()))
             .col_expr(Col::Reply, Expr::value(said.to_owned()))
             .col_expr(Col::FinishedAt, Expr::value(seconds(now)))
+            .col_expr(Col::FollowedAt, Expr::value(None::<i64>))
             .filter(Col::Id.eq(mail.id))
             .filter(Col::Status.is_in(may.map(MailStatus::as_str)))
             .exec(&self.tx)
@@ -81,12 +83,16 @@ impl Write {
 }
 
 impl Store {
-    /// Mails that were refused or came back, and that nobody has followed up, oldest first.
+    /// Mails that were refused, came back or ended ambiguously, and that nobody has followed up, oldest first.
     ///
     /// # Errors
     /// When the database does not answer or a row does not convert.
     pub async fn unfollowed_mails(&self, limit: u64) -> Result<Vec<Mail>, StoreError> {
-        let not_there = [MailStatus::Rejected, MailStatus::Bounced];
+        let not_there = [
+            MailStatus::Rejected,
+            MailStatus::Bounced,
+            MailStatus::Ambiguous,
+        ];
         let rows = outbox::Entity::find()
             .filter(Col::Status.is_in(not_there.map(MailStatus::as_str)))
             .filter(Col::FollowedAt.is_null())

@@ -12,7 +12,7 @@ use crate::config::organisation::{Recipient, Role};
 use crate::domain::decide::{self, Decision, Occasion, Policy, Standing};
 use crate::domain::dossier::State;
 use crate::domain::overdue::{DueStatus, OverdueRow};
-use crate::job::round::Facts;
+use crate::job::round::{self, Facts};
 use crate::job::spec::OverdueDossiers;
 use crate::job::step::{Context, Done};
 use crate::job::{JobError, figures};
@@ -64,7 +64,15 @@ pub async fn perform(context: &Context<'_>, alert: &OverdueDossiers) -> Result<D
             counts: json!({ "blind": stale }),
         });
     }
-    let rows = figures::overdue_at(app, context.as_of, Some(alert.soon), &[]).await?;
+    let known = figures::overdue_at(app, context.as_of, Some(round::soon(app)), &[]).await?;
+    // What only another job warns of is not over for that.
+    let still = known.iter().map(|row| {
+        let unit = row.answerable.as_ref().unwrap_or(&row.unit);
+        (about(row), unit.clone())
+    });
+    let still = still.collect();
+    let mut rows = known;
+    rows.retain(|row| is_told_of(row, alert));
     let mut vacancies = Vacancies::default();
     let recipients = recipients(context, alert, &rows, &mut vacancies);
     let mut tally = Tally::default();
@@ -79,17 +87,17 @@ pub async fn perform(context: &Context<'_>, alert: &OverdueDossiers) -> Result<D
         )
         .await?;
     }
-    let still = rows.iter().map(|row| {
-        let unit = row.answerable.as_ref().unwrap_or(&row.unit);
-        (about(row), unit.clone())
-    });
-    let over = ended::dossiers(context, &still.collect()).await?;
+    let over = ended::dossiers(context, &still).await?;
     let vacant = vacancies.count();
     vacancies.tell(context).await?;
     let Tally { people, late, soon } = tally;
     Ok(Done {
         counts: json!({ "dossiers": rows.len(), "recipients": people, "late": late, "soon": soon, "over": over, "vacant_posts": vacant }),
     })
+}
+
+fn is_told_of(dossier: &OverdueRow, alert: &OverdueDossiers) -> bool {
+    dossier.status == DueStatus::Overdue || dossier.working_days_left <= i64::from(alert.soon)
 }
 
 fn about(dossier: &OverdueRow) -> String {
