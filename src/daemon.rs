@@ -280,6 +280,8 @@ impl Daemon {
         if !is_given {
             return;
         }
+        let emptied = answered(async { Ok(self.app.store.empty_log().await?) }).await;
+        self.note("emptying the database's log", emptied);
         self.watchdog.look(&self.app, &mut self.notices).await;
         let looked = answered(self.bounces.look(&self.app)).await;
         self.note("reading notices of non-delivery", looked.map(drop));

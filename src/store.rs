@@ -274,6 +274,20 @@ impl Store {
         self.db.get_database_backend()
     }
 
+    /// Moves what SQLite's log has gathered into the file, so that no commit has to; nothing on PostgreSQL, which does
+    /// so by itself.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn empty_log(&self) -> Result<(), StoreError> {
+        if self.backend() == DbBackend::Sqlite {
+            self.db
+                .execute_unprepared("PRAGMA wal_checkpoint(PASSIVE)")
+                .await?;
+        }
+        Ok(())
+    }
+
     /// The kind of database, for `doctor`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -293,6 +307,9 @@ impl Write {
     }
 }
 
+/// Pages that SQLite's log may gather before a commit has to empty it; until then it is emptied in between.
+const LOGGED: &str = "16384";
+
 /// How a SQLite file is opened; `synchronous` says what a commit waits for.
 fn sqlite(path: &Path, synchronous: &'static str, patience: Duration) -> ConnectOptions {
     let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
@@ -308,6 +325,7 @@ fn sqlite(path: &Path, synchronous: &'static str, patience: Duration) -> Connect
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", synchronous)
                 .pragma("cache_size", "-32768")
+                .pragma("wal_autocheckpoint", LOGGED)
                 .busy_timeout(patience)
         });
     options

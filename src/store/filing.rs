@@ -10,10 +10,11 @@ mod vanishing;
 pub use former::{Former, Twin};
 
 use std::collections::HashMap;
+use std::mem::take;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, Statement, Value};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
 
 use super::bulk::{self, Clash, Column, Kind};
 use super::entity::dossier;
@@ -21,8 +22,10 @@ use super::{StoreError, Write, seconds};
 use crate::domain::daybook::Daybook;
 use crate::domain::dossier::Dossier;
 
-/// Dossiers compared with what is known in one go.
-const COMPARED: usize = 5_000;
+/// Dossiers compared with what is known and written in one go: what was read for the one is still at hand for the other.
+const COMPARED: usize = 500;
+/// Codes in one question.
+const ASKED: usize = 5_000;
 
 const DOSSIER: [Column; 16] = [
     ("code", Kind::Text),
@@ -88,6 +91,7 @@ struct Sorted {
     former: Vec<[Value; 10]>,
     same: Vec<String>,
     twins: Vec<[Value; 15]>,
+    /// Of all that was sorted, written or not.
     daybook: Daybook,
     filed: Filed,
 }
@@ -113,28 +117,25 @@ impl Write {
             for dossier in chunk {
                 sorted.put(reading, dossier, known.get(&dossier.code))?;
             }
+            self.write_sorted(reading, &mut sorted).await?;
         }
-        let Sorted {
-            rows,
-            former,
-            same,
-            twins,
-            daybook,
-            filed,
-        } = sorted;
+        self.enter_in_daybook(&sorted.daybook).await?;
+        Ok(sorted.filed)
+    }
+
+    /// Leaves what was counted.
+    async fn write_sorted(
+        &self,
+        reading: Reading<'_>,
+        sorted: &mut Sorted,
+    ) -> Result<(), StoreError> {
+        let (former, rows) = (take(&mut sorted.former), take(&mut sorted.rows));
         bulk::insert(&self.tx, "dossier_history", &HISTORY, former, Clash::Never).await?;
         bulk::insert(&self.tx, "dossier", &DOSSIER, rows, Clash::Replace("code")).await?;
-        bulk::insert(
-            &self.tx,
-            "dossier_twin",
-            &TWIN,
-            twins,
-            Clash::Replace("code, source"),
-        )
-        .await?;
-        self.mark_seen(&same, reading.at).await?;
-        self.enter_in_daybook(&daybook).await?;
-        Ok(filed)
+        let (twins, same) = (take(&mut sorted.twins), take(&mut sorted.same));
+        let key = Clash::Replace("code, source");
+        bulk::insert(&self.tx, "dossier_twin", &TWIN, twins, key).await?;
+        self.mark_seen(&same, reading.at).await
     }
 
     async fn known(
@@ -146,18 +147,16 @@ impl Write {
         let columns = DOSSIER.map(|(name, _)| name).join(", ");
         let select = format!("SELECT {columns} FROM dossier WHERE code");
         let statement = self.among(&select, codes)?;
-        let models = dossier::Entity::find()
-            .from_raw_sql(statement)
-            .all(&self.tx)
-            .await?;
-        Ok(models
-            .into_iter()
-            .map(|model| (model.code.clone(), model))
-            .collect())
+        let rows = self.tx.query_all_raw(statement).await?;
+        let named = |row: &QueryResult| {
+            let model = known(row)?;
+            Ok((model.code.clone(), model))
+        };
+        rows.iter().map(named).collect()
     }
 
     async fn mark_seen(&self, codes: &[String], at: DateTime<Utc>) -> Result<(), StoreError> {
-        for chunk in codes.chunks(COMPARED) {
+        for chunk in codes.chunks(ASKED) {
             let update = format!("UPDATE dossier SET seen_at = {} WHERE code", seconds(at));
             let statement = self.among(&update, chunk.iter().map(String::as_str))?;
             self.tx.execute_raw(statement).await?;
@@ -184,6 +183,28 @@ impl Write {
         let sql = format!("{head} {list}");
         Ok(Statement::from_sql_and_values(backend, sql, [json.into()]))
     }
+}
+
+/// By place, in the order of `DOSSIER`: by name it takes as long as the database does.
+fn known(row: &QueryResult) -> Result<dossier::Model, StoreError> {
+    Ok(dossier::Model {
+        code: row.try_get_by_index(0)?,
+        source: row.try_get_by_index(1)?,
+        procedure: row.try_get_by_index(2)?,
+        procedure_name: row.try_get_by_index(3)?,
+        field: row.try_get_by_index(4)?,
+        unit: row.try_get_by_index(5)?,
+        level: row.try_get_by_index(6)?,
+        channel: row.try_get_by_index(7)?,
+        status: row.try_get_by_index(8)?,
+        received_at: row.try_get_by_index(9)?,
+        due_at: row.try_get_by_index(10)?,
+        original_due_at: row.try_get_by_index(11)?,
+        finished_at: row.try_get_by_index(12)?,
+        stopped_at: row.try_get_by_index(13)?,
+        seen_at: row.try_get_by_index(14)?,
+        vanished_at: row.try_get_by_index(15)?,
+    })
 }
 
 impl Sorted {

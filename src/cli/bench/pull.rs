@@ -41,6 +41,8 @@ pub async fn run(rows: u64, database: Option<&str>) -> anyhow::Result<Vec<Figure
     let stored = app.store.count_dossiers(SOURCE).await?;
     ensure!(stored == rows, "{stored} of {rows} dossiers are stored");
     city.move_on();
+    // As the daemon does in between.
+    app.store.empty_log().await?;
     let second = pull(&app).await?;
     drop(app);
     let (limit, how) = limit(&city, database, now).await?;

@@ -27,8 +27,10 @@ use crate::store::drop_files::ReadFile;
 use crate::store::filing::Reading;
 use crate::store::pulls::{PullState, UnderWay};
 
-/// Rows stored in one transaction: enough that a commit is cheap beside them.
+/// Rows stored in one transaction: enough that a commit is cheap beside them. The first ones are stored sooner, while
+/// the next are still being read.
 const BATCH: u64 = 8_000;
+const FIRST_BATCH: u64 = 1_000;
 /// For so long a batch that is not full waits for more pages: those of a slow source are not kept unstored.
 const SOON: Duration = Duration::from_millis(100);
 /// More than one dossier in so many gone at once is the source's fault rather than news.
@@ -223,11 +225,12 @@ fn position(next: &Next) -> Option<String> {
 impl Course<'_> {
     /// Stores pages as they come; those that come while others are written, or soon after one another, together.
     async fn store(&mut self, mut pages: UnboundedReceiver<Page>) -> Result<(), JobError> {
+        let mut size = FIRST_BATCH;
         while let Some(page) = pages.recv().await {
             let mut batch = Batch::default();
             let mut last = self.add(&mut batch, page);
             let mut soon = pin!(sleep(SOON));
-            while batch.rows < BATCH {
+            while batch.rows < size {
                 let page = tokio::select! {
                     biased;
                     page = pages.recv() => page,
@@ -237,6 +240,7 @@ impl Course<'_> {
                 last = self.add(&mut batch, page);
             }
             self.store_batch(&batch, &last).await?;
+            size = (size * 2).min(BATCH);
         }
         Ok(())
     }

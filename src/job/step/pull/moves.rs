@@ -18,28 +18,46 @@ use crate::source::Next;
 /// By the hash of a code.
 type ByPrint<T> = HashMap<u64, T, BuildHasherDefault<AsItIs>>;
 
-/// What one pull has seen of a list. Codes are kept as hashes, instants as what is left of theirs: a list may have a
-/// million.
+/// What one pull has seen of a list.
 #[derive(Debug, Default)]
 pub struct Moves {
-    seen: ByPrint<u32>,
-    moved: HashSet<u64>,
-    /// Those of the look before: a code that always comes twice, differently, is no move.
+    seen: Seen,
+    /// Codes that moved in the look before: one that always comes twice, differently, is no move.
     before: Option<HashSet<u64>>,
 }
+
+/// Each row in eight bytes, since a list may have millions: what is left of its code's hash beside the shelf it stands
+/// on, and what is left of the instant of its last change. Two codes look alike once in 10¹⁴ pairs; that costs
+/// another look.
+#[derive(Debug)]
+struct Seen(Vec<Vec<u64>>);
+
+/// Shelves, by the first bits of a hash: each grows by itself.
+const SHELVES: u64 = 256;
+/// Bits of an instant.
+const INSTANT: u32 = 24;
 
 impl Moves {
     /// What comes after a page, given the codes on it and when each last changed.
     pub fn judge(&mut self, next: Next, versions: &[(u64, DateTime<Utc>)]) -> Next {
         self.note(versions);
-        match (next, &self.before) {
-            (Next::End, None) if !self.moved.is_empty() => {
-                self.before = Some(std::mem::take(&mut self.moved));
-                self.seen.clear();
+        match next {
+            Next::End => {}
+            // Another look begins for another reason.
+            Next::Again => {
+                self.seen = Seen::default();
+                return Next::Again;
+            }
+            next => return next,
+        }
+        let moved = std::mem::take(&mut self.seen).moved();
+        match &self.before {
+            None if !moved.is_empty() => {
+                self.before = Some(moved);
                 Next::Again
             }
-            (Next::End, Some(before)) if !self.moved.is_subset(before) => Next::Unsettled,
-            (next, _) => next,
+            Some(before) if !moved.is_subset(before) => Next::Unsettled,
+            _ => Next::End,
         }
     }
 
@@ -47,21 +65,48 @@ impl Moves {
     fn note(&mut self, versions: &[(u64, DateTime<Utc>)]) {
         let mut page = ByPrint::default();
         for (code, changed_at) in versions {
-            page.insert(*code, print(*changed_at));
+            page.insert(*code, *changed_at);
         }
         for (code, changed_at) in page {
-            let before = self.seen.insert(code, changed_at);
-            if before.is_some_and(|before| before != changed_at) {
-                self.moved.insert(code);
-            }
+            self.seen.put(code, changed_at);
         }
     }
 }
 
-/// Two changes of one row have one print no more often than once in four thousand million.
-fn print(changed_at: DateTime<Utc>) -> u32 {
+impl Default for Seen {
+    fn default() -> Self {
+        Self((0..SHELVES).map(|_| Vec::new()).collect())
+    }
+}
+
+impl Seen {
+    fn put(&mut self, code: u64, changed_at: DateTime<Utc>) {
+        let shelf = (code % SHELVES) as usize;
+        if let Some(shelf) = self.0.get_mut(shelf) {
+            let of_code = code >> INSTANT << INSTANT;
+            shelf.push(of_code | print(changed_at));
+        }
+    }
+
+    /// What is left of the codes that came with two instants.
+    fn moved(self) -> HashSet<u64> {
+        let mut moved = HashSet::new();
+        for (shelf, mut rows) in (0_u64..).zip(self.0) {
+            rows.sort_unstable();
+            let twice = rows.windows(2).filter_map(|two| match two {
+                [one, other] if one != other && one >> INSTANT == other >> INSTANT => Some(*one),
+                _ => None,
+            });
+            moved.extend(twice.map(|row| row >> INSTANT << INSTANT | shelf));
+        }
+        moved
+    }
+}
+
+/// Two changes of one row have one print no more often than once in sixteen million.
+fn print(changed_at: DateTime<Utc>) -> u64 {
     let milliseconds = changed_at.timestamp_millis().cast_unsigned();
-    (milliseconds.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
+    milliseconds.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - INSTANT)
 }
 
 /// The hash of a number that is a hash already.
@@ -91,7 +136,7 @@ mod tests {
     fn page(rows: &[(&str, i64)]) -> Vec<(u64, DateTime<Utc>)> {
         let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
         rows.iter()
-            .map(|(code, changed)| (u64::from(code.as_bytes()[0]), at(*changed)))
+            .map(|(code, changed)| (u64::from(code.as_bytes()[0]) << 32, at(*changed)))
             .collect()
     }
 
