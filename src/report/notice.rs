@@ -333,6 +333,9 @@ fn undelivered(mail: &Undelivered, words: &Words) -> View {
         Some(deputy) => words.notice.deputy_gets(deputy),
         None => words.notice.nobody_gets(),
     };
+    // Of a mail that may have arrived nobody gets a copy.
+    let is_known = mail.fate != Fate::Unknown;
+    let instead = is_known.then(|| fact(words.notice.instead(), deputy));
     let number = mail.mail.to_string();
     let (subject, steps) = match mail.fate {
         Fate::Unknown => (
@@ -350,11 +353,14 @@ fn undelivered(mail: &Undelivered, words: &Words) -> View {
     View {
         intro,
         any_facts: true,
-        facts: vec![
-            fact(words.notice.which_mail(), shortened(&mail.subject)),
-            fact(words.notice.server_said(), shortened(&mail.reply)),
-            fact(words.notice.instead(), deputy),
-        ],
+        facts: [
+            Some(fact(words.notice.which_mail(), shortened(&mail.subject))),
+            Some(fact(words.notice.server_said(), shortened(&mail.reply))),
+            instead,
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
         any_steps: true,
         steps,
         ..View::of(subject)
