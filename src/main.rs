@@ -4,6 +4,7 @@
 //! Never: anything else.
 //! Reads next: `cli.rs`.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -18,7 +19,8 @@ async fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("dondoc: {error:#}");
+            // Nobody need listen.
+            let _ = writeln!(std::io::stderr().lock(), "dondoc: {error:#}");
             ExitCode::FAILURE
         }
     }

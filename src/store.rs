@@ -5,6 +5,8 @@
 //! Reads next: `store/lock.rs`.
 
 use std::fmt;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -159,7 +161,10 @@ impl Store {
 
     async fn open_sqlite(path: &Path, patience: Duration) -> Result<Self, StoreError> {
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|cause| StoreError::File {
+            // Mails lie beside the database, and whoever has a mail's link may answer.
+            let mut made = DirBuilder::new();
+            let made = made.recursive(true).mode(0o700).create(folder);
+            made.map_err(|cause| StoreError::File {
                 path: folder.to_owned(),
                 cause,
             })?;

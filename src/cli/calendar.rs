@@ -74,10 +74,7 @@ fn calendar_of(scope: &Scope) -> anyhow::Result<rules::Calendar> {
         return Ok(calendar);
     }
     if reading.documents.iter().next().is_some() {
-        eprint!(
-            "{}",
-            open::shown_on_stderr(&reading.problems, &reading.documents)
-        );
+        output::aside(open::shown_on_stderr(&reading.problems, &reading.documents));
         bail!("the site's calendar is not valid");
     }
     let name = "calendars/vn.toml";

@@ -160,7 +160,7 @@ async fn opened(folder: &std::path::Path, at: DateTime<Utc>) -> anyhow::Result<A
     match daemon::open(folder, Clock::fixed(at)).await {
         Ok(app) => Ok(app),
         Err(OpenError::Problems(problems, documents)) => {
-            eprint!("{}", open::shown_on_stderr(&problems, &documents));
+            output::aside(open::shown_on_stderr(&problems, &documents));
             anyhow::bail!(
                 "the sample site in {} was edited and is not valid any more",
                 folder.display()

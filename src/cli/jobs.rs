@@ -55,7 +55,7 @@ pub async fn run(scope: &Scope) -> anyhow::Result<()> {
     let note = daemon.and_then(|daemon| difference(&site::hash(&ledger.site), &daemon));
     if scope.json {
         // The shape of the list is fixed.
-        note.iter().for_each(|note| eprintln!("{note}"));
+        note.iter().for_each(output::aside);
         return output::json(&rows);
     }
     output::table(
@@ -70,10 +70,10 @@ fn tell_problems(ledger: &Ledger) {
     let count = ledger.problems.len();
     if count > 0 {
         let problems = open::shown_on_stderr(&ledger.problems, &ledger.documents);
-        eprint!("{problems}");
-        eprintln!(
+        output::aside(problems);
+        output::aside(format!(
             "warning: the site's files have {count} problem(s): the jobs are those whose files are valid"
-        );
+        ));
     }
 }
 

@@ -262,6 +262,10 @@ async fn retry_one(app: &App, id: i64) -> anyhow::Result<Result<Listed, String>>
         Retried::LeftAlone(status) => Err(format!(
             "{to} is {status}: only held, rejected, bounced and ambiguous mails can be sent again"
         )),
+        Retried::NobodyKnows => Err(format!(
+            "{to} stays held: the source of its dossiers is older than it may be, so nobody knows what of it is \
+             still so; pull it first, see `dondoc doctor`"
+        )),
         Retried::ToldMeanwhile(about) => Err(format!(
             "{to} stays held: other mails have told meanwhile of {}; what it says besides goes with the next run",
             some_of(&about)

@@ -26,7 +26,9 @@ impl Scope {
         let ledger = self.ledger_with_problems().await?;
         let problems = ledger.problems.len();
         if problems > 0 {
-            eprintln!("warning: the site's files have {problems} problem(s): see `dondoc check`");
+            output::aside(format!(
+                "warning: the site's files have {problems} problem(s): see `dondoc check`"
+            ));
         }
         Ok(ledger)
     }
@@ -46,7 +48,7 @@ impl Scope {
 fn refused<T>(error: OpenError) -> anyhow::Result<T> {
     match error {
         OpenError::Problems(problems, documents) => {
-            eprint!("{}", shown_on_stderr(&problems, &documents));
+            output::aside(shown_on_stderr(&problems, &documents));
             bail!(
                 "the site is not valid: {} problem(s); `dondoc check` lists them",
                 problems.len()

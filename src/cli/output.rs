@@ -4,7 +4,7 @@
 //! Never: what is in it.
 //! Reads next: `board.rs`.
 
-use std::io::{IsTerminal, Write, stdout};
+use std::io::{IsTerminal, Write, stderr, stdout};
 use std::os::fd::AsFd;
 
 use chrono::{DateTime, Utc};
@@ -25,6 +25,11 @@ pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
 /// When standard output is closed.
 pub fn line(text: impl AsRef<str>) -> anyhow::Result<()> {
     Ok(writeln!(stdout().lock(), "{}", text.as_ref())?)
+}
+
+/// A word beside the result, on standard error; nobody need listen there.
+pub fn aside(text: impl AsRef<str>) {
+    let _ = writeln!(stderr().lock(), "{}", text.as_ref().trim_end_matches('\n'));
 }
 
 /// As it is: what ends its lines itself.

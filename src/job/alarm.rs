@@ -156,7 +156,7 @@ pub async fn of_mail(
         }
     };
     // A mail that is sent again may fail again.
-    let which = format!("{id}/{}", mail.attempts);
+    let which = format!("{id}/{} {status}", mail.attempts);
     raise(app, write, OPERATOR, state, &which, text, now).await
 }
 

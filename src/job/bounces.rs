@@ -87,16 +87,22 @@ impl Bounces {
                 return Ok(false);
             }
         };
-        let is_ours = match &notice {
+        let became = match &notice {
             Some(notice) => enter(app, notice).await?,
-            None => false,
+            None => Became::NotOurs,
         };
-        if !is_ours {
-            self.left.insert(message);
-        } else if let Err(error) = maildir::mark_seen(maildir, &message) {
-            self.fail(maildir, &error);
+        match became {
+            Became::Entered => {
+                if let Err(error) = maildir::mark_seen(maildir, &message) {
+                    self.fail(maildir, &error);
+                }
+            }
+            Became::NotOurs => {
+                self.left.insert(message);
+            }
+            Became::TooEarly => {}
         }
-        Ok(is_ours)
+        Ok(became == Became::Entered)
     }
 }
 
@@ -118,8 +124,17 @@ async fn unread(maildir: PathBuf) -> io::Result<Vec<PathBuf>> {
     read.await.map_err(io::Error::other)?
 }
 
-/// Writes what a notice says of a mail of ours; `false`: it is about none.
-async fn enter(app: &App, notice: &Notice) -> Result<bool, JobError> {
+/// What became of a notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Became {
+    Entered,
+    NotOurs,
+    /// Its mail is still being sent, as far as is known: it is read again.
+    TooEarly,
+}
+
+/// Writes what a notice says of a mail of ours.
+async fn enter(app: &App, notice: &Notice) -> Result<Became, JobError> {
     let write = app.store.write().await?;
     for id in &notice.about {
         let Some(mail) = write.mail_named(id).await? else {
@@ -128,6 +143,9 @@ async fn enter(app: &App, notice: &Notice) -> Result<bool, JobError> {
         let Some(fate) = notice.fate_of(&mail.recipient) else {
             continue;
         };
+        if mail.status == MailStatus::Sending {
+            return Ok(Became::TooEarly);
+        }
         match fate.action {
             Action::Failed => bounced(app, &write, &mail, &fate.said).await?,
             Action::Delayed => {
@@ -137,9 +155,9 @@ async fn enter(app: &App, notice: &Notice) -> Result<bool, JobError> {
             Action::Other => {}
         }
         write.commit().await?;
-        return Ok(true);
+        return Ok(Became::Entered);
     }
-    Ok(false)
+    Ok(Became::NotOurs)
 }
 
 async fn bounced(app: &App, write: &Write, mail: &Mail, said: &str) -> Result<(), JobError> {

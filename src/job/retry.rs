@@ -18,6 +18,8 @@ pub enum Retried {
     LeftAlone(MailStatus),
     /// A held mail that would repeat what others have told meanwhile: `dossier/CODE`, …
     ToldMeanwhile(Vec<String>),
+    /// A held mail about dossiers, while nobody knows how they stand: their source is older than it may be.
+    NobodyKnows,
 }
 
 /// Queues `mail` again if it is held, rejected or ended ambiguously. What a held mail says is told from now on,
@@ -45,6 +47,10 @@ pub async fn retry(app: &App, mail: &Mail) -> Result<Retried, JobError> {
         ) {
             (Released::ToldMeanwhile(told), _) => return Ok(Retried::ToldMeanwhile(told)),
             (Released::Told(told), Some(facts)) => {
+                let tells_of_dossiers = told.iter().any(|one| one.about.starts_with("dossier/"));
+                if tells_of_dossiers && facts.read_at.is_none() {
+                    return Ok(Retried::NobodyKnows);
+                }
                 round::open_released(app, &write, facts, told).await?;
             }
             (Released::Told(_), None) => {}

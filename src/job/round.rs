@@ -72,9 +72,11 @@ pub async fn write(app: &App, haste: Haste) -> Result<Round, JobError> {
         return Ok(round);
     }
     let facts = Facts::load(app, now, &waiting).await?;
+    // What was decided since belongs to the next round: the facts may know nothing of it.
+    let last = waiting.iter().map(|one| one.id).max().unwrap_or_default();
     let mut failure = None;
     for (address, due) in due {
-        match write_to(app, &facts, &address, due).await {
+        match write_to(app, &facts, &address, (due, last)).await {
             Ok(written) => round.letters += usize::from(written),
             Err(error) if error.is_outage() => return Err(error),
             // One letter that cannot be made keeps no other from its reader.
@@ -152,10 +154,16 @@ async fn is_gathering(
     }))
 }
 
-/// Whether a letter was written.
-async fn write_to(app: &App, facts: &Facts, address: &str, due: Due) -> Result<bool, JobError> {
+/// Whether a letter was written, of what waits up to the decision `last`.
+async fn write_to(
+    app: &App,
+    facts: &Facts,
+    address: &str,
+    (due, last): (Due, i64),
+) -> Result<bool, JobError> {
     let write = app.store.write().await?;
     let mut waiting = write.waiting_for(address).await?;
+    waiting.retain(|one| one.id <= last);
     if due == Due::UrgentOnly {
         waiting.retain(|one| one.urgent);
     }
@@ -187,6 +195,15 @@ async fn queue(
             .iter()
             .map(|item| (&item.waiting.about, &item.waiting.occasion)),
     );
+    if due == Due::All {
+        let (today, message_id) = (app.day(facts.as_of), letter::message_id(app, None, &key)?);
+        let is_first = write
+            .note_letter(address, today, &message_id, facts.as_of)
+            .await?;
+        if !is_first {
+            return Ok(false);
+        }
+    }
     let slips = slips::due(app, write, facts, items).await?;
     let letter = sheet.letter(
         app,
@@ -202,15 +219,6 @@ async fn queue(
         references: first.as_deref(),
         files: &slips::file(app, &slips)?,
     };
-    if due == Due::All {
-        let (today, message_id) = (app.day(facts.as_of), letter::message_id(app, None, &key)?);
-        let is_first = write
-            .note_letter(address, today, &message_id, facts.as_of)
-            .await?;
-        if !is_first {
-            return Ok(false);
-        }
-    }
     let message_id = letter::queue_draft(app, write, None, &sheet.recipient, draft).await?;
     let ids: Vec<i64> = items.iter().map(|item| item.waiting.id).collect();
     write
@@ -218,7 +226,7 @@ async fn queue(
         .await?;
     let alerts: Vec<_> = items
         .iter()
-        .filter_map(|item| item.alert(facts, address))
+        .filter_map(|item| item.alert(app, facts, address))
         .collect();
     write.open_alerts(&alerts).await?;
     Ok(true)
@@ -294,11 +302,14 @@ pub async fn open_released(
     facts: &Facts,
     told: Vec<Waiting>,
 ) -> Result<(), JobError> {
-    let (items, _) = item::sorted(app, write, facts, told).await?;
-    let alerts: Vec<_> = items
-        .iter()
-        .filter_map(|item| item.alert(facts, &item.waiting.recipient))
-        .collect();
+    let items = told.into_iter().filter_map(Item::of);
+    let alert = |item: Item| {
+        let recipient = item.recipient(app, facts.as_of)?;
+        let is_so = matches!(item.subject(facts, &recipient), Ok(Some(_)));
+        item.alert(app, facts, &item.waiting.recipient)
+            .filter(|_| is_so)
+    };
+    let alerts: Vec<_> = items.filter_map(alert).collect();
     Ok(write.open_alerts(&alerts).await?)
 }
 

@@ -12,7 +12,7 @@ use super::{App, JobError, alarm, letter};
 use crate::config::organisation::{Address, Recipient, Role};
 use crate::domain::unit::UnitCode;
 use crate::mail::message;
-use crate::report::notice::{Fate, Undelivered, What};
+use crate::report::notice::{Trouble, Undelivered, What};
 use crate::store::outbox::{Body, Mail, MailKind, MailStatus, NewMail};
 
 /// Followed up at once; the next beat takes more.
@@ -46,14 +46,13 @@ pub async fn follow_up(app: &App) -> Result<usize, JobError> {
         };
         let now = app.clock.now();
         let write = app.store.write().await?;
-        if write.follow_mail(&mail, now).await?
-            && let Some(copy) = copy
-        {
+        let is_followed = write.follow_mail(&mail, now).await?;
+        if is_followed && let Some(copy) = copy {
             tracing::info!(id = mail.id, to = copy.post, "the deputy gets the mail");
             write.queue_mail(copy).await?;
         }
         write.commit().await?;
-        followed += 1;
+        followed += usize::from(is_followed);
     }
     Ok(followed)
 }
@@ -63,18 +62,22 @@ fn matter(app: &App, mail: &Mail, deputy: Option<&Recipient>) -> Matter {
     let status = mail.status;
     Matter {
         about: format!("undelivered/{}", mail.post),
-        // An address is mended or not: once a day is enough, and a new address is another matter.
-        occasion: format!("{status} {} {}", app.day(now), fingerprint(&mail.recipient)),
+        occasion: match status {
+            // Nobody gets a copy, and what the operator finds out of one mail says nothing of the next.
+            MailStatus::Ambiguous => format!("{status} {}/{}", mail.id, mail.attempts),
+            // An address is mended or not: once a day is enough, and a new address is another matter.
+            _ => format!("{status} {} {}", app.day(now), fingerprint(&mail.recipient)),
+        },
         reason: format!("mail {} {status}", mail.id),
         what: What::Undelivered(Undelivered {
             mail: mail.id,
             post: mail.post.clone(),
             address: Address::new(mail.recipient.clone()).to_string(),
             subject: mail.subject.clone(),
-            fate: match status {
-                MailStatus::Bounced => Fate::CameBack,
-                MailStatus::Ambiguous => Fate::Unknown,
-                _ => Fate::Refused,
+            trouble: match status {
+                MailStatus::Bounced => Trouble::CameBack,
+                MailStatus::Ambiguous => Trouble::Unknown,
+                _ => Trouble::Refused,
             },
             reply: mail.reply.clone().unwrap_or_default(),
             deputy: deputy.map(|deputy| letter::title(app, deputy)),

@@ -155,10 +155,10 @@ impl Connection {
         let is_kept = self.served > 0;
         self.served += 1;
         let limit = self.largest();
-        let Some((bytes, is_whole)) = envelope.fitting(limit) else {
+        let Some((message, is_whole)) = envelope.fitting(limit) else {
             return Ok(envelope.too_large(limit));
         };
-        let mut tried = self.attempt(envelope, bytes).await;
+        let mut tried = self.attempt(envelope, message).await;
         let mut is_whole = is_whole;
         if let (Err(failed), true, Some(light)) = (&tried, is_whole, envelope.light)
             && failed.failure.is_about_size()
@@ -183,9 +183,9 @@ impl Connection {
         stated.into_iter().flatten().min()
     }
 
-    async fn attempt(&mut self, envelope: &Envelope<'_>, bytes: &[u8]) -> Result<String, Failed> {
-        let tried = match self.announce(envelope, bytes.len()).await {
-            Ok(()) => self.deliver(bytes).await,
+    async fn attempt(&mut self, envelope: &Envelope<'_>, message: &str) -> Result<String, Failed> {
+        let tried = match self.announce(envelope, message.len()).await {
+            Ok(()) => self.deliver(message).await,
             Err(failure) => Err(Failed::before(failure)),
         };
         if let Err(failed) = &tried {
@@ -213,11 +213,18 @@ impl Connection {
 
     /// The message and its final dot, written as one. What is written may be held back: until the last of it has
     /// left, a failure is surely *before* the end of data.
-    async fn deliver(&mut self, bytes: &[u8]) -> Result<String, Failed> {
-        let message = std::str::from_utf8(bytes)
-            .map_err(|error| Failed::before(Failure::broken(Step::EndOfData, &error)))?;
+    async fn deliver(&mut self, message: &str) -> Result<String, Failed> {
         let ended = self.smtp.command(Ended(message));
         let answer = within(Step::EndOfData, self.limit, ended).await;
+        if self.held.any() {
+            // Whatever was heard was said before the message.
+            let early = "the relay answered before it had the message";
+            self.usable = false;
+            return Err(Failed::before(match answer {
+                Err(failure) if !failure.leaves_connection_usable() => failure,
+                _ => Failure::broken(Step::EndOfData, &early),
+            }));
+        }
         let failure = match answer {
             Ok(reply) if reply.code().is_positive() && !reply.has_code(354) => {
                 return Ok(spoken(&reply));
@@ -227,7 +234,7 @@ impl Connection {
         };
         Err(Failed {
             failure,
-            dot_may_be_sent: !self.held.any(),
+            dot_may_be_sent: true,
         })
     }
 
@@ -237,28 +244,28 @@ impl Connection {
     }
 }
 
-/// A message on its way: its two addresses, and its bytes with and without attachments.
+/// A message on its way: its two addresses, and its text with and without attachments.
 pub struct Envelope<'p> {
     pub from: lettre::Address,
     pub to: lettre::Address,
     pub message_id: &'p str,
-    pub bytes: &'p [u8],
-    pub light: Option<&'p [u8]>,
+    pub whole: &'p str,
+    pub light: Option<&'p str>,
 }
 
 impl Envelope<'_> {
-    /// The bytes that are not too large, and whether they are the whole message.
-    fn fitting(&self, limit: Option<u64>) -> Option<(&[u8], bool)> {
-        let fits = |bytes: &[u8]| limit.is_none_or(|limit| bytes.len() as u64 <= limit);
+    /// What is not too large, and whether it is the whole message.
+    fn fitting(&self, limit: Option<u64>) -> Option<(&str, bool)> {
+        let fits = |text: &str| limit.is_none_or(|limit| text.len() as u64 <= limit);
         let light = self.light.filter(|light| fits(light));
-        Some((self.bytes, true))
-            .filter(|(bytes, _)| fits(bytes))
+        Some((self.whole, true))
+            .filter(|(whole, _)| fits(whole))
             .or_else(|| light.map(|light| (light, false)))
     }
 
     fn too_large(&self, limit: Option<u64>) -> Outcome {
         let (size, limit) = (
-            self.light.unwrap_or(self.bytes).len(),
+            self.light.unwrap_or(self.whole).len(),
             limit.unwrap_or_default(),
         );
         let even = if self.light.is_some() {

@@ -234,9 +234,13 @@ fn envelope<'p>(parcel: &Parcel<'p>) -> Result<Envelope<'p>, String> {
         from: plain(parcel.from)?,
         to: plain(parcel.to)?,
         message_id: parcel.message_id,
-        bytes: parcel.bytes,
-        light: parcel.light,
+        whole: text(parcel.bytes)?,
+        light: parcel.light.map(text).transpose()?,
     })
+}
+
+fn text(message: &[u8]) -> Result<&str, String> {
+    std::str::from_utf8(message).map_err(|error| format!("the message is no text: {error}"))
 }
 
 /// Without SMTPUTF8 an address must be ASCII.

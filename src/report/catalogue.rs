@@ -89,7 +89,7 @@ sections! {
     }
     /// The letter about overdue dossiers.
     overdue: OverdueWords {
-        title(); title_soon(); late_and_soon(late, soon); late_only(late); soon_only(soon); nothing(); of_all(result, total);
+        title(); title_soon(); late_and_soon(late, soon); late_only(late); soon_only(soon); nothing(); of_all(result, total); told_before(dossiers);
         result(result, unit); intro(moment, unit, result); ask(); ask_soon(); already_told(dossiers);
         escalated(days); rule(time); for_post(title); units(n); with_lags(result, lags); blind(source, moment); blind_ever(source); slips(n);
     }

@@ -100,7 +100,7 @@ pub struct Undelivered {
     /// Masked.
     pub address: String,
     pub subject: String,
-    pub fate: Fate,
+    pub trouble: Trouble,
     pub reply: String,
     /// Who gets it instead.
     pub deputy: Option<String>,
@@ -108,7 +108,7 @@ pub struct Undelivered {
 
 /// Why a mail is not known to have arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum Trouble {
     /// The relay did not take it.
     Refused,
     /// The relay had taken it.
@@ -324,25 +324,25 @@ fn outage(outage: &Outage, words: &Words) -> View {
 
 fn undelivered(mail: &Undelivered, words: &Words) -> View {
     let fact = |label, value| Fact { label, value };
-    let intro = match mail.fate {
-        Fate::CameBack => words.notice.came_back(&mail.post, &mail.address),
-        Fate::Refused => words.notice.not_taken(&mail.post, &mail.address),
-        Fate::Unknown => words.notice.unconfirmed_intro(&mail.post, &mail.address),
+    let intro = match mail.trouble {
+        Trouble::CameBack => words.notice.came_back(&mail.post, &mail.address),
+        Trouble::Refused => words.notice.not_taken(&mail.post, &mail.address),
+        Trouble::Unknown => words.notice.unconfirmed_intro(&mail.post, &mail.address),
     };
     let deputy = match &mail.deputy {
         Some(deputy) => words.notice.deputy_gets(deputy),
         None => words.notice.nobody_gets(),
     };
     // Of a mail that may have arrived nobody gets a copy.
-    let is_known = mail.fate != Fate::Unknown;
+    let is_known = mail.trouble != Trouble::Unknown;
     let instead = is_known.then(|| fact(words.notice.instead(), deputy));
     let number = mail.mail.to_string();
-    let (subject, steps) = match mail.fate {
-        Fate::Unknown => (
+    let (subject, steps) = match mail.trouble {
+        Trouble::Unknown => (
             words.notice.unconfirmed(&mail.post),
             vec![words.notice.ask_and_send_again(number.as_str())],
         ),
-        Fate::Refused | Fate::CameBack => (
+        Trouble::Refused | Trouble::CameBack => (
             words.notice.undelivered(&mail.post),
             vec![
                 words.notice.mend_address(),

@@ -12,6 +12,7 @@ use super::page::{Answering, Body, Parts};
 use super::ward_lag::{self, Evidence, Lag};
 use super::words::Words;
 use crate::domain::decide::Ending;
+use crate::domain::format::capitalised;
 
 /// Dossiers shown in full in one list, oldest first; the rest is named by code, so that nobody is told of a
 /// dossier without its name. Mail programs cut what is longer than about 100 KB.
@@ -134,7 +135,7 @@ pub(super) fn parts(letter: &Overdue, words: &Words) -> Parts {
         } else {
             words.overdue.title_soon()
         },
-        result: words.overdue.result(&result, unit(letter, words)),
+        result: capitalised(&words.overdue.result(&result, unit(letter, words))),
         preview: preview.join(" ").trim().to_owned(),
         notes,
         answering: letter.answering.clone(),
@@ -189,6 +190,7 @@ fn dossiers(late: u64, soon: u64, told: u64, words: &Words) -> String {
     };
     match told {
         0 => result,
+        told if late + soon == 0 => words.overdue.told_before(dossiers(told)),
         told => words.overdue.of_all(result, words.number(late + told)),
     }
 }
@@ -349,8 +351,9 @@ mod tests {
             (12, 5, 0, "12 hồ sơ quá hạn, 5 sắp đến hạn"),
             (1, 0, 0, "1 hồ sơ quá hạn"),
             (0, 2, 0, "2 hồ sơ sắp đến hạn"),
-            (1, 0, 7, "1 hồ sơ quá hạn (tổng số quá hạn: 8)"),
-            (0, 2, 7, "2 hồ sơ sắp đến hạn (tổng số quá hạn: 7)"),
+            (1, 0, 7, "báo thêm 1 hồ sơ quá hạn (tổng số quá hạn: 8)"),
+            (0, 2, 7, "báo thêm 2 hồ sơ sắp đến hạn (tổng số quá hạn: 7)"),
+            (0, 0, 7, "7 hồ sơ quá hạn đã báo trong các thư trước"),
             (0, 0, 0, "Không có hồ sơ quá hạn"),
         ] {
             assert_eq!(result(&letter(late, soon, told), &words), says);

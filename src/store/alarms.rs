@@ -23,7 +23,7 @@ word_enum! {
 /// One thing to tell, once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewAlarm {
-    /// `relay begins 2020-06-01T00:30:00Z`
+    /// `relay 1590971400 begins`
     pub occasion: String,
     /// `relay`, `mail-to-operator`
     pub about: String,

@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    Select, Statement,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select, Statement,
 };
 
 use super::entity::decision::{self, Column as Col};
@@ -222,6 +222,25 @@ impl Write {
         Ok(())
     }
 
+    /// The things among these of which other mails have told the same people as much, or something later.
+    async fn told_since(&self, held: &[decision::Model]) -> Result<Vec<String>, StoreError> {
+        let mut told = Vec::new();
+        for row in held {
+            let key = row.told.as_deref().and_then(|told| told.strip_prefix(HELD));
+            let others = told_to(&row.recipient, Goes::Out)
+                .filter(Col::About.eq(row.about.as_str()))
+                .filter(
+                    Condition::any()
+                        .add(Col::Told.eq(key))
+                        .add(Col::DecidedAt.gt(row.decided_at)),
+                );
+            if others.one(&self.tx).await?.is_some() {
+                told.push(row.about.clone());
+            }
+        }
+        Ok(told)
+    }
+
     /// From `now` on, what the held mail `message_id` says is told, unless other mails have told some of it meanwhile.
     ///
     /// # Errors
@@ -241,14 +260,7 @@ impl Write {
             .iter()
             .filter_map(|row| Some((row.id, row.told.as_deref()?.strip_prefix(HELD)?)))
             .collect();
-        let told: Vec<String> = decision::Entity::find()
-            .select_only()
-            .column(Col::About)
-            .filter(Col::Told.is_in(keys.iter().map(|(_, key)| *key)))
-            .order_by_asc(Col::Id)
-            .into_tuple()
-            .all(&self.tx)
-            .await?;
+        let told = self.told_since(&held).await?;
         if !told.is_empty() {
             return Ok(Released::ToldMeanwhile(told));
         }

@@ -24,8 +24,6 @@ use crate::domain::dossier::Dossier;
 
 /// Dossiers compared with what is known and written in one go: what was read for the one is still at hand for the other.
 const COMPARED: usize = 500;
-/// Codes in one question.
-const ASKED: usize = 5_000;
 
 const DOSSIER: [Column; 16] = [
     ("code", Kind::Text),
@@ -149,18 +147,19 @@ impl Write {
         let statement = self.among(&select, codes)?;
         let rows = self.tx.query_all_raw(statement).await?;
         let named = |row: &QueryResult| {
-            let model = known(row)?;
+            let model = model(row)?;
             Ok((model.code.clone(), model))
         };
         rows.iter().map(named).collect()
     }
 
     async fn mark_seen(&self, codes: &[String], at: DateTime<Utc>) -> Result<(), StoreError> {
-        for chunk in codes.chunks(ASKED) {
-            let update = format!("UPDATE dossier SET seen_at = {} WHERE code", seconds(at));
-            let statement = self.among(&update, chunk.iter().map(String::as_str))?;
-            self.tx.execute_raw(statement).await?;
+        if codes.is_empty() {
+            return Ok(());
         }
+        let update = format!("UPDATE dossier SET seen_at = {} WHERE code", seconds(at));
+        let statement = self.among(&update, codes.iter().map(String::as_str))?;
+        self.tx.execute_raw(statement).await?;
         Ok(())
     }
 
@@ -186,7 +185,7 @@ impl Write {
 }
 
 /// By place, in the order of `DOSSIER`: by name it takes as long as the database does.
-fn known(row: &QueryResult) -> Result<dossier::Model, StoreError> {
+fn model(row: &QueryResult) -> Result<dossier::Model, StoreError> {
     Ok(dossier::Model {
         code: row.try_get_by_index(0)?,
         source: row.try_get_by_index(1)?,

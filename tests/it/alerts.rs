@@ -346,6 +346,28 @@ stories! {
         assert_eq!(alert_at(app, ["2020-06-01 07:30"]).await, [0]);
     }
 
+    async fn a_late_dossier_that_gets_a_near_new_day_is_over_for_whoever_is_not_warned(app: &mut TestApp) {
+        let ladder = "ladder = [{ late = 0, to = \"head\" }, { late = 1, to = \"vice-chair\" }]";
+        app.edit(JOB, "ladder = [{ late = 0, to = \"head\" }]", ladder).await;
+        let first = || dossier(&code(1)).due("20200529");
+        app.city.shows(DOSSIERS, [first().row()]);
+        assert_eq!(alert_at(app, ["2020-06-01 07:30"]).await, [2]);
+        let near = || first().rescheduled("20200529", "20200604");
+        app.city.shows(DOSSIERS, [near().row()]);
+        assert_eq!(alert_at(app, ["2020-06-02 07:30"]).await, [1], "the head is warned of the new day");
+        let sent = app.sent().await;
+        let warning = last(&sent);
+        assert!(warning.post == "head@00118" && warning.codes() == set([code(1)]), "{}", warning.text);
+        let open = app.store.open_alerts().await.unwrap();
+        let open: Vec<_> = open.iter().map(|alert| (alert.post.as_str(), alert.occasion.as_str())).collect();
+        assert_eq!(open, [("head@00118", "soon 2020-06-04")]);
+        app.city.shows(DOSSIERS, [near().row(), dossier(&code(2)).due("20200602").row()]);
+        assert_eq!(alert_at(app, ["2020-06-03 07:30"]).await, [2]);
+        let sent = app.sent().await;
+        let upper = sent.iter().rfind(|sent| sent.post.starts_with("vice-chair")).unwrap();
+        assert!(upper.text.contains(&code(1)) && upper.text.contains("Không còn quá hạn"), "{}", upper.text);
+    }
+
     async fn a_rescheduled_dossier_that_is_late_again_is_told_again(app: &mut TestApp) {
         let first = || dossier(&code(1)).due("20200529");
         app.city.shows(DOSSIERS, [first().row()]);

@@ -151,7 +151,7 @@ stories! {
         assert_eq!(app.sent_to(HEAD).await[0].status, MailStatus::Ambiguous);
         let told = app.sent_to(OPERATOR).await;
         assert_eq!((told.len(), app.sent_to(HEAD).await.len()), (1, 1), "told once, copied to nobody");
-        let says = "có thể đã đến nơi";
+        let says = "không rõ thư đã đến nơi hay chưa";
         assert!(told[0].text.contains(says) && told[0].text.contains("mail retry"), "{}", told[0].text);
 
         let envelope = format!("Original-Envelope-Id: {}\r\n", first.message_id);
@@ -161,6 +161,17 @@ stories! {
         let sent = app.sent_to(HEAD).await;
         assert_eq!((sent.len(), sent[1].recipient.as_str()), (2, DEPUTY));
         assert_eq!(app.sent_to(OPERATOR).await.len(), 2, "now it is known");
+    }
+
+    async fn each_mail_that_may_have_arrived_is_told_also_on_one_day(app: &mut TestApp) {
+        let relay = ScriptedRelay::start([Act::Drop("."), Act::Drop(".")]).await;
+        site(app, &relay).await;
+        put(&app.store, (1..=2).map(|n| mail(n, MailKind::Digest, instant("2020-06-01 07:30")))).await;
+        deliver_at(app, "2020-06-01 07:30").await;
+        deliver_at(app, "2020-06-01 07:31").await;
+        let told = app.sent_to(OPERATOR).await;
+        let names = |n: usize| told.iter().filter(|mail| mail.text.contains(&format!("mail retry {n}"))).count();
+        assert_eq!((told.len(), names(1), names(2)), (2, 1, 1));
     }
 
     async fn without_a_deputy_the_operator_hears_that_nobody_got_it(app: &mut TestApp) {

@@ -237,6 +237,27 @@ async fn a_relay_that_refuses_and_waits_for_the_message_all_the_same_hears_nothi
     assert_eq!((relay.received().len(), relay.connections()), (1, 2));
 }
 
+/// It cannot be about a message that the relay has not heard.
+#[tokio::test]
+async fn an_answer_that_comes_before_the_message_is_not_believed() {
+    for code in [250, 451, 554] {
+        let relay = ScriptedRelay::start([Act::AnswersEarly(code), Act::Accept]).await;
+        let transport = transport(settings(&relay));
+        let mut session = transport.session();
+        let mut outcomes = Vec::new();
+        for _ in 0..2 {
+            outcomes.push(kind(&send_over(&mut session, &chair(), MESSAGE).await));
+        }
+        session.close().await;
+        assert_eq!(outcomes, ["retry", "accepted"], "{code}");
+        assert_eq!(
+            (relay.received().len(), relay.connections()),
+            (1, 2),
+            "{code}"
+        );
+    }
+}
+
 /// The message is larger than the buffers of a socket, so the line surely ends before the dot is written.
 #[tokio::test]
 async fn a_line_that_ends_within_a_message_was_surely_before_its_end() {

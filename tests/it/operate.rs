@@ -259,6 +259,20 @@ stories! {
         assert!(last.text.contains(&code(1)), "what the held mail told of is over, and told with the next letter: {}", last.text);
     }
 
+    async fn a_held_mail_stays_held_while_nobody_knows_what_is_still_so(app: &mut TestApp) {
+        app.at("2020-06-02 05:00");
+        two_dossiers(&app.city);
+        app.succeed("pull-city").await;
+        dondoc(app, &["backfill", "overdue-alerts", "--from", "2020-06-01", "--to", "2020-06-01"]).await.done();
+        let held = app.store.mails(Some(MailStatus::Held)).await.unwrap();
+        let trail = dondoc(app, &["alerts", "trail", "--json"]).await.done().json();
+        assert_eq!(texts(&trail, "what"), ["decided"], "a held letter has told nobody");
+        app.at("2020-06-20 05:00");
+        let said = dondoc(app, &["mail", "retry", &held[0].id.to_string()]).await.failed();
+        assert!(said.err.contains("older than it may be"), "{}", said.err);
+        assert_eq!(app.store.mails(Some(MailStatus::Held)).await.unwrap().len(), 1);
+    }
+
     async fn a_held_mail_that_was_told_otherwise_meanwhile_stays_held(app: &mut TestApp) {
         app.at("2020-06-02 05:00");
         two_dossiers(&app.city);

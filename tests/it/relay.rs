@@ -27,6 +27,8 @@ pub enum Act {
     Recipient(u16),
     /// This reply to DATA.
     Data(u16),
+    /// Agrees to DATA, and says this in the same breath.
+    AnswersEarly(u16),
     /// This reply after the final dot.
     Message(u16),
     /// No reply to this command (`MAIL`, `RCPT`, `DATA`, or `.` for the final dot), and the line stays open.
@@ -331,7 +333,11 @@ impl Line {
                         say(&mut stream, "503 5.5.1 for whom?").await?;
                         continue;
                     }
-                    say(&mut stream, "354 end with a dot").await?;
+                    let early = match act {
+                        Act::AnswersEarly(code) => format!("\r\n{}", reply(code)),
+                        _ => String::new(),
+                    };
+                    say(&mut stream, &format!("354 end with a dot{early}")).await?;
                     if act == Act::DropWithinMessage {
                         stream.read_exact(&mut [0; 64]).await?;
                         return Ok(End::Quit);

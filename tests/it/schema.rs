@@ -21,7 +21,7 @@ use change::{at_mut, changes, places, tables};
 use reader::{known_keys, known_words, problems, shown};
 
 /// What a reader rejects and a schema cannot: part of a problem's message, and why.
-const READER_ONLY: [(&str, &str); 46] = [
+const READER_ONLY: [(&str, &str); 47] = [
     (
         "the setting `",
         "settings are laid over each other: no file must have them all",
@@ -78,6 +78,7 @@ const READER_ONLY: [(&str, &str); 46] = [
     ("a secret stands in a file", "the words of a key"),
     ("is not a channel", "the words of a field"),
     ("is not a level", "the words of a field"),
+    ("is not a status", "the words of a field"),
     ("two rungs of the ladder", "compares two rungs"),
     ("the first wait is longer", "compares two keys"),
 ];

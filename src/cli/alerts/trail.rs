@@ -15,6 +15,7 @@ use crate::domain::dossier::start_of;
 use crate::job::answers::named;
 use crate::job::ledger::Ledger;
 use crate::store::answers::Answered;
+use crate::store::outbox::MailStatus;
 use crate::store::trail::{Stretch, Telling};
 
 #[derive(Debug, Args)]
@@ -40,7 +41,7 @@ pub struct Trail {
 #[derive(Serialize)]
 struct Entry {
     at: DateTime<FixedOffset>,
-    /// `told`, `answered`, or `decided` where it waits for the day's letter
+    /// `told`, `answered`, or `decided` where it waits for the day's letter or the letter is held
     what: &'static str,
     about: String,
     post: String,
@@ -103,7 +104,10 @@ impl Trail {
         let status = mail.as_ref().map_or("waiting", |mail| mail.status.as_str());
         Entry {
             at: local(zone, told.at),
-            what: if mail.is_some() { "told" } else { "decided" },
+            what: match &mail {
+                Some(mail) if mail.status != MailStatus::Held => "told",
+                _ => "decided",
+            },
             about: told.about,
             post: told.post,
             address: self.addresses.then_some(told.recipient),

@@ -226,6 +226,9 @@ fn long(name: &str, table: &Table<'_>, known: Option<Kind>, rules: &Rules<'_>) -
     })
 }
 
+/// The national list of a dossier's statuses.
+const STATUSES: std::ops::RangeInclusive<i64> = 1..=10;
+
 /// The source's words with our values; those of a channel, a level and a unit are fixed words.
 fn codes(name: &str, table: &Table<'_>, known: Option<Kind>) -> Option<BTreeMap<String, Value>> {
     let allowed: Option<Vec<&str>> = match name {
@@ -243,6 +246,16 @@ fn codes(name: &str, table: &Table<'_>, known: Option<Kind>) -> Option<BTreeMap<
             item.problem(
                 format!("`{text}` is not a {name}"),
                 format!("write one of {}", quoted(allowed.iter().copied())),
+            );
+        } else if name == "status"
+            && known == Some(Kind::Number)
+            && text
+                .parse()
+                .is_ok_and(|code: i64| !STATUSES.contains(&code))
+        {
+            item.problem(
+                format!("`{text}` is not a status"),
+                "write a number from 1 to 10, as in the national list; 10 is \"returned\"",
             );
         } else if known == Some(Kind::Unit) && UnitCode::parse(&text).is_err() {
             item.problem(

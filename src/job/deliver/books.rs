@@ -83,6 +83,7 @@ impl Books {
             if !write.settle_mail(mail, settled, now).await? {
                 let id = mail.id;
                 tracing::error!(id, %settled.status, "another process has taken this mail over");
+                continue;
             }
             alarm::of_mail(app, write, mail, settled.status, now).await?;
         }

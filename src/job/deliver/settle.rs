@@ -52,7 +52,7 @@ fn refused_for_now(mail: &Mail, reply: &str, now: DateTime<Utc>) -> Settled {
     let end = first + GIVEN_UP_AFTER;
     let settled = Settled {
         status: MailStatus::Queued,
-        next_attempt_at: (now + wait(refusals(mail))).min(end),
+        next_attempt_at: (now + wait(mail.attempts).min(wait_since(first, now))).min(end),
         ambiguities: mail.ambiguities,
         first_refused_at: Some(first),
         reply: reply.to_owned(),
@@ -68,13 +68,18 @@ fn refused_for_now(mail: &Mail, reply: &str, now: DateTime<Utc>) -> Settled {
     }
 }
 
-/// A mail that the operator sends again begins anew, however often it was tried before.
-fn refusals(mail: &Mail) -> i32 {
-    if mail.first_refused_at.is_none() {
-        1
-    } else {
-        mail.attempts
+/// As if it had been refused at every attempt since `first`: a mail that the operator sends again begins anew, however
+/// often it was tried before.
+fn wait_since(first: DateTime<Utc>, now: DateTime<Utc>) -> TimeDelta {
+    let mut refused_at = first;
+    for minutes in WAITS {
+        let wait = TimeDelta::minutes(minutes);
+        refused_at += wait;
+        if now < refused_at {
+            return wait;
+        }
     }
+    TimeDelta::minutes(WAITS[WAITS.len() - 1])
 }
 
 fn may_repeat(mail: &Mail) -> bool {
@@ -109,7 +114,7 @@ mod tests {
             reply: None,
             created_at: now,
             finished_at: None,
-            first_refused_at: (attempts > 1).then_some(now),
+            first_refused_at: None,
         }
     }
 
@@ -141,20 +146,6 @@ mod tests {
                 "greylisted",
             ),
             (
-                mail(alert, 2, 0),
-                Outcome::Retry { reply: reply() },
-                MailStatus::Queued,
-                15,
-                "greylisted again",
-            ),
-            (
-                mail(digest, 99, 0),
-                Outcome::Retry { reply: reply() },
-                MailStatus::Queued,
-                480,
-                "down for days",
-            ),
-            (
                 mail(alert, 1, 0),
                 ambiguous(),
                 MailStatus::Queued,
@@ -180,6 +171,29 @@ mod tests {
             assert_eq!(settled.status, status, "{why}");
             let waits = settled.next_attempt_at - DateTime::UNIX_EPOCH;
             assert_eq!(waits, TimeDelta::minutes(minutes), "{why}");
+        }
+    }
+
+    #[test]
+    fn refusals_wait_longer_and_longer_and_anew_when_the_operator_sends_again() {
+        let at = |minutes| DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes);
+        for (attempts, first, now, waits, why) in [
+            (1, None, 0, 5, "greylisted"),
+            (2, Some(0), 5, 15, "again"),
+            (3, Some(0), 20, 60, "and again"),
+            (9, Some(0), 3_000, 480, "for days"),
+            (2, Some(0), 300, 15, "the relay was away in between"),
+            (11, None, 9_000, 5, "sent again by the operator"),
+            (12, Some(9_000), 9_005, 15, "and refused again"),
+            (13, Some(9_000), 9_020, 60, "and again"),
+        ] {
+            let mail = Mail {
+                first_refused_at: first.map(at),
+                ..mail(MailKind::Alert, attempts, 0)
+            };
+            let reply = String::new();
+            let settled = settle(&mail, &Outcome::Retry { reply }, at(now)).unwrap();
+            assert_eq!(settled.next_attempt_at, at(now + waits), "{why}");
         }
     }
 

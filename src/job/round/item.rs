@@ -12,6 +12,7 @@ use super::{Facts, is};
 use crate::config::organisation::Recipient;
 use crate::domain::answer::Standing;
 use crate::domain::decide::{Ending, Occasion};
+use crate::domain::dossier::start_of;
 use crate::domain::overdue::{DueStatus, OverdueRow};
 use crate::job::{App, JobError, letter};
 use crate::report::ward_lag::Lag;
@@ -50,10 +51,9 @@ pub async fn sorted(
     let today = app.day(facts.as_of);
     let (mut items, mut withdrawn) = (Vec::new(), Vec::new());
     for waiting in waiting {
-        let Some(occasion) = Occasion::parse(&waiting.occasion) else {
+        let Some(item) = Item::of(waiting) else {
             continue;
         };
-        let item = Item { waiting, occasion };
         let given = answers
             .get(&item.waiting.about)
             .map_or(&[][..], Vec::as_slice);
@@ -85,17 +85,29 @@ pub async fn sorted(
     Ok((items, withdrawn))
 }
 
-/// One thing is told once in a letter, as it was decided last; the rest.
+/// One thing is told once in a letter, as it was decided last, but for what is over and due soon again: then the
+/// warning says it all. The rest.
 fn once_each(items: Vec<Item>) -> (Vec<Item>, Vec<Item>) {
-    let mut last: BTreeMap<String, i64> = BTreeMap::new();
+    let mut told: BTreeMap<String, (bool, i64)> = BTreeMap::new();
     for item in &items {
-        last.insert(item.waiting.about.clone(), item.waiting.id);
+        let this = (item.asks_for_letter(), item.waiting.id);
+        let told = told.entry(item.waiting.about.clone()).or_insert(this);
+        *told = this.max(*told);
     }
-    let is_last = |item: &Item| last.get(&item.waiting.about) == Some(&item.waiting.id);
-    items.into_iter().partition(is_last)
+    let is_told = |item: &Item| {
+        told.get(&item.waiting.about)
+            .is_some_and(|(_, id)| *id == item.waiting.id)
+    };
+    items.into_iter().partition(is_told)
 }
 
 impl Item {
+    /// `None`: its occasion is not one that this program knows.
+    pub fn of(waiting: Waiting) -> Option<Self> {
+        let occasion = Occasion::parse(&waiting.occasion)?;
+        Some(Self { waiting, occasion })
+    }
+
     /// Of a decision that is not stored yet; `None`: it stays silent.
     pub fn of_row(row: &DecisionRow) -> Option<Self> {
         let occasion = row.occasion.clone()?;
@@ -165,16 +177,16 @@ impl Item {
     }
 
     /// The alert that is open from now on.
-    pub fn alert(&self, facts: &Facts, address: &str) -> Option<ToldAlert> {
+    pub fn alert(&self, app: &App, facts: &Facts, address: &str) -> Option<ToldAlert> {
         let about = &self.waiting.about;
         let row = about
             .strip_prefix("dossier/")
             .and_then(|code| facts.rows.get(code));
         let (unit, since) = match self.occasion {
             Occasion::Over { .. } => return None,
-            Occasion::Lagging { .. } => (
+            Occasion::Lagging { since } => (
                 facts.lags.get(about).map(|(unit, _)| unit.clone())?,
-                self.waiting.decided_at,
+                start_of(since, app.zone()),
             ),
             _ => {
                 let row = row?;

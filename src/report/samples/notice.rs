@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use super::{HOSTILE, SITE, as_of};
 use crate::config::problem::Problem;
 use crate::report::notice::{
-    Blindness, Disowned, Fate, GivenUp, LastRun, Notice, Outage, Outcome, Running, Silent,
+    Blindness, Disowned, GivenUp, LastRun, Notice, Outage, Outcome, Running, Silent, Trouble,
     Undelivered, Vacancy, What,
 };
 
@@ -138,7 +138,7 @@ pub(super) fn undelivered() -> Notice {
         post: "head@00118".to_owned(),
         address: "c…@longbien.example".to_owned(),
         subject: "[Long Biên] 12 hồ sơ quá hạn".to_owned(),
-        fate: Fate::CameBack,
+        trouble: Trouble::CameBack,
         reply: "5.1.1 smtp; 550 5.1.1 User unknown".to_owned(),
         deputy: Some("Phó Chủ tịch UBND phường Ngọc Thụy".to_owned()),
     }))
@@ -150,7 +150,7 @@ pub(super) fn refused_mail() -> Notice {
         post: HOSTILE.to_owned(),
         address: HOSTILE.to_owned(),
         subject: HOSTILE.repeat(20),
-        fate: Fate::Refused,
+        trouble: Trouble::Refused,
         reply: HOSTILE.to_owned(),
         deputy: None,
     }))
@@ -162,7 +162,7 @@ pub(super) fn unconfirmed_mail() -> Notice {
         post: "chair@004".to_owned(),
         address: "c…@longbien.example".to_owned(),
         subject: "[Long Biên] Báo cáo tuần".to_owned(),
-        fate: Fate::Unknown,
+        trouble: Trouble::Unknown,
         reply: "no answer within 300 s (end of data)".to_owned(),
         deputy: None,
     }))

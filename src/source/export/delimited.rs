@@ -39,10 +39,14 @@ pub(super) fn rows(
     if stated.is_some() {
         text.read_line(&mut String::new())?;
     }
+    let has_carriage_returns = head.contains("\r\n");
     let mut reader = builder(separator).from_reader(text);
     let mut record = StringRecord::new();
     while reader.read_record(&mut record).map_err(broken)? {
-        let number = record.position().map_or(0, csv::Position::line) + skipped;
+        let number = record.position().map_or(0, |at| {
+            // A record begins right behind the carriage return of the one before, on whose line the reader still is.
+            at.line() + u64::from(has_carriage_returns && at.record() > 0)
+        }) + skipped;
         let cells = cells(&record)?;
         if take(SheetRow {
             sheet: "",
@@ -147,5 +151,38 @@ fn broken(error: csv::Error) -> ExportFault {
     ExportFault::Broken {
         shape: "CSV",
         cause: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_have_the_numbers_of_their_lines_however_lines_end() {
+        for end in ["\n", "\r\n"] {
+            for (head, first) in [("", 1), ("sep=;", 2)] {
+                let lines = [head, "A;B", "1;\"two\nlines\"", "2;x", "3;y"];
+                let lines = lines.iter().filter(|line| !line.is_empty());
+                let text: String = lines.map(|line| format!("{line}{end}")).collect();
+                let file = tempfile::NamedTempFile::new().unwrap();
+                std::fs::write(file.path(), text).unwrap();
+                let form = FileForm {
+                    sheet: None,
+                    encoding: None,
+                    separator: Some(';'),
+                    header: None,
+                };
+                let wanted = Wanted { fields: Vec::new() };
+                let mut numbers = Vec::new();
+                rows(file.path(), &form, &wanted, &mut |row: SheetRow<'_>| {
+                    numbers.push(row.number);
+                    Ok(std::ops::ControlFlow::Continue(()))
+                })
+                .unwrap();
+                let expected = [0, 1, 3, 4].map(|line| first + line);
+                assert_eq!(numbers, expected, "{end:?} {head:?}");
+            }
+        }
     }
 }

@@ -46,6 +46,11 @@ pub(super) fn written<'v>(values: impl IntoIterator<Item = &'v String>, zone: Tz
         ..Written::default()
     };
     for format in FORMATS {
+        // Where days come first, a thirteenth month is a mistake.
+        let is_month_first = format.starts_with("%m");
+        if is_month_first && found.formats.iter().any(|known| known.starts_with("%d/")) {
+            continue;
+        }
         let formats = Formats::new(&[format.to_owned()]);
         let before = left.len();
         left.retain(|value| !is_of(format, value) || formats.read(value, zone).is_err());
@@ -145,6 +150,13 @@ mod tests {
                 0,
                 1,
                 "a day that never was",
+            ),
+            (
+                &["13/05/2020", "05/13/2020"],
+                &["%d/%m/%Y"],
+                0,
+                1,
+                "a slip of one hand is no other way of writing",
             ),
             (&["12345678"], &[], 0, 1, "a number"),
         ] {

@@ -11,13 +11,16 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Value,
 };
 
-use super::{COMPARED, DOSSIER, HISTORY, Reading, after, former, row};
+use super::{DOSSIER, HISTORY, Reading, after, former, row};
 use crate::domain::daybook::Daybook;
 use crate::domain::dossier::Dossier;
 use crate::store::bulk::{self, Clash};
 use crate::store::entity::dossier::{self, Column as Col};
 use crate::store::entity::twin::{self, Column as TwinCol};
 use crate::store::{StoreError, Write, instant, seconds};
+
+/// Dossiers marked in one go: each looks for them anew.
+const MARKED: u64 = 5_000;
 
 impl Write {
     /// Marks the dossiers that a reading of everything, begun at `reading.at`, did not see: they are kept and
@@ -31,7 +34,7 @@ impl Write {
         loop {
             let gone = dossier::Entity::find()
                 .filter(unseen(reading))
-                .limit(COMPARED as u64)
+                .limit(MARKED)
                 .all(&self.tx)
                 .await?;
             if gone.is_empty() {

@@ -67,7 +67,7 @@ impl Write {
         Ok(())
     }
 
-    /// Nobody needs to follow this mail up any more; `false`: somebody has already.
+    /// Nobody needs to follow this mail up any more; `false`: somebody has already, or it stands otherwise by now.
     ///
     /// # Errors
     /// When the database refuses.
@@ -75,6 +75,7 @@ impl Write {
         let updated = outbox::Entity::update_many()
             .col_expr(Col::FollowedAt, Expr::value(seconds(now)))
             .filter(Col::Id.eq(mail.id))
+            .filter(Col::Status.eq(mail.status.as_str()))
             .filter(Col::FollowedAt.is_null())
             .exec(&self.tx)
             .await?;

@@ -17,8 +17,16 @@ use crate::job::step::Context;
 use crate::job::{JobError, letter};
 use crate::store::alerts::Alert;
 
-/// What is still so, whoever hears of it: the unit that answers for it, by thing.
-pub type StillSo = BTreeMap<String, UnitCode>;
+/// What is still so, whoever hears of it, by thing.
+pub type StillSo = BTreeMap<String, Still>;
+
+#[derive(Clone, Debug)]
+pub struct Still {
+    /// Answers for it.
+    pub unit: UnitCode,
+    /// It is not late, and of that only is warned: whoever heard that it is late hears that this is over.
+    pub is_warning: bool,
+}
 
 /// Closes the alerts about dossiers that are overdue no more, or not this recipient's. Returns how many are told of.
 ///
@@ -38,7 +46,9 @@ pub async fn dossiers(context: &Context<'_>, still: &StillSo) -> Result<usize, J
     let ending = |alert: &Alert| {
         let dossier = code(alert).and_then(|code| now.get(code));
         match dossier {
-            Some(dossier) if !still.contains_key(&alert.about) => ending(context, dossier),
+            Some(dossier) if still.get(&alert.about).is_none_or(|still| still.is_warning) => {
+                ending(context, dossier)
+            }
             _ => (Ending::Gone, context.as_of),
         }
     };
@@ -74,17 +84,25 @@ async fn over(context: &Context<'_>, about: &str, still: &StillSo) -> Result<Vec
 }
 
 fn concerns(context: &Context<'_>, alert: &Alert, still: &StillSo) -> bool {
-    let (Some(unit), Some(recipient)) = (still.get(&alert.about), holds(context, alert)) else {
+    let (Some(still), Some(recipient)) = (still.get(&alert.about), holds(context, alert)) else {
         return false;
     };
+    if still.is_warning && told_late(alert).is_some() {
+        return false;
+    }
     // Above all units it does not matter which one has it.
-    is_above(context, &recipient) || *unit == alert.unit
+    is_above(context, &recipient) || still.unit == alert.unit
 }
 
 /// The reader of the alert, if the post is still theirs.
 fn holds(context: &Context<'_>, alert: &Alert) -> Option<Recipient> {
     let recipient = letter::holder(context.app, &alert.post, context.as_of)?;
     (recipient.address.full() == alert.recipient).then_some(recipient)
+}
+
+/// Since when what was told last is late; `None`: it was a warning, or about a ward.
+fn told_late(alert: &Alert) -> Option<NaiveDate> {
+    Occasion::parse(&alert.occasion)?.late_since()
 }
 
 fn code(alert: &Alert) -> Option<&str> {

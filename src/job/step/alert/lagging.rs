@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use serde_json::json;
 
 use super::addressee::Vacancies;
+use super::ended::Still;
 use super::{ByRecipient, Past, ended, facts_to_hold, put, record, row};
 use crate::config::organisation::{Recipient, Role};
 use crate::domain::board::{Board, Status};
@@ -43,9 +44,13 @@ pub async fn perform(context: &Context<'_>, alert: &LaggingWards) -> Result<Done
         people +=
             usize::from(decide_each(context, (alert, facts.as_ref()), recipient, matters).await?);
     }
-    let still = matters
-        .iter()
-        .map(|matter| (matter.about.clone(), matter.unit.clone()));
+    let still = matters.iter().map(|matter| {
+        let still = Still {
+            unit: matter.unit.clone(),
+            is_warning: false,
+        };
+        (matter.about.clone(), still)
+    });
     let unknown = unknown(&board);
     let over = if unknown {
         0

@@ -7,6 +7,7 @@
 use serde_json::json;
 
 use super::addressee::Vacancies;
+use super::ended::Still;
 use super::{ByRecipient, Past, blind, ended, facts_to_hold, put, record, row};
 use crate::config::organisation::{Recipient, Role};
 use crate::domain::decide::{self, Decision, Occasion, Policy, Standing};
@@ -67,8 +68,11 @@ pub async fn perform(context: &Context<'_>, alert: &OverdueDossiers) -> Result<D
     let known = figures::overdue_at(app, context.as_of, Some(round::soon(app)), &[]).await?;
     // What only another job warns of is not over for that.
     let still = known.iter().map(|row| {
-        let unit = row.answerable.as_ref().unwrap_or(&row.unit);
-        (about(row), unit.clone())
+        let still = Still {
+            unit: row.answerable.as_ref().unwrap_or(&row.unit).clone(),
+            is_warning: row.status == DueStatus::Soon,
+        };
+        (about(row), still)
     });
     let still = still.collect();
     let mut rows = known;

@@ -75,6 +75,9 @@ impl Ahead {
         say_where(&given.page, &mut mapped.rejects);
         mapped.rejects.extend(given.apart);
         // A file does not change while it is read: only a system's rows can move.
+        if given.page.first == 0 {
+            self.moves.look();
+        }
         let next = match &given.page.origin {
             Origin::System => self.moves.judge(given.page.next, &mapped.versions),
             Origin::File(_) | Origin::Messages(_) | Origin::Nothing => given.page.next,

@@ -32,23 +32,22 @@ pub struct Moves {
 #[derive(Debug)]
 struct Seen(Vec<Vec<u64>>);
 
-/// Shelves, by the first bits of a hash: each grows by itself.
+/// Shelves, by the last bits of a hash: each grows by itself.
 const SHELVES: u64 = 256;
 /// Bits of an instant.
 const INSTANT: u32 = 24;
 
 impl Moves {
+    /// The list is read from its first row on, for whatever reason: what a row was in an earlier look is no move.
+    pub fn look(&mut self) {
+        self.seen = Seen::default();
+    }
+
     /// What comes after a page, given the codes on it and when each last changed.
     pub fn judge(&mut self, next: Next, versions: &[(u64, DateTime<Utc>)]) -> Next {
         self.note(versions);
-        match next {
-            Next::End => {}
-            // Another look begins for another reason.
-            Next::Again => {
-                self.seen = Seen::default();
-                return Next::Again;
-            }
-            next => return next,
+        if next != Next::End {
+            return next;
         }
         let moved = std::mem::take(&mut self.seen).moved();
         match &self.before {
@@ -136,8 +135,14 @@ mod tests {
     fn page(rows: &[(&str, i64)]) -> Vec<(u64, DateTime<Utc>)> {
         let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
         rows.iter()
-            .map(|(code, changed)| (u64::from(code.as_bytes()[0]) << 32, at(*changed)))
+            .map(|(code, changed)| (hash(code), at(*changed)))
             .collect()
+    }
+
+    /// On a shelf of its own, and differing from others in its upper bits too.
+    fn hash(code: &str) -> u64 {
+        let byte = u64::from(code.as_bytes()[0]);
+        byte << 40 | byte
     }
 
     fn more() -> Next {
@@ -167,6 +172,26 @@ mod tests {
             moves.judge(Next::End, &page(&[("b", 2), ("c", 3)])),
             Next::End
         );
+    }
+
+    #[test]
+    fn what_changed_between_two_looks_did_not_move() {
+        let mut moves = Moves::default();
+        moves.judge(more(), &page(&[("a", 1), ("b", 2)]));
+        moves.look();
+        moves.judge(more(), &page(&[("a", 5), ("b", 2)]));
+        assert_eq!(moves.judge(Next::End, &page(&[("c", 3)])), Next::End);
+    }
+
+    #[test]
+    fn rows_on_one_shelf_and_with_like_hashes_are_told_apart() {
+        let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
+        let mut moves = Moves::default();
+        let like = [(1 << 24, at(1)), (2 << 24, at(2)), (1 << 24 | 1, at(3))];
+        assert_eq!(moves.judge(more(), &like), more());
+        assert_eq!(moves.judge(Next::End, &[(3 << 24, at(4))]), Next::End);
+        moves.judge(more(), &like);
+        assert_eq!(moves.judge(Next::End, &[(2 << 24, at(5))]), Next::Again);
     }
 
     #[test]
