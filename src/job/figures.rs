@@ -4,6 +4,8 @@
 //! Never: a rule.
 //! Reads next: `domain/board.rs`, `domain/overdue.rs`.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{App, JobError, findings};
@@ -157,6 +159,19 @@ pub async fn dossier_sources(
         return Err(JobError::Missing("no source feeds dossiers".to_owned()));
     }
     Ok(feeding)
+}
+
+/// Codes of the dossiers under way that only a stale source among `feeding` tells of: nobody knows how they stand.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn unseen_dossiers(
+    app: &App,
+    feeding: &[SourceHealth],
+) -> Result<BTreeSet<String>, JobError> {
+    let stale = feeding.iter().filter(|source| source.stale);
+    let stale: Vec<&str> = stale.map(|source| source.source.as_str()).collect();
+    Ok(app.store.open_codes_of(&stale).await?)
 }
 
 /// How fresh every source is at `as_of`.

@@ -47,8 +47,10 @@ pub async fn retry(app: &App, mail: &Mail) -> Result<Retried, JobError> {
         ) {
             (Released::ToldMeanwhile(told), _) => return Ok(Retried::ToldMeanwhile(told)),
             (Released::Told(told), Some(facts)) => {
-                let tells_of_dossiers = told.iter().any(|one| one.about.starts_with("dossier/"));
-                if tells_of_dossiers && facts.read_at.is_none() {
+                let codes = told
+                    .iter()
+                    .filter_map(|one| one.about.strip_prefix("dossier/"));
+                if codes.into_iter().any(|code| facts.is_unseen(code)) {
                     return Ok(Retried::NobodyKnows);
                 }
                 round::open_released(app, &write, facts, told).await?;

@@ -4,9 +4,12 @@
 //! Never: states and counts (`domain::dossier`, `domain::board`); writing (`filing.rs`).
 //! Reads next: `filing.rs`.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use super::entity::dossier::{self, Column as Col};
@@ -44,6 +47,26 @@ impl Store {
     /// When the database does not answer or a row does not convert.
     pub async fn dossiers_of(&self, codes: &[&str]) -> Result<Vec<Dossier>, StoreError> {
         dossiers_of(&self.db, codes).await
+    }
+
+    /// Codes of the dossiers under way of which these sources tell.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn open_codes_of(&self, sources: &[&str]) -> Result<BTreeSet<String>, StoreError> {
+        if sources.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let codes: Vec<String> = dossier::Entity::find()
+            .select_only()
+            .column(Col::Code)
+            .filter(Col::Source.is_in(sources.iter().copied()))
+            .filter(Col::FinishedAt.is_null())
+            .filter(Col::VanishedAt.is_null())
+            .into_tuple()
+            .all(&self.db)
+            .await?;
+        Ok(codes.into_iter().collect())
     }
 
     /// The source that tells of a dossier; `None`: none does, or it vanished there.

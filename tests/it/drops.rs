@@ -1,5 +1,6 @@
 //! Stories of a folder into which people drop exports.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -12,6 +13,9 @@ use sha2::{Digest, Sha256};
 
 use crate::app::{TestApp, instant};
 use crate::database::stories;
+use crate::letters_sent::Sent;
+use crate::rows::dossier;
+use crate::scripted::DOSSIERS;
 
 /// A name that must never be found anywhere inside the program.
 const APPLICANT: &str = "Planted Applicant Zyx";
@@ -59,6 +63,18 @@ timeout = "5m"
 
 [[step]]
 pull = "exports"
+"#;
+
+const ALERTS: &str = r#"
+title = "Cảnh báo"
+schedule = { cron = "30 7 * * *", zone = "Asia/Ho_Chi_Minh" }
+timeout = "5m"
+
+[[step]]
+alert = "overdue-dossiers"
+soon = 3
+ladder = [{ late = 0, to = "head" }]
+mail = "overdue"
 "#;
 
 /// The site has a folder `exports` and a job that reads it; nothing else is read by it.
@@ -435,6 +451,46 @@ stories! {
         );
         let everything = app.database.everything(app.folder()).await;
         assert!(!everything.contains(APPLICANT), "not in quarantine either");
+    }
+
+    async fn a_blind_source_silences_what_it_tells_of_and_nothing_else(app: &mut TestApp) {
+        with_a_folder(app).await;
+        app.write("jobs/alerts-only.toml", ALERTS).await;
+        // It gives dossiers only.
+        let (dossiers, _) = SOURCE.split_once("[[pull]]\nrecords = \"school-figures\"").unwrap();
+        app.write("config/sources/exports.toml", dossiers).await;
+        let of_city = |n, due| dossier(&code(n)).unit("00139").due(due).row();
+        app.city.shows(DOSSIERS, [of_city(50, "20200525"), of_city(51, "20200528")]);
+        app.at("2020-05-26 06:00");
+        app.succeed("pull-city").await;
+        fs::write(exports(app).join("ho-so-0.csv"), csv(9..=9)).unwrap();
+        app.succeed("pull-exports").await;
+        app.at("2020-05-26 07:30");
+        app.succeed("alerts-only").await;
+        let heard = |sent: &[Sent], post: &str| -> Vec<BTreeSet<String>> {
+            sent.iter().filter(|sent| sent.post == post).map(Sent::codes).collect()
+        };
+        let set = |codes: &[usize]| codes.iter().map(|n| code(*n)).collect::<BTreeSet<_>>();
+        assert_eq!(heard(&app.sent().await, "head@00139"), [set(&[50, 51])], "late, and soon due");
+
+        app.at("2020-06-01 07:00");
+        fs::write(exports(app).join("ho-so.csv"), csv(1..=2).replacen("30/06/2020", "29/05/2020", 1)).unwrap();
+        app.succeed("pull-exports").await;
+        app.at("2020-06-01 07:30");
+        app.succeed("alerts-only").await;
+        let sent = app.sent().await;
+        assert_eq!(heard(&sent, "head@00118"), [set(&[1])], "the folder is fresh");
+        assert_eq!(heard(&sent, "head@00139").len(), 1, "nobody knows what the city's dossiers became");
+        assert_eq!(heard(&sent, "operator@004").len(), 1, "the city is blind");
+        let open = app.store.open_alerts().await.unwrap();
+        let open: BTreeSet<String> = open.into_iter().map(|alert| alert.about.replace("dossier/", "")).collect();
+        assert_eq!(open, set(&[1, 50, 51]), "what was told and may still be so stays open");
+
+        app.at("2020-06-02 07:00");
+        app.succeed("pull-city").await;
+        app.at("2020-06-02 07:30");
+        app.succeed("alerts-only").await;
+        assert_eq!(heard(&app.sent().await, "head@00139")[1], set(&[51]), "late meanwhile");
     }
 
     async fn a_bomb_is_refused_before_it_goes_off(app: &mut TestApp) {

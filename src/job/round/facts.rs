@@ -1,10 +1,10 @@
 //! How things stand at the instant of a letter.
 //!
-//! Owns: which facts a letter is written from; an old source gives none.
+//! Owns: which facts a letter is written from; an old source gives none, and silences no other.
 //! Never: what was decided.
 //! Reads next: `item.rs`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
@@ -29,9 +29,12 @@ pub struct Facts {
     pub as_of: DateTime<Utc>,
     /// Posts of this unit hear of every other.
     pub district: UnitCode,
-    /// When the dossiers were last read completely; `None`: nothing can be said of them.
+    /// When the dossiers were last read completely, by the sources that are fresh; `None`: none is, and nothing can be
+    /// said of any dossier.
     pub read_at: Option<DateTime<Utc>>,
-    /// Overdue or soon due, by code.
+    /// Codes of those of which a stale source tells.
+    unseen: BTreeSet<String>,
+    /// Overdue or soon due and seen, by code.
     pub rows: BTreeMap<String, OverdueRow>,
     /// Wards that lag, by what the alert is about.
     pub lags: BTreeMap<String, (UnitCode, Lag)>,
@@ -68,15 +71,18 @@ impl Facts {
     ) -> Result<Self, JobError> {
         let feeding = figures::dossier_sources(app, as_of).await?;
         let read_at = read_at(&feeding);
-        let rows = if dossiers && read_at.is_some() {
+        let mut rows = if dossiers && read_at.is_some() {
             figures::overdue_at(app, as_of, Some(soon(app)), &[]).await?
         } else {
             Vec::new()
         };
+        let unseen = figures::unseen_dossiers(app, &feeding).await?;
+        rows.retain(|row| !unseen.contains(&row.code));
         Ok(Self {
             as_of,
             district: app.files.organisation.district.clone(),
             read_at,
+            unseen,
             rows: rows
                 .into_iter()
                 .map(|row| (row.code.clone(), row))
@@ -96,13 +102,17 @@ impl Facts {
     pub fn concerns(&self, recipient: &Recipient, unit: &UnitCode) -> bool {
         recipient.unit == self.district || recipient.unit == *unit
     }
+
+    /// Whether nobody knows how this dossier stands.
+    pub fn is_unseen(&self, code: &str) -> bool {
+        self.read_at.is_none() || self.unseen.contains(code)
+    }
 }
 
-/// As old as the oldest of them; nothing while one is stale.
+/// As old as the oldest of those that are fresh.
 fn read_at(feeding: &[SourceHealth]) -> Option<DateTime<Utc>> {
-    let at = |source: &SourceHealth| source.fresh_at.filter(|_| !source.stale);
-    let all: Option<Vec<_>> = feeding.iter().map(at).collect();
-    all?.into_iter().min()
+    let fresh = feeding.iter().filter(|source| !source.stale);
+    fresh.filter_map(|source| source.fresh_at).min()
 }
 
 /// As far ahead as any job warns, in working days.

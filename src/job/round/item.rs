@@ -166,7 +166,7 @@ impl Item {
                 }
                 _ => Ok(Some(Subject::Over(how, code))),
             },
-            (Some(_), _) if facts.read_at.is_none() => Ok(None),
+            (Some(code), _) if facts.is_unseen(code) => Ok(None),
             (Some(code), occasion) => dossier(facts, code, occasion, recipient),
             (None, Occasion::Over { how, .. }) => match facts.lags.contains_key(about) {
                 true => Err("lagging again"),

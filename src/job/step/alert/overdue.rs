@@ -35,7 +35,8 @@ struct Tally {
     soon: usize,
 }
 
-/// 1. From old figures nobody is alarmed: the operator hears that the source is blind. 2. List what is overdue or
+/// 1. From old figures nobody is alarmed: the operator hears that the source is blind, and what it alone tells of waits.
+/// 2. List what is overdue or
 ///    soon due. 3. Find who hears of each. 4. For every recipient: decide on each dossier, in one transaction.
 /// 5. What was told of and is over is told with the next letter.
 ///
@@ -60,7 +61,7 @@ pub async fn perform(context: &Context<'_>, alert: &OverdueDossiers) -> Result<D
             why.join("; ")
         )));
     }
-    if !stale.is_empty() {
+    if stale.len() == feeding.len() {
         return Ok(Done {
             counts: json!({ "blind": stale }),
         });
@@ -75,8 +76,9 @@ pub async fn perform(context: &Context<'_>, alert: &OverdueDossiers) -> Result<D
         (about(row), still)
     });
     let still = still.collect();
+    let unseen = figures::unseen_dossiers(app, &feeding).await?;
     let mut rows = known;
-    rows.retain(|row| is_told_of(row, alert));
+    rows.retain(|row| is_told_of(row, alert) && !unseen.contains(&row.code));
     let mut vacancies = Vacancies::default();
     let recipients = recipients(context, alert, &rows, &mut vacancies);
     let mut tally = Tally::default();
@@ -95,9 +97,11 @@ pub async fn perform(context: &Context<'_>, alert: &OverdueDossiers) -> Result<D
     let vacant = vacancies.count();
     vacancies.tell(context).await?;
     let Tally { people, late, soon } = tally;
-    Ok(Done {
-        counts: json!({ "dossiers": rows.len(), "recipients": people, "late": late, "soon": soon, "over": over, "vacant_posts": vacant }),
-    })
+    let mut counts = json!({ "dossiers": rows.len(), "recipients": people, "late": late, "soon": soon, "over": over, "vacant_posts": vacant });
+    if !stale.is_empty() {
+        counts["blind"] = stale.into();
+    }
+    Ok(Done { counts })
 }
 
 fn is_told_of(dossier: &OverdueRow, alert: &OverdueDossiers) -> bool {
