@@ -226,15 +226,18 @@ async fn a_relay_that_refuses_and_waits_for_the_message_all_the_same_hears_nothi
         ..offering(WAYS[1])
     };
     let relay = ScriptedRelay::with_manner(manner, [Act::Recipient(550), Act::Accept]).await;
-    let transport = transport(settings(&relay));
-    let mut session = transport.session();
-    let mut outcomes = Vec::new();
-    for _ in 0..2 {
-        outcomes.push(kind(&send_over(&mut session, &chair(), MESSAGE).await));
-    }
-    session.close().await;
-    assert_eq!(outcomes, ["rejected", "accepted"]);
+    assert_eq!(two_in_a_row(&relay).await, ["rejected", "accepted"]);
     assert_eq!((relay.received().len(), relay.connections()), (1, 2));
+}
+
+/// What became of two messages of one session.
+async fn two_in_a_row(relay: &ScriptedRelay) -> [&'static str; 2] {
+    let transport = transport(settings(relay));
+    let mut session = transport.session();
+    let first = kind(&send_over(&mut session, &chair(), MESSAGE).await);
+    let second = kind(&send_over(&mut session, &chair(), MESSAGE).await);
+    session.close().await;
+    [first, second]
 }
 
 /// It cannot be about a message that the relay has not heard.
@@ -242,14 +245,7 @@ async fn a_relay_that_refuses_and_waits_for_the_message_all_the_same_hears_nothi
 async fn an_answer_that_comes_before_the_message_is_not_believed() {
     for code in [250, 451, 554] {
         let relay = ScriptedRelay::start([Act::AnswersEarly(code), Act::Accept]).await;
-        let transport = transport(settings(&relay));
-        let mut session = transport.session();
-        let mut outcomes = Vec::new();
-        for _ in 0..2 {
-            outcomes.push(kind(&send_over(&mut session, &chair(), MESSAGE).await));
-        }
-        session.close().await;
-        assert_eq!(outcomes, ["retry", "accepted"], "{code}");
+        assert_eq!(two_in_a_row(&relay).await, ["retry", "accepted"], "{code}");
         assert_eq!(
             (relay.received().len(), relay.connections()),
             (1, 2),

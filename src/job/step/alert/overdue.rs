@@ -10,6 +10,7 @@ use super::addressee::Vacancies;
 use super::ended::Still;
 use super::{ByRecipient, Past, blind, ended, facts_to_hold, put, record, row};
 use crate::config::organisation::{Recipient, Role};
+use crate::domain::assess::SourceHealth;
 use crate::domain::decide::{self, Decision, Occasion, Policy, Standing};
 use crate::domain::dossier::State;
 use crate::domain::overdue::{DueStatus, OverdueRow};
@@ -35,10 +36,9 @@ struct Tally {
     soon: usize,
 }
 
-/// 1. From old figures nobody is alarmed: the operator hears that the source is blind, and what it alone tells of waits.
-/// 2. List what is overdue or
-///    soon due. 3. Find who hears of each. 4. For every recipient: decide on each dossier, in one transaction.
-/// 5. What was told of and is over is told with the next letter.
+/// 1. From old figures nobody is alarmed: the operator hears that the source is blind, and what it tells of waits.
+/// 2. List what is overdue or soon due. 3. Find who hears of each. 4. For every recipient: decide on each dossier, in
+///    one transaction. 5. What was told of and is over is told with the next letter.
 ///
 /// # Errors
 /// When no source feeds dossiers or the database refuses.
@@ -52,14 +52,7 @@ pub async fn perform(context: &Context<'_>, alert: &OverdueDossiers) -> Result<D
         .map(|source| source.source.as_str())
         .collect();
     if !stale.is_empty() && context.run.holds_mails {
-        let why: Vec<String> = feeding
-            .iter()
-            .filter_map(|source| source.doubt(app.zone()))
-            .collect();
-        return Err(JobError::Missing(format!(
-            "no alert is filled up from old figures: {}",
-            why.join("; ")
-        )));
+        return Err(no_backfill(context, &feeding));
     }
     if stale.len() == feeding.len() {
         return Ok(Done {
@@ -102,6 +95,19 @@ pub async fn perform(context: &Context<'_>, alert: &OverdueDossiers) -> Result<D
         counts["blind"] = stale.into();
     }
     Ok(Done { counts })
+}
+
+/// A backfill speaks of all dossiers or of none.
+fn no_backfill(context: &Context<'_>, feeding: &[SourceHealth]) -> JobError {
+    let zone = context.app.zone();
+    let why: Vec<String> = feeding
+        .iter()
+        .filter_map(|source| source.doubt(zone))
+        .collect();
+    JobError::Missing(format!(
+        "no alert is filled up from old figures: {}",
+        why.join("; ")
+    ))
 }
 
 fn is_told_of(dossier: &OverdueRow, alert: &OverdueDossiers) -> bool {
